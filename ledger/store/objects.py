@@ -1,0 +1,426 @@
+"""The object store: what is too large for an event, kept by the digest of its bytes.
+
+A file lies at ``<root>/<first two hex digits>/<the other 62>``. A directory is its manifest (FORMAT §2), kept like any
+file, and the files that the manifest names; empty directories, permissions and times are not part of it. An object
+appears under its name complete and on the disk, or not at all: it is written beside, synchronised, then renamed.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from ledger.errors import InputError, LedgerError
+from ledger.format import canonical
+from ledger.format.errors import FormatError
+from ledger.format.hashes import Digester, ManifestEntry, check_digest, manifest
+from ledger.format.hashes import digest as digest_of
+
+BLOCK = 1 << 20
+"""Bytes read at a time: memory stays flat whatever a file's size."""
+
+DIRECTORY_MEDIA_TYPE = "application/vnd.assay.directory+json"
+"""How an artifact says that its digest is a directory's manifest, and not a file's that happens to look like one."""
+
+_INCOMING = ".incoming-"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What was put: its digest, and its size in bytes (of a directory: of all its files together)."""
+
+    digest: str
+    size: int
+    directory: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """An object that is not what its name says: ``kind`` is ``absent`` or ``damaged``, ``detail`` what was found."""
+
+    digest: str
+    kind: str
+    detail: str
+
+
+class Objects:
+    """The objects under one folder. Opening costs nothing; the folder is made when the first object is put.
+
+    Every method that writes raises LedgerError where the disk is full, read-only, or gone.
+    """
+
+    def __init__(self, root: Path | str) -> None:
+        self.root = Path(root)
+        self._swept = False
+
+    # Putting
+
+    def put_bytes(self, data: bytes) -> Stored:
+        """Store ``data``; a second time writes nothing."""
+        digest = digest_of(data)
+        if not self._holds(digest, len(data)):
+            with self._incoming() as incoming:
+                incoming.write(data)
+                incoming.keep()
+        return Stored(digest, len(data))
+
+    def put_file(self, path: Path | str) -> Stored:
+        """Store a file's bytes, read once: what is stored is what was hashed, even if the file changes meanwhile.
+
+        Raises:
+            InputError: the file is absent, unreadable, or no regular file.
+        """
+        with self._incoming() as incoming:
+            for block in _blocks(Path(path)):
+                incoming.write(block)
+            return Stored(incoming.keep(), incoming.size)
+
+    def put_directory(self, path: Path | str, names: Iterable[str] | None = None) -> Stored:
+        """Store every file below a directory, then its manifest, whose digest is the directory's.
+
+        Args:
+            path: the directory.
+            names: store only these files, given relative to ``path`` with ``/`` as separator; ``None`` is all of them.
+
+        Raises:
+            InputError: the directory is absent, or holds a symbolic link, a device, or a name that is not Unicode.
+        """
+        folder = Path(path)
+        if not folder.is_dir():
+            raise InputError(f"{folder} is not a directory")
+        entries = []
+        for name in sorted(set(_walk(folder) if names is None else names)):
+            if (folder / name).is_symlink():
+                raise InputError(f"{folder / name} is a symbolic link, which a directory of the store cannot hold")
+            stored = self.put_file(folder / name)
+            entries.append(ManifestEntry(name, stored.digest, stored.size))
+        try:
+            listing = manifest(entries)
+        except FormatError as error:
+            raise InputError(f"{folder} cannot be stored as a directory: {error}") from None
+        digest = self.put_bytes(listing).digest
+        return Stored(digest, sum(entry.size for entry in entries), directory=True)
+
+    # Reading
+
+    def path(self, digest: str) -> Path:
+        """Where an object lies, whether or not it is there.
+
+        Raises:
+            InputError: ``digest`` is not ``sha256:`` and 64 lower-case hex digits.
+        """
+        try:
+            check_digest(digest)
+        except FormatError as error:
+            raise InputError(str(error)) from None
+        return self.root / digest[7:9] / digest[9:]
+
+    def has(self, digest: str) -> bool:
+        """Whether the object is there; its bytes are not looked at."""
+        return self.path(digest).is_file()
+
+    def open(self, digest: str) -> BinaryIO:
+        """An object's bytes as a stream, not verified: ``restore`` makes a verified copy, ``read`` a verified value.
+
+        Raises:
+            LedgerError: the object is absent.
+        """
+        try:
+            return self.path(digest).open("rb")
+        except FileNotFoundError:
+            raise LedgerError(
+                f"object {digest} is not in {self.root}; restore it from a backup, or register it again"
+            ) from None
+        except OSError as error:
+            raise LedgerError(f"object {digest} cannot be read from {self.root}: {error.strerror}") from None
+
+    def read(self, digest: str) -> bytes:
+        """An object's bytes, verified.
+
+        Raises:
+            LedgerError: the object is absent, or its bytes give another digest.
+        """
+        with self.open(digest) as source:
+            data = source.read()
+        self._require(digest, digest_of(data))
+        return data
+
+    def entries(self, digest: str) -> list[ManifestEntry]:
+        """The files of a stored directory, in the order of their names.
+
+        Raises:
+            LedgerError: the manifest is absent or damaged.
+            InputError: the object is no directory's manifest.
+        """
+        found = _parse_manifest(self.read(digest))
+        if found is None:
+            raise InputError(f"object {digest} is a file, not a directory")
+        return found
+
+    def is_directory(self, digest: str) -> bool:
+        """Whether an object's bytes are a directory's manifest. An artifact's media type says it with certainty."""
+        with self.open(digest) as source:
+            if source.read(1) != b"[":
+                return False
+        return _parse_manifest(self.read(digest)) is not None
+
+    def digests(self) -> Iterator[str]:
+        """Every object's digest, in ascending order."""
+        if not self.root.is_dir():
+            return
+        for fan in sorted(self.root.glob("[0-9a-f][0-9a-f]")):
+            for each in sorted(fan.iterdir()):
+                if len(each.name) == 62:
+                    yield f"sha256:{fan.name}{each.name}"
+
+    def check(self, digest: str, *, directory: bool | None = None) -> list[Damage]:
+        """Hash an object again, and a directory's files with it; the empty list says that every byte is right.
+
+        Args:
+            digest: the object.
+            directory: whether it is a directory; ``None`` looks at its bytes.
+        """
+        own = self._check_one(digest)
+        if own is not None:
+            return [own]
+        if directory is None:
+            directory = self.is_directory(digest)
+        named = sorted({entry.digest for entry in self.entries(digest)}) if directory else []
+        return [damage for damage in map(self._check_one, named) if damage is not None]
+
+    # Restoring
+
+    def restore(
+        self,
+        digest: str,
+        target: Path | str,
+        *,
+        directory: bool | None = None,
+        read_only: bool = False,
+        durable: bool = True,
+    ) -> None:
+        """Write an object's verified bytes to ``target``: all of it or nothing, and nothing beside it.
+
+        Args:
+            digest: the object.
+            target: the path to make; its parent must exist. An empty directory may stand where a directory goes.
+            directory: whether the object is a directory; ``None`` looks at its bytes.
+            read_only: leave the files without write permission.
+            durable: return only when the bytes are on the disk; a copy that is soon thrown away needs no waiting.
+
+        Raises:
+            LedgerError: the object or one of its files is absent or damaged, or the target's disk is full.
+            InputError: something is at ``target`` already, or its parent is absent.
+        """
+        goal = Path(target)
+        if directory is None:
+            directory = self.is_directory(digest)
+        if not goal.parent.is_dir():
+            raise InputError(f"the folder {goal.parent} does not exist")
+        empty = goal.is_dir() and not goal.is_symlink() and not any(goal.iterdir())
+        if os.path.lexists(goal) and not (directory and empty):
+            raise InputError(f"{goal} exists; name a new path, or move it away first")
+        try:
+            beside = Path(tempfile.mkdtemp(prefix=f".{goal.name[:40]}.", dir=goal.parent))
+            try:
+                made = beside / "made"
+                if directory:
+                    made.mkdir()
+                    for entry in self.entries(digest):
+                        place = made / entry.name
+                        place.parent.mkdir(parents=True, exist_ok=True)
+                        self._copy(entry.digest, place, read_only, durable)
+                else:
+                    self._copy(digest, made, read_only, durable)
+                made.rename(goal)
+                if durable:
+                    _sync_folder(goal.parent)
+            finally:
+                shutil.rmtree(beside, ignore_errors=True)
+        except OSError as error:
+            raise _trouble(error, goal) from None
+
+    # Within
+
+    def _copy(self, digest: str, place: Path, read_only: bool, durable: bool) -> None:
+        digester = Digester()
+        with self.open(digest) as source, place.open("xb") as copy:
+            while block := source.read(BLOCK):
+                digester.update(block)
+                copy.write(block)
+            self._require(digest, digester.digest())
+            os.fchmod(copy.fileno(), 0o444 if read_only else 0o644)
+            if durable:
+                copy.flush()
+                os.fsync(copy.fileno())
+
+    def _holds(self, digest: str, size: int) -> bool:
+        """Whether the object is there in full length; one of another length is damaged, and is put anew."""
+        try:
+            return self.path(digest).stat().st_size == size
+        except OSError:
+            return False
+
+    def _check_one(self, digest: str) -> Damage | None:
+        path = self.path(digest)
+        if not path.is_file():
+            return Damage(digest, "absent", f"there is no {path}")
+        digester = Digester()
+        try:
+            with path.open("rb") as source:
+                while block := source.read(BLOCK):
+                    digester.update(block)
+        except OSError as error:
+            return Damage(digest, "damaged", f"{path} cannot be read: {error.strerror}")
+        got = digester.digest()
+        return None if got == digest else Damage(digest, "damaged", f"the bytes of {path} give {got}")
+
+    def _require(self, digest: str, got: str) -> None:
+        if got != digest:
+            raise LedgerError(
+                f"object {digest} is damaged: its bytes give {got}; restore {self.path(digest)} from a backup"
+            )
+
+    @contextmanager
+    def _incoming(self) -> Iterator[_Incoming]:
+        try:
+            self.root.mkdir(exist_ok=True)
+            if not self._swept:
+                self._sweep()
+                self._swept = True
+            incoming = _Incoming(self)
+            try:
+                yield incoming
+            finally:
+                incoming.close()
+        except OSError as error:
+            raise _trouble(error, self.root) from None
+
+    def _sweep(self) -> None:
+        """Remove what a killed writer left half written: a file that no living process has locked."""
+        for left in self.root.glob(f"{_INCOMING}*"):
+            with suppress(OSError), left.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                left.unlink()
+
+
+class _Incoming:
+    """One object on its way in: a locked file beside the objects, which ``keep`` moves to its name."""
+
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+        self._digester = Digester()
+        while True:
+            handle, name = tempfile.mkstemp(prefix=_INCOMING, dir=objects.root)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            # Another process may have swept it between its making and its locking.
+            if os.fstat(handle).st_nlink:
+                break
+            os.close(handle)
+        # Unbuffered: blocks are large, and closing after an error has nothing left to write to a full disk.
+        self._file = os.fdopen(handle, "wb", buffering=0)
+        self._path = Path(name)
+
+    @property
+    def size(self) -> int:
+        """Bytes written so far."""
+        return self._digester.size
+
+    def write(self, data: bytes) -> None:
+        """Hash and write the next bytes."""
+        self._digester.update(data)
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self._file.write(rest) :]
+
+    def keep(self) -> str:
+        """Give the object its name, durably, unless it is there already; return its digest."""
+        digest = self._digester.digest()
+        if self._objects._holds(digest, self.size):
+            return digest
+        os.fchmod(self._file.fileno(), 0o444)
+        os.fsync(self._file.fileno())
+        goal = self._objects.path(digest)
+        if not goal.parent.is_dir():
+            goal.parent.mkdir(exist_ok=True)
+            _sync_folder(goal.parent.parent)
+        self._path.rename(goal)
+        _sync_folder(goal.parent)
+        return digest
+
+    def close(self) -> None:
+        """Remove what was not kept."""
+        self._path.unlink(missing_ok=True)
+        self._file.close()
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    """A file's bytes in blocks; InputError where it cannot be read, so that it is not taken for the store's trouble."""
+    try:
+        if not path.is_file():
+            raise InputError(f"{path} is {'no regular file' if path.exists() else 'not there'}")
+        with path.open("rb") as source:
+            while block := source.read(BLOCK):
+                yield block
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _walk(folder: Path) -> Iterator[str]:
+    """The relative paths of all files below a folder, with ``/`` as separator.
+
+    Raises:
+        InputError: there is something that is neither a file nor a directory, or a name that is not Unicode.
+    """
+    waiting = [folder]
+    while waiting:
+        try:
+            found = list(os.scandir(waiting.pop()))
+        except OSError as error:
+            raise InputError(f"{error.filename} cannot be read: {error.strerror}") from None
+        for entry in found:
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append(Path(entry.path))
+            elif entry.is_file(follow_symlinks=False):
+                yield Path(entry.path).relative_to(folder).as_posix()
+            else:
+                what = "a symbolic link" if entry.is_symlink() else "neither a file nor a directory"
+                raise InputError(f"{entry.path} is {what}, which a directory of the store cannot hold")
+
+
+def _parse_manifest(data: bytes) -> list[ManifestEntry] | None:
+    """The entries of a manifest, or ``None`` where the bytes are not exactly one."""
+    try:
+        entries = [ManifestEntry(**each) for each in canonical.decode(data)]
+        return entries if manifest(entries) == data else None
+    except (FormatError, TypeError, AttributeError):
+        return None
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _trouble(error: OSError, place: Path) -> LedgerError:
+    """Say in one line why bytes could not be written below ``place``."""
+    why = {
+        errno.ENOSPC: "the disk is full; free some space, nothing was stored",
+        errno.EDQUOT: "the disk's quota is used up; free some space, nothing was stored",
+        errno.EROFS: "the disk is read-only",
+        errno.EACCES: "it may not be written; check the folder's permissions",
+        errno.EPERM: "it may not be written; check the folder's permissions",
+        errno.ENOENT: "its folder is gone",
+    }.get(error.errno or 0, f"{error.strerror or error}")
+    return LedgerError(f"cannot write {place}: {why}")
