@@ -1,0 +1,33 @@
+"""The vocabulary: one module per area, one frozen struct per event type, one plain sentence each."""
+
+from ledger.events import (
+    alerts,
+    approvals,
+    artifacts,
+    checks,
+    deployments,
+    documents,
+    ledgers,
+    monitors,
+    people,
+    runs,
+)
+from ledger.events.vocabulary import VOCABULARY, Artifact, Fact, sentence, typed
+
+__all__ = [
+    "VOCABULARY",
+    "Artifact",
+    "Fact",
+    "alerts",
+    "approvals",
+    "artifacts",
+    "checks",
+    "deployments",
+    "documents",
+    "ledgers",
+    "monitors",
+    "people",
+    "runs",
+    "sentence",
+    "typed",
+]

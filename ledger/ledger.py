@@ -1,0 +1,423 @@
+"""The ledger: the only composer of journal, projections and rules."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from ledger import rules
+from ledger.errors import InputError, KeyUnavailable, LedgerError, Refused
+from ledger.format import checkpoint as checkpoints
+from ledger.format import names, proof, times
+from ledger.format.event import Event
+from ledger.format.keys import VerifierKey
+from ledger.keystore import Keystore
+from ledger.projections import folding
+from ledger.projections.view import View
+from ledger.store import journal, migration, sqlite
+from ledger.store.journal import Draft, Journal, Recorded
+from ledger.store.objects import Objects
+
+if TYPE_CHECKING:
+    from ledger.events.vocabulary import Fact
+    from ledger.recording import Run
+
+CHECKPOINT_EVERY = 4096
+"""A checkpoint is signed, where the key is held, whenever the log grows past a multiple of this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event to record: the typed fact and its envelope. ``subject`` is needed where the fact does not settle it."""
+
+    fact: Fact
+    subject: str | None = None
+    actor: str | None = None
+    project: str | None = None
+    cause: int | None = None
+    at: str | datetime | None = None
+
+
+class Ledger:
+    """An open ledger. Made by :func:`create` and :func:`open`; a context manager that closes itself."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, keystore: Keystore, *, writable: bool) -> None:
+        self.path = path
+        self.connection = connection
+        self.keystore = keystore
+        first = next(journal.read(connection, 0, 1), None)
+        self.origin = "" if first is None else first.event.value["origin"]
+        self.clock = "system" if first is None else first.event.value["clock"]
+        self.verifier = None if first is None else VerifierKey.parse(first.event.value["key"])
+        self.objects = Objects(path.parent / "objects")
+        self._journal = Journal(connection, path, _Semantics(lambda: self.clock)) if writable else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def writable(self) -> bool:
+        """Whether it was opened for writing."""
+        return self._journal is not None
+
+    @property
+    def size(self) -> int:
+        """How many events there are."""
+        return journal.size(self.connection)
+
+    @property
+    def head(self) -> str:
+        """The last event's leaf hash in hex; 64 zeros before the first."""
+        last = next(journal.read(self.connection, self.size - 1), None) if self.size else None
+        return "0" * 64 if last is None else last.hash.hex()
+
+    def root(self, size: int | None = None) -> bytes:
+        """The Merkle root over the first ``size`` events (all where ``None``), 32 bytes, from the stored nodes."""
+        return proof.root(self.size if size is None else size, journal.node_getter(self.connection))
+
+    def now(self) -> str:
+        """The ledger's present: the wall clock's, or the last event's ``at`` where the clock is simulated."""
+        if self.clock == "simulated" and self.size:
+            return next(journal.read(self.connection, self.size - 1)).event.at
+        return times.format_time(datetime.now(UTC))
+
+    def events(self, start: int = 0, stop: int | None = None) -> Iterator[Recorded]:
+        """The events with ``start <= seq < stop``, in order."""
+        return journal.read(self.connection, start, stop)
+
+    def view(self, at: int | str | datetime | None = None) -> View:
+        """The projections as of an event's seq or of a moment; as of now where ``None``.
+
+        Raises:
+            InputError: the seq is beyond the log, or the moment cannot be read.
+        """
+        last = self.size - 1
+        if at is None:
+            return View(self.connection, last)
+        if isinstance(at, int):
+            if not 0 <= at <= last:
+                raise InputError(f"there is no event {at}; the log holds 0 to {last}")
+            return View(self.connection, at)
+        return View(self.connection, journal.position(self.connection, _moment(at)))
+
+    def record(
+        self,
+        event: Fact,
+        *,
+        subject: str | None = None,
+        actor: str | None = None,
+        project: str | None = None,
+        cause: int | None = None,
+        at: str | datetime | None = None,
+    ) -> Recorded:
+        """Append one event; on return it is on the disk.
+
+        Args:
+            event: a fact of the vocabulary, such as ``ledger.events.monitors.MonitorObserved(…)``.
+            subject: what it is about, where the fact alone does not say.
+            actor: who; by default ``ASSAY_ACTOR``, else the login name.
+            project: which project it belongs to, or ``None`` where it concerns the whole ledger.
+            cause: the seq of the event that led to it.
+            at: under a simulated clock, the moment that it happens; ignored under the system's clock.
+
+        Raises:
+            Refused: a rule forbids it; the message and ``missing`` say what is wanted.
+            LedgerError: the ledger is open for reading only, locked, or cannot be written.
+        """
+        return self.record_many([Entry(event, subject, actor, project, cause, at)])[0]
+
+    def record_many(self, entries: Sequence[Entry]) -> list[Recorded]:
+        """Append several events in one transaction: all of them, or none. Arguments and errors as of :meth:`record`."""
+        recorded = self._writer().append([self._draft(entry) for entry in entries])
+        if recorded and recorded[0].seq // CHECKPOINT_EVERY != (recorded[-1].seq + 1) // CHECKPOINT_EVERY:
+            with suppress(KeyUnavailable):
+                self.checkpoint()
+        return recorded
+
+    def checkpoint(self) -> str:
+        """Sign the log as it stands and store the note; the note that is there already where nothing was added.
+
+        Raises:
+            KeyUnavailable: the ledger's key is not held here.
+            LedgerError: the log contradicts what this key signed before; nothing is signed.
+        """
+        verifier = self._verifier()
+        secret = self.keystore.ledger(verifier)
+        if secret is None:
+            raise KeyUnavailable(
+                f"the key of {self.origin} is not in {self.keystore.folder}; whoever holds it can sign a checkpoint"
+            )
+
+        def sign(size: int, root: bytes) -> str:
+            self._require_consistent(verifier, size)
+            note = checkpoints.sign_checkpoint(checkpoints.Checkpoint(self.origin, size, root), secret)
+            self.keystore.remember_signed(verifier, size, root.hex())
+            return note.decode()
+
+        return self._writer().checkpoint(sign)
+
+    def last_checkpoint(self) -> str | None:
+        """The newest stored checkpoint, a signed note, or ``None``."""
+        row = self.connection.execute("SELECT note FROM checkpoints ORDER BY size DESC, rowid DESC LIMIT 1").fetchone()
+        return None if row is None else str(row[0])
+
+    def rebuild(self, progress: Callable[[int, int], None] | None = None) -> int:
+        """Empty the projections and fold every event again. Returns how many events there are."""
+        total = self.size
+
+        def refill(connection: sqlite3.Connection) -> None:
+            report = None if progress is None else (lambda done: progress(done, total))
+            folding.rebuild(connection, (each.event for each in journal.read(connection)), report)
+
+        self._writer().refill(refill)
+        return total
+
+    def run(self, job: str, **arguments: Any) -> Run:
+        """Capture a run from inside training code; see :class:`ledger.recording.Run`."""
+        from ledger.recording import Run
+
+        return Run(self, job, **arguments)
+
+    def close(self) -> None:
+        """Close the database, folding its write-ahead log in where this is the last connection."""
+        if self._journal is not None:
+            self._journal.close()
+        self.connection.close()
+
+    def _writer(self) -> Journal:
+        if self._journal is None:
+            raise LedgerError(f"{self.path} is open for reading only")
+        return self._journal
+
+    def _verifier(self) -> VerifierKey:
+        if self.verifier is None:
+            raise LedgerError(f"{self.path} has no event yet, so nothing can be signed")
+        return self.verifier
+
+    def _require_consistent(self, verifier: VerifierKey, size: int) -> None:
+        before = self.keystore.last_signed(verifier)
+        if before is None:
+            return
+        signed_size, signed_root = before
+        if signed_size > size:
+            raise LedgerError(
+                f"this ledger has {size} events, but its key signed a checkpoint of {signed_size}: an older copy was put "
+                "in its place; restore the newer one"
+            )
+        if self.root(signed_size).hex() != signed_root:
+            raise LedgerError(
+                f"the first {signed_size} events are not those that this ledger's key signed before; "
+                "signing would fork the log: run `assay verify`"
+            )
+
+    def _draft(self, entry: Entry) -> Draft:
+        subject = entry.subject or entry.fact.about(entry.project)
+        if subject is None:
+            raise InputError(f"{entry.fact.TYPE} needs a subject: say what it is about")
+        moment = None if entry.at is None else _moment(entry.at)
+        actor = entry.actor or os.environ.get("ASSAY_ACTOR") or names.quote(getpass.getuser())
+        return Draft(entry.fact.TYPE, subject, entry.project, actor, entry.fact.to_value(), entry.cause, moment)
+
+
+class _Semantics:
+    """What the journal is handed: rules that guard, folds that fill, the clock."""
+
+    def __init__(self, clock: Callable[[], str]) -> None:
+        self._clock = clock
+
+    def guarded(self, event_type: str) -> bool:
+        return event_type in rules.RULES
+
+    def check(self, connection: sqlite3.Connection, event: Event) -> None:
+        gaps = rules.check(View(connection, event.seq - 1), event)
+        if gaps:
+            raise Refused(f"refused: {'; '.join(gap.what for gap in gaps)}", tuple(gaps))
+
+    def fold(self, connection: sqlite3.Connection, events: Sequence[Event]) -> None:
+        folding.fold(connection, events)
+
+    def stamp(self, last: str | None, moment: str | None) -> str:
+        if self._clock() == "simulated":
+            if last is None:
+                return moment or times.format_time(datetime.now(UTC))
+            following = times.format_time(times.parse_time(last) + timedelta(seconds=1))
+            return max(moment, following) if moment else following
+        now = times.format_time(datetime.now(UTC))
+        return now if last is None or last < now else last
+
+
+def create(
+    path: str | os.PathLike[str],
+    *,
+    origin: str,
+    administrators: Mapping[str, str] | None = None,
+    clock: str = "system",
+    keys: Path | None = None,
+    passphrase: bytes | None = None,
+    at: str | datetime | None = None,
+) -> Ledger:
+    """Make a new ledger and open it for writing.
+
+    Args:
+        path: the database's file, which must not exist; its folder is made.
+        origin: the ledger's global name, such as ``example.com/ml-ledger``.
+        administrators: who may enrol others: names and public keys (base64 of 32 bytes). By default the current actor,
+            with the key that lies in the keystore or a new one.
+        clock: ``system``, or ``simulated`` for a story told in its own time.
+        keys: the folder of secret keys; by default the user's configuration folder.
+        passphrase: encrypts the administrator's key where one is made.
+        at: under a simulated clock, when it begins.
+
+    Raises:
+        InputError: the origin is malformed, or there is a file at ``path``.
+        LedgerError: the folder cannot be written.
+    """
+    place = Path(path)
+    names.check_origin(origin)
+    if clock not in ("system", "simulated"):
+        raise InputError(f"a clock is 'system' or 'simulated', not {clock!r}")
+    if place.exists():
+        raise InputError(f"{place} exists already; a ledger is never overwritten")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LedgerError(f"cannot make {place.parent}: {error.strerror}") from None
+    keystore = Keystore.for_ledger(place, keys)
+    admins = dict(administrators) if administrators is not None else _self_administered(keystore, passphrase)
+    draft = place.with_name(f"{place.name}.{os.getpid()}.new")
+    try:
+        _begin(draft, keystore, origin, admins, clock, at)
+        migration.publish(draft, place)
+    except sqlite3.Error as error:
+        raise sqlite.unusable(error, place) from None
+    finally:
+        for leftover in place.parent.glob(f"{draft.name}*"):
+            leftover.unlink(missing_ok=True)
+    return open(place, keys=keys)
+
+
+def open(  # noqa: A001  (the API's word, as in gzip.open)
+    path: str | os.PathLike[str], read_only: bool = False, *, keys: Path | None = None
+) -> Ledger:
+    """Open a ledger.
+
+    Args:
+        path: the database's file.
+        read_only: read while others append; nothing is locked or upgraded.
+        keys: the folder of secret keys; by default a demo's beside the ledger, else the user's configuration folder.
+
+    Raises:
+        InputError: there is no such file.
+        LedgerError: it is no ledger, of a newer version, locked, damaged, or may not be written.
+    """
+    place = Path(path)
+    keystore = Keystore.for_ledger(place, keys)
+    if read_only:
+        return Ledger(place, sqlite.read_only(place), keystore, writable=False)
+    return Ledger(place, _writable(place), keystore, writable=True)
+
+
+def _self_administered(keystore: Keystore, passphrase: bytes | None) -> dict[str, str]:
+    actor = os.environ.get("ASSAY_ACTOR") or names.quote(getpass.getuser())
+    public = keystore.public(actor) if keystore.has_person(actor) else keystore.make_person(actor, passphrase)
+    return {actor: str(public)}
+
+
+def _begin(
+    draft: Path,
+    keystore: Keystore,
+    origin: str,
+    administrators: Mapping[str, str],
+    clock: str,
+    at: str | datetime | None,
+) -> None:
+    """Build the database with event 0 in it, away from its final place."""
+    from ledger.events.ledgers import LedgerCreated
+
+    if not administrators:
+        raise InputError("a ledger needs at least one administrator")
+    migration.make(draft)
+    verifier = keystore.make_ledger(origin)
+    fact = LedgerCreated(
+        origin=origin,
+        key=str(verifier),
+        administrators=[{"name": name, "key": key} for name, key in administrators.items()],
+        clock="simulated" if clock == "simulated" else "system",
+    )
+    with Ledger(draft, _connect(draft), keystore, writable=True) as ledger:
+        ledger.clock = clock
+        ledger.record(fact, actor=next(iter(administrators)), at=at)
+    for name in (f"{draft.name}.lock", f"{draft.name}.queue"):
+        draft.with_name(name).unlink(missing_ok=True)
+
+
+def _writable(path: Path) -> sqlite3.Connection:
+    sqlite.require_file(path)
+    connection = _connect(path)
+    try:
+        sqlite.require_ledger(connection, path)
+        if (sqlite.revision(connection) or "") < sqlite.REVISION:
+            connection.close()
+            _upgrade(path)
+            connection = _connect(path)
+        sqlite.require_revision(connection, path)
+        # Fail now, and not at the first append, where the file may not be written.
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
+    except sqlite3.Error as error:
+        connection.close()
+        raise sqlite.unusable(error, path) from None
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _upgrade(path: Path) -> None:
+    from ledger.store.lock import WriterLock
+
+    def refold(connection: sqlite3.Connection) -> None:
+        folding.rebuild(connection, (each.event for each in journal.read(connection)))
+
+    lock = WriterLock(path)
+    try:
+        with lock.held():
+            migration.upgrade(path, refold)
+    finally:
+        lock.close()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    try:
+        connection = sqlite3.connect(path, timeout=sqlite.BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+    except sqlite3.Error as error:
+        raise sqlite.unusable(error, path) from None
+    return connection
+
+
+def _moment(at: str | datetime) -> str:
+    """A moment in the format's spelling. A bare day means its end, so that ``2008-09-17`` includes that day."""
+    if isinstance(at, datetime):
+        return times.format_time(at)
+    try:
+        if len(at) == len("2008-09-17"):
+            day = datetime.strptime(at, "%Y-%m-%d").replace(tzinfo=UTC)
+            return times.format_time(day + timedelta(days=1) - timedelta(microseconds=1))
+        moment = datetime.fromisoformat(at)
+    except ValueError:
+        raise InputError(
+            f"{at!r} is no moment; write a day as 2008-09-17, a time as 2008-09-17T14:30:00Z, or an event's number"
+        ) from None
+    return times.format_time(moment if moment.tzinfo else moment.replace(tzinfo=UTC))

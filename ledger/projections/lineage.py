@@ -1,0 +1,129 @@
+"""Lineage: what was made from what, through runs, to where it is deployed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.format.event import Event
+from ledger.projections.view import Fold, Row, View
+
+TABLES = (
+    """CREATE TABLE edges (
+    seq INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    target TEXT NOT NULL,
+    role TEXT NOT NULL,
+    PRIMARY KEY (seq, n)
+) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX edges_by_source ON edges (source)",
+    "CREATE INDEX edges_by_target ON edges (target)",
+)
+
+
+def _inputs(event: Event, value: Mapping[str, Any]) -> Iterator[tuple[str, Row]]:
+    for n, item in enumerate(value.get("inputs", ())):
+        yield "edges", (event.seq, n, item["ref"], f"run/{value['run']}", "input")
+
+
+def _outputs(event: Event, value: Mapping[str, Any]) -> Iterator[tuple[str, Row]]:
+    for n, item in enumerate(value.get("outputs", ())):
+        yield "edges", (event.seq, n, f"run/{value['run']}", item["ref"], "output")
+
+
+def _deployed(event: Event, value: Mapping[str, Any]) -> Iterator[tuple[str, Row]]:
+    yield "edges", (event.seq, 0, event.subject, f"deployment/{value['deployment']}", "deployed")
+
+
+FOLDS: dict[str, Fold] = {"run.started": _inputs, "run.completed": _outputs, "deployment.started": _deployed}
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """``source`` went into ``target``; ``role`` is ``input``, ``output`` or ``deployed``."""
+
+    source: str
+    target: str
+    role: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """Something in the graph. ``kind`` is the reference's first part; ``label`` its short name."""
+
+    ref: str
+    kind: str
+    label: str
+    distance: int
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Nodes within reach of ``focus`` (negative distances lie upstream) and every edge among them."""
+
+    focus: str
+    nodes: dict[str, Node]
+    edges: tuple[Edge, ...]
+
+
+def graph(view: View, ref: str, *, up: int | None = None, down: int | None = None) -> Graph:
+    """All that ``ref`` came from (``up`` steps back) and all that came from it (``down`` steps on); ``None`` is no limit."""
+    distances = {ref: 0}
+    distances.update({node: -steps for node, steps in _reach(view, ref, up, upstream=True).items()})
+    distances.update(_reach(view, ref, down, upstream=False))
+    labels = _labels(view, distances)
+    nodes = {name: Node(name, kind_of(name), labels[name], steps) for name, steps in distances.items()}
+    edges = tuple(edge for name in distances for edge in _edges(view, name, upstream=False) if edge.target in distances)
+    return Graph(ref, nodes, edges)
+
+
+def impact(view: View, ref: str) -> list[str]:
+    """Everything that depends on ``ref``, nearest first: what breaks if it is withdrawn."""
+    reached = _reach(view, ref, None, upstream=False)
+    return sorted(reached, key=lambda name: (reached[name], name))
+
+
+def kind_of(ref: str) -> str:
+    """The first part of a reference: ``model``, ``run``, ``deployment``, …"""
+    return ref.partition("/")[0]
+
+
+def _reach(view: View, ref: str, limit: int | None, *, upstream: bool) -> dict[str, int]:
+    """Breadth first from ``ref``: each reached node with its number of steps, ``ref`` itself left out."""
+    steps = {ref: 0}
+    frontier = [ref]
+    while frontier and (limit is None or steps[frontier[0]] < limit):
+        reached = []
+        for name in frontier:
+            for edge in _edges(view, name, upstream=upstream):
+                neighbour = edge.source if upstream else edge.target
+                if neighbour not in steps:
+                    steps[neighbour] = steps[name] + 1
+                    reached.append(neighbour)
+        frontier = reached
+    del steps[ref]
+    return steps
+
+
+def _edges(view: View, name: str, *, upstream: bool) -> list[Edge]:
+    column = "target" if upstream else "source"
+    sql = f"SELECT source, target, role, seq FROM edges WHERE {column} = :name AND seq <= :at ORDER BY seq, n"
+    return [Edge(*row) for row in view.rows(sql, {"name": name})]
+
+
+def _labels(view: View, names: Mapping[str, int]) -> dict[str, str]:
+    labels = {}
+    for name in names:
+        kind = kind_of(name)
+        if kind == "run":
+            row = view.row("SELECT job FROM runs WHERE run = :run AND seq <= :at", {"run": name.partition("/")[2]})
+            labels[name] = f"{row[0]} {name[4:10]}" if row else name
+        elif kind == "deployment":
+            labels[name] = name.partition("/")[2]
+        else:
+            base, _, version = name.rpartition("/")[2].rpartition("@")
+            labels[name] = f"{base} v{version}" if base else name
+    return labels

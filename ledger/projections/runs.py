@@ -1,0 +1,159 @@
+"""Runs: how each began and ended, on which inputs, with which outputs and metrics."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ledger.errors import InputError
+from ledger.format.event import Event
+from ledger.projections.view import Fold, Row, View
+
+TABLES = (
+    """CREATE TABLE runs (
+    seq INTEGER PRIMARY KEY,
+    run TEXT NOT NULL,
+    job TEXT NOT NULL,
+    job_type TEXT NOT NULL,
+    project TEXT,
+    actor TEXT NOT NULL,
+    at TEXT NOT NULL,
+    facts TEXT NOT NULL
+) STRICT""",
+    "CREATE INDEX runs_by_run ON runs (run)",
+    """CREATE TABLE run_ends (
+    seq INTEGER PRIMARY KEY,
+    run TEXT NOT NULL,
+    status TEXT NOT NULL,
+    at TEXT NOT NULL,
+    facts TEXT NOT NULL
+) STRICT""",
+    "CREATE INDEX run_ends_by_run ON run_ends (run)",
+)
+
+
+def _facts(value: Mapping[str, Any], without: set[str]) -> str:
+    kept = {key: item for key, item in sorted(value.items()) if key not in without}
+    return json.dumps(kept, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _started(event: Event, value: Mapping[str, Any]) -> Iterator[tuple[str, Row]]:
+    facts = _facts(value, {"run", "job", "job_type"})
+    row = (event.seq, value["run"], value["job"], value["job_type"], event.project, event.actor, event.at, facts)
+    yield "runs", row
+
+
+def _completed(event: Event, value: Mapping[str, Any]) -> Iterator[tuple[str, Row]]:
+    yield "run_ends", (event.seq, value["run"], value["status"], event.at, _facts(value, {"run", "status"}))
+
+
+FOLDS: dict[str, Fold] = {"run.started": _started, "run.completed": _completed}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run. ``status`` is ``running`` until it has ended; ``ended_seq`` and ``ended_at`` are ``None`` till then.
+
+    ``inputs`` and ``outputs`` are pairs of reference and digest; ``seconds`` is wall time.
+    """
+
+    seq: int
+    run: str
+    job: str
+    job_type: str
+    project: str | None
+    actor: str
+    started_at: str
+    status: str = "running"
+    ended_seq: int | None = None
+    ended_at: str | None = None
+    inputs: tuple[tuple[str, str], ...] = ()
+    outputs: tuple[tuple[str, str], ...] = ()
+    metrics: dict[str, float] = field(default_factory=dict)
+    code: str | None = None
+    commit: str | None = None
+    dirty: bool | None = None
+    config: str | None = None
+    runtime: str | None = None
+    seed: int | None = None
+    parameters: dict[str, Any] = field(default_factory=dict)
+    command: tuple[str, ...] = ()
+    seconds: float | None = None
+    exit_code: int | None = None
+    log: str | None = None
+    reason: str | None = None
+
+    @property
+    def ref(self) -> str:
+        """How the run is named elsewhere: ``run/7c1e…``."""
+        return f"run/{self.run}"
+
+
+_QUERY = (
+    "SELECT r.seq, r.run, r.job, r.job_type, r.project, r.actor, r.at, r.facts, e.seq, e.status, e.at, e.facts "
+    "FROM runs r LEFT JOIN run_ends e ON e.run = r.run AND e.seq <= :at WHERE r.seq <= :at"
+)
+
+
+def _run(row: Row) -> Run:
+    began: dict[str, Any] = json.loads(row[7])
+    ended: dict[str, Any] = json.loads(row[11]) if row[11] is not None else {}
+    return Run(
+        *row[:7],
+        status=row[9] or "running",
+        ended_seq=row[8],
+        ended_at=row[10],
+        inputs=_pairs(began.get("inputs", ())),
+        outputs=_pairs(ended.get("outputs", ())),
+        metrics=ended.get("metrics", {}),
+        command=tuple(began.get("command", ())),
+        parameters=began.get("parameters", {}),
+        **{key: began.get(key) for key in ("code", "commit", "dirty", "config", "runtime", "seed")},
+        **{key: ended.get(key) for key in ("seconds", "exit_code", "log", "reason")},
+    )
+
+
+def _pairs(items: Any) -> tuple[tuple[str, str], ...]:
+    return tuple((item["ref"], item["sha256"]) for item in items)
+
+
+def get(view: View, run: str) -> Run | None:
+    """The run with this id, or ``None``."""
+    row = view.row(f"{_QUERY} AND r.run = :run", {"run": run.removeprefix("run/")})
+    return None if row is None else _run(row)
+
+
+def find(view: View, text: str) -> Run:
+    """The one run whose id is or begins with ``text`` (``run/`` before it or not).
+
+    Raises:
+        InputError: no run, or more than one, answers to it.
+    """
+    prefix = text.removeprefix("run/")
+    found = view.rows(
+        f"{_QUERY} AND r.run >= :low AND r.run < :high LIMIT 2", {"low": prefix, "high": prefix + "\uffff"}
+    )
+    if len(found) == 1:
+        return _run(found[0])
+    exact = get(view, prefix)
+    if exact is not None:
+        return exact
+    what = "more than one run begins" if found else "no run begins"
+    raise InputError(f"{what} with {prefix!r}; `assay runs` lists them")
+
+
+def listed(view: View, *, project: str | None = None, job: str | None = None) -> list[Run]:
+    """Runs in the order they were started, narrowed to a project or a job."""
+    sql = _QUERY
+    if project is not None:
+        sql += " AND r.project = :project"
+    if job is not None:
+        sql += " AND r.job = :job"
+    return [_run(row) for row in view.rows(sql + " ORDER BY r.seq", {"project": project, "job": job})]
+
+
+def unfinished(view: View) -> list[Run]:
+    """Runs that were started and have not ended."""
+    return [_run(row) for row in view.rows(f"{_QUERY} AND e.seq IS NULL ORDER BY r.seq")]

@@ -1,0 +1,159 @@
+"""Rules on signed decisions: whose key, on what, on which request, having seen which checkpoint (FORMAT §4)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ledger.errors import Missing
+from ledger.format import decision as decisions
+from ledger.format import proof
+from ledger.format.checkpoint import open_checkpoint
+from ledger.format.decision import Decision, RequestRef
+from ledger.format.errors import FormatError
+from ledger.format.event import Event
+from ledger.format.keys import PublicKey, VerifierKey
+from ledger.format.note import Ed25519Verifier
+from ledger.projections import View, approvals, artifacts, people
+from ledger.rules import gates
+from ledger.store.journal import node_getter
+
+_VERDICTS = {
+    "approval.granted": "approve",
+    "approval.rejected": "reject",
+    "key.enrolled": "enrol",
+    "key.revoked": "revoke",
+}
+
+
+def requested(view: View, event: Event) -> Iterator[Missing]:
+    """What is asked about is registered, under the digest that the request names."""
+    artifact = artifacts.get(view, event.subject)
+    if artifact is None:
+        yield Missing(f"{event.subject} is not registered", "artifact register")
+    elif artifact.digest != event.value["sha256"]:
+        yield Missing(f"{event.subject} has the digest {artifact.digest}, not {event.value['sha256']}")
+    if not event.value["roles"]:
+        yield Missing("a request names the roles that may decide; an empty list would prove nothing")
+
+
+def decided(view: View, event: Event) -> Iterator[Missing]:
+    """An approval or rejection is signed by the person's own valid key, over this subject and this request, in this ledger."""
+    value = event.value
+    signed, problem = signature(view, event, event.actor)
+    if signed is None:
+        yield Missing(problem)
+        return
+    request = approvals.get(view, value["request"])
+    if request is None:
+        yield Missing(f"event {value['request']} is no request", "approvals")
+        return
+    if request.subject != event.subject or signed.subject_name != event.subject:
+        yield Missing(
+            f"the decision is on {signed.subject_name}, the request on {request.subject}, not on {event.subject}"
+        )
+    if signed.subject_sha256 != request.digest.removeprefix("sha256:"):
+        yield Missing(f"the decision is on other bytes than those of request {request.seq}")
+    row = view.row("SELECT hash FROM events WHERE seq = :seq", {"seq": request.seq})
+    if row is None or signed.request != RequestRef(request.seq, row[0].hex()):
+        yield Missing(f"the signed statement does not name request {request.seq} by its hash")
+    if value["transition"] != request.transition:
+        yield Missing(f"request {request.seq} asks for {request.transition}, not for {value['transition']}")
+    if event.type == "approval.rejected" and value["reason"] != signed.reason:
+        yield Missing("the reason differs from the signed one")
+    reason = gates.barred(view, request, event.actor, value["role"])
+    if reason is not None:
+        yield Missing(reason, "approvals")
+
+
+def keyed(view: View, event: Event) -> Iterator[Missing]:
+    """A key is enrolled or revoked by an administrator's signature over the person's name and key."""
+    value = event.value
+    if not people.is_administrator(view, event.actor):
+        yield Missing(f"{event.actor} does not administer this ledger, and only administrators enrol and revoke keys")
+        return
+    signed, problem = signature(view, event, event.actor)
+    if signed is None:
+        yield Missing(problem)
+        return
+    if event.subject != f"person/{value['name']}" or signed.subject_name != event.subject:
+        yield Missing(f"the decision is on {signed.subject_name}, not on person/{value['name']}")
+    if signed.subject_sha256 != key_digest(value["key"]):
+        yield Missing("the decision is on another key than the one that the event names")
+    valid = people.keys(view, value["name"])
+    if event.type == "key.enrolled" and value["key"] in valid:
+        yield Missing(f"this key of {value['name']} is enrolled already")
+    if event.type == "key.revoked" and value["key"] not in valid:
+        yield Missing(f"this is no valid key of {value['name']}", "people list")
+
+
+def granted(view: View, event: Event) -> Iterator[Missing]:
+    """Roles are given by administrators, to those who are enrolled."""
+    if not people.is_administrator(view, event.actor):
+        yield Missing(f"{event.actor} does not administer this ledger, and only administrators give roles")
+    if people.get(view, event.value["principal"]) is None:
+        yield Missing(f"{event.value['principal']} is not enrolled", f"people add {event.value['principal']}")
+
+
+def signature(view: View, event: Event, signer: str) -> tuple[Decision | None, str]:
+    """The decision that an event carries, if its signature and its ties to this ledger hold; else why not, in words.
+
+    Returns:
+        The decision and ``""``, or ``None`` and the problem.
+    """
+    opened = _opened(people.keys(view, signer), event.value["dsse"])
+    if opened is None:
+        return None, f"the signature is not by a key of {signer} that is valid at event {event.seq}"
+    if opened.signer != signer:
+        return None, f"the statement names {opened.signer} as its signer, not {signer}"
+    if opened.origin != origin(view):
+        return None, f"the decision was made for the ledger {opened.origin}, not for {origin(view)}"
+    if opened.verdict != _VERDICTS[event.type]:
+        return None, f"the signed verdict is {opened.verdict}, not {_VERDICTS[event.type]}"
+    problem = _checkpoint_problem(view, event.seq, opened.checkpoint)
+    return (None, problem) if problem else (opened, "")
+
+
+def key_digest(key: str) -> str:
+    """SHA-256 in hex of a public key's 32 bytes, given in base64: what a decision on a key names as its subject's digest."""
+    return hashlib.sha256(PublicKey.parse(key).raw).hexdigest()
+
+
+def origin(view: View) -> str:
+    """The ledger's origin, as event 0's subject says."""
+    row = view.row("SELECT subject FROM events WHERE seq = 0")
+    return "" if row is None else str(row[0]).removeprefix("ledger/")
+
+
+def verifier_key(view: View) -> VerifierKey:
+    """The ledger's verifier key, as event 0 says."""
+    row = view.row("SELECT json_extract(body, '$.value.key') FROM events WHERE seq = 0")
+    return VerifierKey.parse(row[0] if row else "")
+
+
+def _opened(keys: tuple[str, ...], envelope: Mapping[str, Any]) -> Decision | None:
+    for key in keys:
+        try:
+            return decisions.open_envelope(dict(envelope), PublicKey.parse(key))
+        except FormatError:
+            continue
+    return None
+
+
+def _checkpoint_problem(view: View, seq: int, note: str | None) -> str:
+    """What is wrong with the checkpoint that the signer saw last; empty where nothing is."""
+    if note is None:
+        earlier = view.row("SELECT min(size) FROM checkpoints WHERE size <= :at + 1")
+        if earlier is not None and earlier[0] is not None:
+            return "the decision names no checkpoint, although one existed"
+        return ""
+    try:
+        seen = open_checkpoint(note.encode(), Ed25519Verifier(verifier_key(view))).checkpoint
+    except FormatError as error:
+        return f"the checkpoint in the decision is not this ledger's: {error}"
+    if seen.size > seq:
+        return f"the checkpoint in the decision covers {seen.size} events, more than come before event {seq}"
+    if seen.root != proof.root(seen.size, node_getter(view.connection)):
+        return f"the checkpoint in the decision has another root at size {seen.size} than this ledger"
+    return ""

@@ -1,0 +1,142 @@
+"""Gates: what is missing before a version may make a transition. One answer for the checklist, the append and the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ledger.errors import Missing
+from ledger.format.event import Event
+from ledger.projections import View, approvals, artifacts, deployments, people, runs
+from ledger.rules.policy import PRODUCTION, Policy
+
+STAGES = {"production": "prod"}
+"""Which environment's policy a move to a registry stage falls under."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One line of a checklist: what is demanded, whether it is met, by which event, and else what is missing."""
+
+    what: str
+    met: bool
+    seq: int | None = None
+    missing: Missing | None = None
+
+
+def checklist(view: View, subject: str, environment: str) -> list[Condition]:
+    """What the policy of ``environment`` demands of the version ``subject``, line by line.
+
+    An environment without a policy demands that the version is registered and not retired, no more.
+    """
+    artifact = artifacts.get(view, subject)
+    if artifact is None:
+        return [_open(f"{subject} is registered", Missing(f"{subject} is not registered", "artifact register"))]
+    conditions = [Condition(f"{subject} is registered", True, artifact.seq)]
+    reason = artifacts.retired(view, subject)
+    if reason is not None:
+        conditions.append(_open("it is not retired", Missing(f"{subject} was retired: {reason}")))
+    if environment == PRODUCTION.environment:
+        conditions += _quorum(view, artifact, PRODUCTION)
+    return conditions
+
+
+def missing(view: View, subject: str, environment: str) -> list[Missing]:
+    """What keeps ``subject`` out of ``environment``; empty where nothing does."""
+    return [each.missing for each in checklist(view, subject, environment) if each.missing is not None]
+
+
+def trainer(view: View, artifact: artifacts.Artifact) -> str:
+    """Who made a version: the actor of the run that it came from, else whoever registered it."""
+    run = runs.get(view, artifact.run) if artifact.run else None
+    return run.actor if run is not None else artifact.actor
+
+
+def barred(view: View, request: approvals.Request, signer: str, role: str) -> str | None:
+    """Why ``signer`` may not decide on ``request`` in ``role``, in words; ``None`` where they may."""
+    artifact = artifacts.get(view, request.subject)
+    held = people.roles(view, signer, request.project)
+    if role not in held:
+        return f"{signer} does not hold the role {role}"
+    if role not in request.roles:
+        return f"the request asks for {', '.join(request.roles)}, not for {role}"
+    if request.rejected:
+        return f"request {request.seq} was rejected; a new request can be made"
+    if any(decision.signer == signer for decision in request.decisions):
+        return f"{signer} has decided on request {request.seq} already"
+    if signer == request.actor:
+        return f"{signer} made the request, and the requester may not sign"
+    if artifact is not None and environment_of(request.transition) == PRODUCTION.environment:
+        author = trainer(view, artifact)
+        if signer == author:
+            return f"{signer} trained {request.subject}, and the trainer may not sign"
+        if role in people.roles(view, author, request.project):
+            return f"{role} is also a role of the trainer, {author}"
+    return None
+
+
+def environment_of(transition: str) -> str:
+    """The environment whose policy governs a transition: itself, or the one that a registry stage stands for."""
+    return STAGES.get(transition, transition)
+
+
+def deployment(view: View, event: Event) -> Iterator[Missing]:
+    """A version reaches an environment's accounts only with what its policy demands."""
+    value = event.value
+    if event.type == "deployment.step":
+        yield from _step(view, event)
+        return
+    if event.type == "deployment.completed" and value["status"] != "ok":
+        return
+    exposed = event.type == "deployment.completed" or value["strategy"] in ("direct", "blue_green")
+    if artifacts.get(view, event.subject) is None:
+        yield Missing(f"{event.subject} is not registered", "artifact register")
+    elif exposed or value["slice"] > PRODUCTION.unapproved_slice:
+        yield from missing(view, event.subject, value["environment"])
+
+
+def promotion(view: View, event: Event) -> Iterator[Missing]:
+    """A version moves to a stage only with what the policy of the stage's environment demands."""
+    yield from missing(view, event.subject, environment_of(event.value["to_stage"]))
+
+
+def _step(view: View, event: Event) -> Iterator[Missing]:
+    under_way = deployments.get(view, event.value["deployment"])
+    wide = event.value["slice"] > PRODUCTION.unapproved_slice
+    if under_way is not None and under_way.environment == PRODUCTION.environment and wide:
+        yield from missing(view, event.subject, under_way.environment)
+
+
+def _quorum(view: View, artifact: artifacts.Artifact, policy: Policy) -> Iterator[Condition]:
+    requests = [
+        request
+        for request in approvals.requests(view, subject=artifact.ref)
+        if environment_of(request.transition) == policy.environment and not request.rejected
+    ]
+    if not requests:
+        what = f"its approval for {policy.environment} was requested"
+        yield _open(what, Missing(f"nobody has asked for {artifact.ref} to be approved", f"request {artifact.ref}"))
+    else:
+        yield Condition(f"its approval for {policy.environment} was requested", True, requests[-1].seq)
+    counted = {each.signer: each for request in requests for each in request.approvals if each.signer != request.actor}
+    author = trainer(view, artifact)
+    counted.pop(author, None)
+    roles = people.roles(view, author, artifact.project)
+    valid = sorted((each for each in counted.values() if each.role not in roles), key=lambda each: each.seq)
+    for each in valid[: policy.approvals]:
+        yield Condition(f"approved by {each.signer}, as {each.role}", True, each.seq)
+    for _ in range(policy.approvals - len(valid)):
+        who = _eligible(view, requests[-1], counted.keys() | {author}) if requests else ""
+        action = f"approve {requests[-1].seq}" if requests else ""
+        what = f"an approval by a role other than the trainer's ({author})"
+        yield _open(what, Missing(f"{what} is missing", action, who))
+
+
+def _eligible(view: View, request: approvals.Request, decided: set[str]) -> str:
+    """Who could still sign: holders of the wanted roles, without those who have decided, asked or trained."""
+    names = {name for role in request.roles for name in people.holders(view, role, request.project)}
+    return ", ".join(sorted(names - decided - {request.actor}))
+
+
+def _open(what: str, gap: Missing) -> Condition:
+    return Condition(what, False, None, gap)

@@ -1,0 +1,241 @@
+"""The journal: the only code that writes a ledger's tables, and the plain reading of its events.
+
+It takes a DB-API connection, whoever opened it, and is handed what to do with the events: rules that may refuse them and
+folds that fill the projections. Events, tree nodes and projection rows go into one transaction, so there is never one
+without the others.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from ledger.errors import LedgerError
+from ledger.format.event import ZERO_PREV, Event, decode, encode
+from ledger.format.hashes import leaf_hash
+from ledger.format.proof import Frontier
+from ledger.store.lock import WriterLock
+from ledger.store.sqlite import unusable
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event before it has its place: ``moment`` is when its writer says it happened, where a clock is simulated."""
+
+    type: str
+    subject: str
+    project: str | None
+    actor: str
+    value: dict[str, Any]
+    cause: int | None = None
+    moment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event in its place, with its 32-byte leaf hash and the bytes that were hashed."""
+
+    event: Event
+    hash: bytes
+    body: bytes
+
+    @property
+    def seq(self) -> int:
+        """Its position in the log."""
+        return self.event.seq
+
+
+class Semantics(Protocol):
+    """What the journal is handed: it knows neither rules nor projections."""
+
+    def guarded(self, event_type: str) -> bool:
+        """Whether ``check`` has anything to say of events of this type."""
+
+    def check(self, connection: sqlite3.Connection, event: Event) -> None:
+        """Raise Refused where a rule forbids the event; everything before it is visible on the connection."""
+
+    def fold(self, connection: sqlite3.Connection, events: Sequence[Event]) -> None:
+        """Insert the projection rows of the events."""
+
+    def stamp(self, last: str | None, moment: str | None) -> str:
+        """The ``at`` of the next event, given the last one's and what the writer handed in."""
+
+
+_INSERT_EVENT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT_NODE = "INSERT INTO nodes VALUES (?, ?, ?)"
+
+
+class Journal:
+    """Appends events to a ledger's database."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path, semantics: Semantics) -> None:
+        """Args: an open connection in autocommit mode, the file that it is open on, and what the events mean."""
+        self._connection = connection
+        self._path = path
+        self._semantics = semantics
+        self._lock = WriterLock(path)
+        self._frontier = Frontier()
+        self._last: Recorded | None = None
+
+    def append(self, drafts: Sequence[Draft]) -> list[Recorded]:
+        """Append all of ``drafts`` or, where one is refused or the disk fails, none. On return they are on the disk.
+
+        Raises:
+            Refused: a rule forbids one of them.
+            FormatError: one of them is malformed or too long.
+            LedgerError: the database cannot be written.
+        """
+        with self._transaction():
+            self._catch_up()
+            recorded: list[Recorded] = []
+            pending: list[Recorded] = []
+            for draft in drafts:
+                if pending and self._semantics.guarded(draft.type):
+                    self._write(pending)
+                    pending = []
+                entry = self._place(draft)
+                if self._semantics.guarded(draft.type):
+                    self._semantics.check(self._connection, entry.event)
+                self._last = entry
+                pending.append(entry)
+                recorded.append(entry)
+            self._write(pending)
+        return recorded
+
+    def checkpoint(self, sign: Callable[[int, bytes], str]) -> str:
+        """Store what ``sign`` makes of the log's size and root, durably, before it is handed out.
+
+        Returns:
+            The new note, or the stored one where the log has not grown since.
+        """
+        with self._transaction():
+            self._catch_up()
+            count = self._frontier.size
+            row = self._connection.execute("SELECT note FROM checkpoints WHERE size = ?", (count,)).fetchone()
+            if row is not None:
+                return str(row[0])
+            note = sign(count, self._frontier.root())
+            self._connection.execute("INSERT INTO checkpoints VALUES (?, ?)", (count, note))
+            return note
+
+    def refill(self, work: Callable[[sqlite3.Connection], None]) -> None:
+        """Run ``work``, which fills the projections anew, in one transaction of its own."""
+        with self._transaction():
+            work(self._connection)
+
+    def close(self) -> None:
+        """Let go of the writers' lock; the connection stays open."""
+        self._lock.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._lock.held():
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException as error:
+                # What is cached may be ahead of the disk now: the next append reads it again.
+                self._last, self._frontier = None, Frontier()
+                with suppress(sqlite3.Error):
+                    self._connection.execute("ROLLBACK")
+                if isinstance(error, sqlite3.Error):
+                    raise unusable(error, self._path) from error
+                raise
+
+    def _catch_up(self) -> None:
+        """Know the last event and the tree's right edge, where another process may have appended meanwhile."""
+        row = self._connection.execute("SELECT max(seq) FROM events").fetchone()
+        size = 0 if row[0] is None else row[0] + 1
+        if size == self._frontier.size and (size == 0 or self._last is not None):
+            return
+        if size == 0:
+            self._frontier, self._last = Frontier(), None
+            return
+        self._last = next(read(self._connection, size - 1, size))
+        self._frontier = Frontier.load(size, node_getter(self._connection))
+
+    def _place(self, draft: Draft) -> Recorded:
+        last = self._last
+        event = Event(
+            seq=0 if last is None else last.event.seq + 1,
+            type=draft.type,
+            subject=draft.subject,
+            project=draft.project,
+            actor=draft.actor,
+            at=self._semantics.stamp(None if last is None else last.event.at, draft.moment),
+            cause=draft.cause,
+            prev=ZERO_PREV if last is None else last.hash.hex(),
+            value=draft.value,
+        )
+        body = encode(event)
+        return Recorded(event, leaf_hash(body), body)
+
+    def _write(self, entries: Sequence[Recorded]) -> None:
+        rows = [
+            (e.seq, each.hash, each.body, e.type, e.subject, e.project, e.actor, e.at, e.cause)
+            for each in entries
+            for e in (each.event,)
+        ]
+        nodes = [node for each in entries for node in self._frontier.append(each.hash)]
+        self._connection.executemany(_INSERT_EVENT, rows)
+        if nodes:
+            self._connection.executemany(_INSERT_NODE, nodes)
+        self._semantics.fold(self._connection, [each.event for each in entries])
+
+
+def size(connection: sqlite3.Connection) -> int:
+    """How many events the log holds."""
+    row = connection.execute("SELECT max(seq) FROM events").fetchone()
+    return 0 if row[0] is None else int(row[0]) + 1
+
+
+def read(connection: sqlite3.Connection, start: int = 0, stop: int | None = None) -> Iterator[Recorded]:
+    """The events with ``start <= seq < stop``, in order, as their stored bytes say; they are not verified here.
+
+    Raises:
+        LedgerError: a stored body cannot be read as an event.
+    """
+    sql = "SELECT seq, hash, body FROM events WHERE seq >= ? AND seq < ? ORDER BY seq"
+    for seq, leaf, body in connection.execute(sql, (start, (1 << 62) if stop is None else stop)):
+        try:
+            yield Recorded(decode(body), leaf, body)
+        except ValueError as error:
+            raise LedgerError(
+                f"event {seq} cannot be read ({error}); `assay verify` says what happened to it"
+            ) from None
+
+
+def position(connection: sqlite3.Connection, at: str) -> int:
+    """The seq of the last event recorded at or before ``at``; -1 where there is none.
+
+    ``at`` never runs backwards in a sound ledger, so this is a binary search and needs no index.
+    """
+    low, high = 0, size(connection)
+    while low < high:
+        middle = (low + high) // 2
+        row = connection.execute("SELECT at FROM events WHERE seq >= ? ORDER BY seq LIMIT 1", (middle,)).fetchone()
+        if row[0] <= at:
+            low = middle + 1
+        else:
+            high = middle
+    return low - 1
+
+
+def node_getter(connection: sqlite3.Connection) -> Callable[[int, int], bytes]:
+    """Reads stored tree nodes by level and index; level 0 are the events' hashes."""
+
+    def get(level: int, index: int) -> bytes:
+        if level == 0:
+            row = connection.execute("SELECT hash FROM events WHERE seq = ?", (index,)).fetchone()
+        else:
+            row = connection.execute("SELECT hash FROM nodes WHERE level = ? AND idx = ?", (level, index)).fetchone()
+        if row is None:
+            raise LedgerError(f"tree node {index} of level {level} is missing; `assay verify` says what happened")
+        return bytes(row[0])
+
+    return get

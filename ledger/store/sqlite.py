@@ -1,0 +1,116 @@
+"""Opening a ledger in SQLite: what a connection must be like to read it, and what is said of a file that cannot serve.
+
+Reading needs the standard library alone.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from urllib.parse import quote
+
+from ledger.errors import InputError, LedgerError
+from ledger.store.schema import APPLICATION_ID, REVISION
+
+BUSY_SECONDS = 10.0
+"""How long a statement waits for another process's lock."""
+
+
+def read_only(path: Path) -> sqlite3.Connection:
+    """Open an existing ledger for reading; other processes may append meanwhile.
+
+    Raises:
+        InputError: there is no such file.
+        LedgerError: the file is no ledger, or of a version that this program cannot read.
+    """
+    require_file(path)
+    connection = _connect_read_only(path)
+    try:
+        require_ledger(connection, path)
+        require_revision(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def require_file(path: Path) -> None:
+    """Raise InputError where no file is."""
+    if not path.exists():
+        raise InputError(f"there is no ledger at {path}; `assay init` makes one, `assay demo` a worked example")
+    if not path.is_file():
+        raise InputError(f"{path} is not a file; name the ledger's database, such as .assay/ledger.db")
+
+
+def _connect_read_only(path: Path) -> sqlite3.Connection:
+    uri = f"file:{quote(str(path.resolve()))}?mode=ro"
+    try:
+        connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+        except sqlite3.OperationalError:
+            # A WAL database in a folder that may not be written: with no log left to fold in, the file alone is all.
+            connection.close()
+            wal = path.with_name(path.name + "-wal")
+            if wal.exists() and wal.stat().st_size:
+                raise
+            connection = sqlite3.connect(
+                uri + "&immutable=1", uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+    except sqlite3.Error as error:
+        raise unusable(error, path) from None
+    return connection
+
+
+def require_ledger(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise LedgerError where the database is something else than a ledger."""
+    try:
+        application_id = connection.execute("PRAGMA application_id").fetchone()[0]
+        has_events = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'events'").fetchone()
+    except sqlite3.Error as error:
+        raise unusable(error, path) from None
+    # The id alone may have been tampered with: a file with the events in it is still read, so that an audit can say so.
+    if application_id != APPLICATION_ID and not has_events:
+        raise LedgerError(f"{path} is a database, but no Assay ledger")
+
+
+def revision(connection: sqlite3.Connection) -> str | None:
+    """The migration that the database stands at, or ``None`` where it names none."""
+    try:
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.OperationalError:
+        return None
+    return None if row is None else str(row[0])
+
+
+def require_revision(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise LedgerError where the database is older or newer than this program."""
+    found = revision(connection)
+    if found is not None and found.isdigit() and found > REVISION:
+        raise LedgerError(
+            f"{path} was written by a newer Assay (schema {found}, this one knows {REVISION}); upgrade Assay to open it"
+        )
+    if found is not None and found < REVISION:
+        raise LedgerError(
+            f"{path} is of an older schema ({found}, this Assay reads {REVISION}); "
+            "open it for writing once and it is upgraded after a verified copy: run `assay rebuild`"
+        )
+
+
+def unusable(error: sqlite3.Error, path: Path) -> LedgerError:
+    """Say in one line what an SQLite error means for the ledger at ``path``."""
+    code = getattr(error, "sqlite_errorcode", None)
+    primary = code & 0xFF if code is not None else None
+    said = {
+        sqlite3.SQLITE_NOTADB: f"{path} is not a ledger (not an SQLite database, or damaged in its first page)",
+        sqlite3.SQLITE_CORRUPT: f"{path} is damaged ({error}); `assay verify` says where, a backup restores it",
+        sqlite3.SQLITE_BUSY: f"{path} is locked by another process; try again when it has finished",
+        sqlite3.SQLITE_LOCKED: f"{path} is locked by another process; try again when it has finished",
+        sqlite3.SQLITE_READONLY: f"{path} may not be written; check the permissions of the file and of its folder",
+        sqlite3.SQLITE_FULL: f"the disk that holds {path} is full; nothing was recorded",
+        sqlite3.SQLITE_CANTOPEN: f"{path} cannot be opened; check the permissions of the file and of its folder",
+        sqlite3.SQLITE_IOERR: f"reading or writing {path} failed ({error}); nothing was recorded",
+        sqlite3.SQLITE_PERM: f"{path} may not be opened; check its permissions",
+    }.get(primary if primary is not None else -1)
+    return LedgerError(said or f"{path} cannot be used as a ledger: {error}")
