@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ledger.audit.verification import Report, verify
     from ledger.errors import AssayError, InputError, LedgerError, Refused
-    from ledger.ledger import Entry, Ledger, Recorded, create, open  # noqa: A004  (the API's word, as in gzip.open)
+    from ledger.ledger import Entry, Ledger, create, open  # noqa: A004  (the API's word, as in gzip.open)
+    from ledger.store.journal import Recorded
 
 _HOMES = {
     "AssayError": "ledger.errors",
@@ -19,7 +20,7 @@ _HOMES = {
     "InputError": "ledger.errors",
     "Ledger": "ledger.ledger",
     "LedgerError": "ledger.errors",
-    "Recorded": "ledger.ledger",
+    "Recorded": "ledger.store.journal",
     "Refused": "ledger.errors",
     "Report": "ledger.audit.verification",
     "create": "ledger.ledger",

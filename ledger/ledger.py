@@ -21,7 +21,7 @@ from ledger.format.keys import VerifierKey
 from ledger.keystore import Keystore
 from ledger.projections import folding
 from ledger.projections.view import View
-from ledger.store import journal, migration, sqlite
+from ledger.store import journal, migration, schema, sqlite
 from ledger.store.journal import Draft, Journal, Recorded
 from ledger.store.objects import Objects
 
@@ -366,7 +366,7 @@ def _writable(path: Path) -> sqlite3.Connection:
     connection = _connect(path)
     try:
         sqlite.require_ledger(connection, path)
-        if (sqlite.revision(connection) or "") < sqlite.REVISION:
+        if (sqlite.revision(connection) or "") < schema.REVISION:
             connection.close()
             _upgrade(path)
             connection = _connect(path)

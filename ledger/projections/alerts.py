@@ -118,19 +118,14 @@ _QUERY = (
 )
 
 
-def _alert(view: View, row: Row) -> Alert:
+def _alert(view: View, row: Any) -> Alert:
     changes = view.rows(
         "SELECT seq, state, actor, note, ref, at FROM alert_changes WHERE alert = :alert AND seq <= :at ORDER BY seq",
         {"alert": row[1]},
     )
-    return Alert(
-        *row[:7],
-        bool(row[7]),
-        json.loads(row[8]),
-        json.loads(row[9]),
-        *row[10:],
-        changes=tuple(Change(*change) for change in changes),
-    )
+    values: list[Any] = [*row[:7], bool(row[7]), json.loads(row[8]), json.loads(row[9]), row[10], row[11]]
+    values.append(tuple(Change(*change) for change in changes))
+    return Alert(*values)
 
 
 def listed(view: View, *, state: str | None = None, project: str | None = None) -> list[Alert]:

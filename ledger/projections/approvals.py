@@ -186,9 +186,10 @@ class Gate:
 _REQUEST = "SELECT seq, subject, digest, transition, roles, project, actor, at, note, evidence FROM requests"
 
 
-def _request(view: View, row: Row) -> Request:
+def _request(view: View, row: Any) -> Request:
     roles, evidence = tuple(json.loads(row[4])), tuple(json.loads(row[9]))
-    return Request(*row[:4], roles, *row[5:9], evidence=evidence, decisions=tuple(decisions(view, row[0])))
+    values: list[Any] = [*row[:4], roles, *row[5:9], evidence, tuple(decisions(view, row[0]))]
+    return Request(*values)
 
 
 def requests(view: View, *, subject: str | None = None, project: str | None = None) -> list[Request]:
@@ -223,7 +224,8 @@ def gates(view: View, subject: str, transition: str | None = None) -> list[Gate]
     if transition is not None:
         sql += " AND transition = :transition"
     rows = view.rows(sql + " AND seq <= :at ORDER BY seq", {"subject": subject, "transition": transition})
-    return [Gate(*row[:5], tuple(json.loads(row[5])), json.loads(row[6])) for row in rows]
+    found: list[list[Any]] = [[*row[:5], tuple(json.loads(row[5])), json.loads(row[6])] for row in rows]
+    return [Gate(*values) for values in found]
 
 
 def promotions(view: View, subject: str | None = None) -> list[Promotion]:

@@ -130,8 +130,9 @@ class UnknownRef(InputError):
 _COLUMNS = "seq, ref, kind, project, name, version, digest, size, actor, at, run, facts"
 
 
-def _artifact(row: Row) -> Artifact:
-    return Artifact(*row[:-1], facts=json.loads(row[-1]))
+def _artifact(row: Any) -> Artifact:
+    values: list[Any] = [*row[:-1], json.loads(row[-1])]
+    return Artifact(*values)
 
 
 def get(view: View, ref: str) -> Artifact | None:
@@ -237,7 +238,7 @@ def _one_base(view: View, wanted: str, text: str) -> str:
         [base for base in bases if base.startswith(wanted) or base.rpartition("/")[2].startswith(wanted)],
     ):
         if len(matches) == 1:
-            return matches[0]
+            return str(matches[0])
         if matches and wanted:
             raise UnknownRef(f"{text!r} is ambiguous; it may be {', '.join(matches[:5])}", matches)
     nearest = _nearest(wanted, bases)

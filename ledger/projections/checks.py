@@ -98,7 +98,8 @@ def configured(view: View, subject: str | None = None) -> list[Expectation]:
     """Expectations, oldest first, of one subject or of all."""
     narrowed = "" if subject is None else "subject = :subject AND "
     sql = f"SELECT seq, check_name, kind, subject, threshold FROM expectations WHERE {narrowed}seq <= :at ORDER BY seq"
-    return [Expectation(*row[:4], json.loads(row[4])) for row in view.rows(sql, {"subject": subject})]
+    found: list[list[Any]] = [[*row[:4], json.loads(row[4])] for row in view.rows(sql, {"subject": subject})]
+    return [Expectation(*values) for values in found]
 
 
 def executed(view: View, subject: str | None = None) -> list[Check]:
@@ -108,14 +109,10 @@ def executed(view: View, subject: str | None = None) -> list[Check]:
         "SELECT seq, check_name, kind, subject, passed, verdict, value, threshold, findings, actor, at FROM checks "
         f"WHERE {narrowed}seq <= :at ORDER BY seq"
     )
-    return [
-        Check(
-            *row[:4],
-            bool(row[4]),
-            row[5],
-            *(json.loads(text) for text in row[6:8]),
-            tuple(json.loads(row[8])),
-            *row[9:],
-        )
-        for row in view.rows(sql, {"subject": subject})
-    ]
+    return [_check(row) for row in view.rows(sql, {"subject": subject})]
+
+
+def _check(row: Any) -> Check:
+    value, threshold, findings = (json.loads(text) for text in row[6:9])
+    values: list[Any] = [*row[:4], bool(row[4]), row[5], value, threshold, tuple(findings), row[9], row[10]]
+    return Check(*values)

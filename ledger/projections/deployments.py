@@ -138,8 +138,9 @@ _QUERY = (
 )
 
 
-def _deployment(row: Row) -> Deployment:
-    return Deployment(*row[:9], json.loads(row[9]), row[10] or "under way", row[11], row[12])
+def _deployment(row: Any) -> Deployment:
+    values: list[Any] = [*row[:9], json.loads(row[9]), row[10] or "under way", row[11], row[12]]
+    return Deployment(*values)
 
 
 def listed(view: View, *, environment: str | None = None, project: str | None = None) -> list[Deployment]:
@@ -177,4 +178,5 @@ def steps(view: View, deployment: str) -> list[Step]:
         "WHERE deployment = :deployment AND seq <= :at ORDER BY seq"
     )
     rows = view.rows(sql, {"deployment": deployment.removeprefix("deployment/")})
-    return [Step(*row[:6], tuple(json.loads(row[6])), json.loads(row[7])) for row in rows]
+    found: list[list[Any]] = [[*row[:6], tuple(json.loads(row[6])), json.loads(row[7])] for row in rows]
+    return [Step(*values) for values in found]

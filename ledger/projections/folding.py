@@ -107,7 +107,4 @@ def _insert(table: str, width: int) -> str:
 
 def snapshot(connection: sqlite3.Connection) -> dict[str, list[tuple[Any, ...]]]:
     """Every projection's rows in order of their first two columns, for comparing one with another."""
-    return {
-        table: connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall()
-        for table in TABLES
-    }
+    return {table: connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall() for table in TABLES}

@@ -114,12 +114,13 @@ def listed(view: View, *, project: str | None = None) -> list[Monitor]:
     sql = "SELECT seq, monitor, kind, subject, project, accepted, facts, at FROM monitors WHERE seq <= :at"
     if project is not None:
         sql += " AND project = :project"
-    newest: dict[tuple[str, str, str], Row] = {}
+    newest: dict[tuple[str, str, str], Any] = {}
     for row in view.rows(sql + " ORDER BY seq", {"project": project}):
         key = (row[1], row[3], row[4])
         newest.pop(key, None)
         newest[key] = row
-    return [Monitor(*row[:5], bool(row[5]), json.loads(row[6]), row[7]) for row in newest.values()]
+    found: list[list[Any]] = [[*row[:5], bool(row[5]), json.loads(row[6]), row[7]] for row in newest.values()]
+    return [Monitor(*values) for values in found]
 
 
 def observations(view: View, monitor: str, *, project: str | None = None) -> list[Observation]:
@@ -131,4 +132,5 @@ def observations(view: View, monitor: str, *, project: str | None = None) -> lis
     if project is not None:
         sql += " AND project = :project"
     rows = view.rows(sql + " ORDER BY seq", {"monitor": monitor, "project": project})
-    return [Observation(*row[:7], bool(row[7]), row[8]) for row in rows]
+    found: list[list[Any]] = [[*row[:7], bool(row[7]), row[8]] for row in rows]
+    return [Observation(*values) for values in found]

@@ -97,22 +97,15 @@ _QUERY = (
 )
 
 
-def _run(row: Row) -> Run:
+def _run(row: Any) -> Run:
     began: dict[str, Any] = json.loads(row[7])
     ended: dict[str, Any] = json.loads(row[11]) if row[11] is not None else {}
-    return Run(
-        *row[:7],
-        status=row[9] or "running",
-        ended_seq=row[8],
-        ended_at=row[10],
-        inputs=_pairs(began.get("inputs", ())),
-        outputs=_pairs(ended.get("outputs", ())),
-        metrics=ended.get("metrics", {}),
-        command=tuple(began.get("command", ())),
-        parameters=began.get("parameters", {}),
-        **{key: began.get(key) for key in ("code", "commit", "dirty", "config", "runtime", "seed")},
-        **{key: ended.get(key) for key in ("seconds", "exit_code", "log", "reason")},
-    )
+    values: list[Any] = [*row[:7], row[9] or "running", row[8], row[10]]
+    values += [_pairs(began.get("inputs", ())), _pairs(ended.get("outputs", ())), ended.get("metrics", {})]
+    values += [began.get(name) for name in ("code", "commit", "dirty", "config", "runtime", "seed")]
+    values += [began.get("parameters", {}), tuple(began.get("command", ()))]
+    values += [ended.get(name) for name in ("seconds", "exit_code", "log", "reason")]
+    return Run(*values)
 
 
 def _pairs(items: Any) -> tuple[tuple[str, str], ...]:

@@ -21,11 +21,10 @@ class View:
     connection: sqlite3.Connection
     at: int
 
-    def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
+    def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[Any]:
         """Run a query; ``:at`` in it is this view's moment, other parameters are bound by name."""
         return self.connection.execute(sql, {"at": self.at, **(parameters or {})}).fetchall()
 
-    def row(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Row | None:
+    def row(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Any:
         """The first row of a query, or ``None``."""
-        found: Row | None = self.connection.execute(sql, {"at": self.at, **(parameters or {})}).fetchone()
-        return found
+        return self.connection.execute(sql, {"at": self.at, **(parameters or {})}).fetchone()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ledger.errors import Missing
 from ledger.format import decision as decisions
-from ledger.format import proof
+from ledger.format import hashes, proof
 from ledger.format.checkpoint import open_checkpoint
 from ledger.format.decision import Decision, RequestRef
 from ledger.format.errors import FormatError
@@ -53,7 +52,7 @@ def decided(view: View, event: Event) -> Iterator[Missing]:
         yield Missing(
             f"the decision is on {signed.subject_name}, the request on {request.subject}, not on {event.subject}"
         )
-    if signed.subject_sha256 != request.digest.removeprefix("sha256:"):
+    if signed.subject_sha256 != request.digest:
         yield Missing(f"the decision is on other bytes than those of request {request.seq}")
     row = view.row("SELECT hash FROM events WHERE seq = :seq", {"seq": request.seq})
     if row is None or signed.request != RequestRef(request.seq, row[0].hex()):
@@ -116,8 +115,8 @@ def signature(view: View, event: Event, signer: str) -> tuple[Decision | None, s
 
 
 def key_digest(key: str) -> str:
-    """SHA-256 in hex of a public key's 32 bytes, given in base64: what a decision on a key names as its subject's digest."""
-    return hashlib.sha256(PublicKey.parse(key).raw).hexdigest()
+    """The digest of a public key's 32 bytes, given in base64: what a decision on a key names as its subject's digest."""
+    return hashes.digest(PublicKey.parse(key).raw)
 
 
 def origin(view: View) -> str:

@@ -1,0 +1,70 @@
+"""What a verification says: findings, each of one kind at one place, and what was checked (FORMAT §6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+KINDS = {
+    "edited": "stored bytes no longer give the hash that is stored or that the next event or the tree fixes",
+    "missing": "rows were removed",
+    "reordered": "an event's own place or predecessor does not fit where it stands",
+    "truncated": "the log is shorter than it was",
+    "rewritten": "the log is consistent in itself, but not the one that a checkpoint was signed for",
+    "forked": "two validly signed checkpoints that no one log can satisfy",
+    "columns": "an indexed column differs from the event's bytes",
+    "tree": "a stored inner node differs from the recomputed one",
+    "projections": "a projection's rows differ from what the events give",
+    "schema": "a table, an index or a guard differs from the expected one",
+    "signature": "a signature fails, or its key was not valid there",
+    "clock": "time runs backwards, or a decision lies outside the bounds that its checkpoint sets",
+    "malformed": "not in the form that the format prescribes",
+    "rule": "the history breaks a rule that was in force",
+    "damaged": "the file cannot be read there",
+}
+"""Every kind of finding, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong. ``seq`` is the event that FORMAT §6 names for the kind, or ``None``."""
+
+    kind: str
+    seq: int | None
+    detail: str
+
+    def document(self) -> dict[str, Any]:
+        """The finding as JSON data."""
+        return {"kind": self.kind, "seq": self.seq, "detail": self.detail}
+
+
+@dataclass(slots=True)
+class Report:
+    """What a verification found. ``root`` and ``head`` are in hex; ``incomplete`` lists what is known to be unrecorded."""
+
+    origin: str = ""
+    size: int = 0
+    root: str = ""
+    head: str = ""
+    checked: dict[str, int] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    incomplete: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the record is intact: nothing was found."""
+        return not self.findings
+
+    def document(self) -> dict[str, Any]:
+        """The report in the shape of ``assay verify --json``."""
+        return {
+            "ok": self.ok,
+            "size": self.size,
+            "root": self.root,
+            "head": self.head,
+            "origin": self.origin,
+            "checked": dict(self.checked),
+            "findings": [each.document() for each in self.findings],
+            "complete": not self.incomplete,
+            "incomplete": list(self.incomplete),
+        }

@@ -1,0 +1,216 @@
+"""Verification: everything that can be checked of a ledger's file, by reading alone."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from ledger.audit import meaning, signatures
+from ledger.audit.diagnosis import Diagnosis
+from ledger.audit.report import Finding, Report
+from ledger.audit.scan import scan
+from ledger.errors import InputError
+from ledger.format import canonical
+from ledger.format.errors import FormatError
+from ledger.format.event import decode
+from ledger.format.keys import VerifierKey
+from ledger.projections.folding import STATEMENTS
+from ledger.store import schema, sqlite
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how far it is, and out of how much."""
+
+__all__ = ["Finding", "Progress", "Report", "verify"]
+
+
+def verify(
+    path: str | os.PathLike[str],
+    *,
+    strict: bool = False,
+    checkpoints: Sequence[str] = (),
+    key: str | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Verify a ledger: every body hashed, every link, column and node compared, signatures, schema, projections, rules.
+
+    Nothing is written, and others may append meanwhile: what they add is not looked at.
+
+    Args:
+        path: the ledger's database.
+        strict: also hold every body against its canonical form, and the file's own structure.
+        checkpoints: signed checkpoints kept elsewhere.
+        key: the ledger's verifier key as known from elsewhere; the one in event 0 where ``None``.
+        progress: told how far the verification is.
+
+    Raises:
+        InputError: there is no such file, or a checkpoint or the key cannot be read.
+        LedgerError: the file is no ledger, or of a version that cannot be read.
+    """
+    place = Path(path)
+    connection = sqlite.read_only(place)
+    try:
+        connection.execute("BEGIN")
+        return _verify(connection, place, strict, checkpoints, key, progress or (lambda *_: None))
+    finally:
+        connection.close()
+
+
+def _verify(
+    connection: sqlite3.Connection,
+    path: Path,
+    strict: bool,
+    outside: Sequence[str],
+    key: str | None,
+    progress: Progress,
+) -> Report:
+    report = Report()
+    size = _size(connection, report)
+    log = _log_key(connection, key, report)
+    claims = _claims(connection, log, outside, report)
+    sizes = [claim.checkpoint.size for claim in claims]
+    noted = scan(connection, size, sizes, lambda done: progress("chain", done, size))
+    report.size, report.root, report.head = size, noted.frontier.root().hex(), noted.head.hex()
+    report.checked.update(events=noted.events, nodes=noted.compared_nodes)
+    broken = Diagnosis(connection, noted).findings()
+    report.findings += broken
+    report.findings += _surplus_nodes(connection, size, any(each > size for each in sizes))
+    touched = [each.seq for each in broken if each.seq is not None and each.kind not in ("tree", "columns", "clock")]
+    report.findings += signatures.compared(claims, noted, touched)
+    problems = schema.difference(connection, STATEMENTS)
+    report.findings += [Finding("schema", None, problem) for problem in problems]
+    if not touched:
+        _judge_meaning(connection, path, size, report, lambda done: progress("meaning", done, size))
+    if strict:
+        _check_strictly(connection, size, report, lambda done: progress("canonical form", done, size))
+    report.findings = _once(report.findings)
+    return report
+
+
+def _size(connection: sqlite3.Connection, report: Report) -> int:
+    try:
+        row = connection.execute("SELECT max(seq) FROM events").fetchone()
+    except sqlite3.DatabaseError as error:
+        report.findings.append(Finding("damaged", None, f"the events cannot be read: {error}"))
+        return 0
+    return 0 if row[0] is None else int(row[0]) + 1
+
+
+def _log_key(connection: sqlite3.Connection, key: str | None, report: Report) -> VerifierKey | None:
+    """The key that checkpoints are held against; what event 0 says of origin and key goes into the report."""
+    try:
+        row = connection.execute("SELECT body FROM events WHERE seq = 0").fetchone()
+        value = decode(row[0]).value if row else {}
+        report.origin = str(value.get("origin", ""))
+        own = VerifierKey.parse(str(value["key"])) if "key" in value else None
+    except (FormatError, sqlite3.DatabaseError):
+        own = None
+    if key is None:
+        return own
+    try:
+        known = VerifierKey.parse(key)
+    except FormatError as error:
+        raise InputError(f"{key!r} is no verifier key: {error}") from None
+    if own is not None and str(own) != str(known):
+        report.findings.append(
+            Finding("signature", 0, f"the ledger names the key {own}, not the one known from elsewhere")
+        )
+    return known
+
+
+def _claims(
+    connection: sqlite3.Connection, log: VerifierKey | None, outside: Sequence[str], report: Report
+) -> list[signatures.Claim]:
+    try:
+        kept = signatures.stored(connection)
+    except sqlite3.DatabaseError as error:
+        report.findings.append(Finding("damaged", None, f"the checkpoints cannot be read: {error}"))
+        kept = []
+    report.checked["checkpoints"] = len(kept) + len(outside)
+    if log is None:
+        return []
+    claims, findings = signatures.opened(kept, log)
+    report.findings += findings
+    for n, note in enumerate(outside, start=1):
+        size = _claimed_size(note)
+        more, problems = signatures.opened([(size, note, f"the checkpoint from outside ({n}) of size {size}")], log)
+        claims += more
+        report.findings += problems
+    return claims
+
+
+def _claimed_size(note: str) -> int:
+    lines = note.split("\n")
+    if len(lines) < 3 or not lines[1].isdigit():
+        raise InputError("a checkpoint begins with the ledger's origin, its size and its root, a line each")
+    return int(lines[1])
+
+
+def _surplus_nodes(connection: sqlite3.Connection, size: int, told: bool) -> Iterable[Finding]:
+    """Nodes over leaves that are not there: of a log that was longer, or put in by hand."""
+    try:
+        rows = connection.execute(
+            "SELECT level, idx FROM nodes WHERE (idx + 1) << level > ? ORDER BY level, idx", (size,)
+        ).fetchall()
+        invalid = connection.execute("SELECT count(*) FROM nodes WHERE level < 1 OR level > 62 OR idx < 0").fetchone()[
+            0
+        ]
+    except sqlite3.DatabaseError as error:
+        return [Finding("damaged", None, f"the tree's nodes cannot be read: {error}")]
+    surplus = {(level, index) for level, index in rows if 1 <= level <= 62 and index >= 0}
+    findings = [Finding("tree", None, f"{invalid} nodes stand at places that no tree has")] if invalid else []
+    if not surplus or told:
+        return findings
+    longest = max((index + 1) << level for level, index in surplus)
+    expected = _completed_between(size, longest)
+    if surplus == expected:
+        detail = f"the tree's nodes cover {longest} events; {longest - size} or more at the end of the log are gone"
+        return [*findings, Finding("truncated", size, detail)]
+    return [
+        *findings,
+        *(Finding("tree", min(i << lv, size), f"node {i} of level {lv} covers no event") for lv, i in surplus),
+    ]
+
+
+def _completed_between(size: int, longest: int) -> set[tuple[int, int]]:
+    """The inner nodes that a log of ``longest`` events has and one of ``size`` has not."""
+    nodes: set[tuple[int, int]] = set()
+    level = 1
+    while 1 << level <= longest:
+        nodes.update((level, index) for index in range(size >> level, longest >> level))
+        level += 1
+    return nodes
+
+
+def _judge_meaning(
+    connection: sqlite3.Connection, path: Path, size: int, report: Report, progress: Callable[[int], None]
+) -> None:
+    """Refold and judge, where the bodies are what was recorded: of touched ones there is nothing to say."""
+    immutable = not os.access(path.parent, os.W_OK)
+    judged = meaning.judge(connection, path, size, immutable=immutable, progress=progress)
+    known = {each.seq for each in report.findings if each.kind == "malformed"}
+    report.findings += [each for each in judged.findings if each.kind != "malformed" or each.seq not in known]
+    report.checked.update(decisions=judged.decisions, projections=judged.rows)
+    report.incomplete += judged.incomplete
+
+
+def _check_strictly(connection: sqlite3.Connection, size: int, report: Report, progress: Callable[[int], None]) -> None:
+    told = {each.seq for each in report.findings}
+    for seq, body in connection.execute("SELECT seq, body FROM events WHERE seq < ? ORDER BY seq", (size,)):
+        try:
+            canonical.decode(body)
+        except FormatError as error:
+            if seq not in told:
+                report.findings.append(Finding("malformed", seq, str(error)))
+        if seq % 4096 == 0:
+            progress(seq)
+    for (said,) in connection.execute("PRAGMA integrity_check(20)").fetchall():
+        if said != "ok":
+            report.findings.append(Finding("damaged", None, str(said)))
+
+
+def _once(findings: Iterable[Finding]) -> list[Finding]:
+    """Without repetitions, in the order of their places; what concerns the whole file comes last."""
+    unique = list(dict.fromkeys(findings))
+    return sorted(unique, key=lambda each: (each.seq is None, each.seq or 0))
