@@ -1,0 +1,261 @@
+"""Requests and decisions: asking, seeing what waits, signing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from app.actions import deciding, events
+from app.actions.answers import Answer, Mark, moment, say, state, table
+from ledger.errors import InputError
+from ledger.projections import approvals as projection
+from ledger.projections import artifacts
+from ledger.rules import gates
+from ledger.rules.policy import PRODUCTION
+
+if TYPE_CHECKING:
+    from app.actions.context import Context
+    from app.actions.deciding import Draft
+    from ledger.projections.approvals import Request
+    from ledger.projections.view import View
+
+_ROLES = {"open": "open", "approved": "good", "rejected": "bad"}
+
+
+def approvals(context: Context, *, every: bool = False, project: str | None = None) -> Answer:
+    """The requests that wait, or all of them, with what each still needs."""
+    view = context.view
+    found = projection.requests(view, project=project)
+    shown = [each for each in found if every or standing(view, each) == "open"]
+    lines: list[str] = []
+    for request in shown:
+        lines += [*described(view, request), say("")]
+    if not shown:
+        lines = [
+            say(Mark("dim", "no request" if every else "no request waits for a decision; --all shows those that did"))
+        ]
+    return Answer({"at": view.at, "requests": [document(view, each) for each in shown]}, lines)
+
+
+def request(
+    context: Context,
+    *,
+    ref: str,
+    to: str = "prod",
+    evidence: Sequence[str] = (),
+    roles: Sequence[str] = (),
+    note: str | None = None,
+) -> Answer:
+    """Record a request for approval of a version, its evidence frozen by digest."""
+    from ledger.events.approvals import ApprovalRequested, Evidence
+
+    ledger, view = context.ledger, context.view
+    artifact = artifacts.resolve(view, ref)
+    transition = _stage(context, to)
+    frozen = [artifacts.resolve(view, each) for each in evidence]
+    fact = ApprovalRequested(
+        transition=transition,
+        roles=list(dict.fromkeys(roles)) or _roles(view, artifact),
+        sha256=artifact.digest,
+        evidence=[Evidence(ref=each.ref, sha256=each.digest) for each in frozen],
+        note=note,
+    )
+    recorded = ledger.record(
+        fact, subject=artifact.ref, actor=context.actor, project=artifact.project, cause=artifact.seq
+    )
+    made = projection.get(ledger.view(), recorded.seq)
+    assert made is not None
+    lines = [*events.listing([recorded]), say(f"`assay approve {recorded.seq}` signs it")]
+    return Answer({"request": document(ledger.view(), made), "event": events.described(recorded)}, lines)
+
+
+def approve(context: Context, *, request: str, role: str | None = None, reason: str = "", yes: bool = False) -> Answer:
+    """Sign an approval with the actor's own key, over the bytes that were shown."""
+    return _decide(context, request, "approve", role, reason, yes)
+
+
+def reject(context: Context, *, request: str, reason: str, role: str | None = None, yes: bool = False) -> Answer:
+    """Sign a rejection with the actor's own key and a reason."""
+    if not reason.strip():
+        raise InputError("a rejection needs a reason; the requester reads it")
+    return _decide(context, request, "reject", role, reason, yes)
+
+
+def gate(context: Context, *, ref: str, to: str) -> Answer:
+    """The checklist of a transition; code 1 where something is missing."""
+    view = context.view
+    artifact = artifacts.resolve(view, ref)
+    stage = _stage(context, to)
+    environment = gates.environment_of(stage)
+    conditions = gates.checklist(view, artifact.ref, environment)
+    allowed = all(each.met for each in conditions)
+    verdict = state("good", "allowed") if allowed else state("bad", "not yet")
+    lines = [say(Mark("title", f"{artifact.ref} to {stage}"), "  ", verdict)]
+    lines += [
+        say("  ", state("good", "held") if each.met else state("bad", "missing"), "  ", _condition(each))
+        for each in conditions
+    ]
+    if environment == PRODUCTION.environment:
+        lines.append(say(Mark("dim", f"policy {PRODUCTION.name}@{PRODUCTION.version}: {PRODUCTION.words()}")))
+    else:
+        lines.append(say(Mark("dim", f"no policy guards {environment}: a registered version may go there")))
+    document = {
+        "at": view.at,
+        "ref": artifact.ref,
+        "to": stage,
+        "allowed": allowed,
+        "conditions": [
+            {"what": each.what, "met": each.met, "seq": each.seq, "missing": _missing(each)} for each in conditions
+        ],
+    }
+    return Answer(document, lines, 0 if allowed else 1)
+
+
+def standing(view: View, request: Request) -> str:
+    """Where a request stands: ``rejected``, ``approved`` (nothing is missing for its transition), or ``open``."""
+    if request.rejected:
+        return "rejected"
+    missing = gates.missing(view, request.subject, gates.environment_of(request.transition))
+    return "open" if missing or not request.approvals else "approved"
+
+
+def document(view: View, request: Request) -> dict[str, Any]:
+    """A request as JSON, with its decisions and what is missing."""
+    environment = gates.environment_of(request.transition)
+    where = standing(view, request)
+    missing = gates.missing(view, request.subject, environment) if where == "open" else []
+    return {
+        "seq": request.seq,
+        "subject": request.subject,
+        "sha256": request.digest,
+        "transition": request.transition,
+        "roles": list(request.roles),
+        "project": request.project,
+        "actor": request.actor,
+        "at": request.at,
+        "note": request.note,
+        "evidence": [dict(each) for each in request.evidence],
+        "state": where,
+        "missing": [{"what": each.what, "action": each.action, "who": each.who} for each in missing],
+        "decisions": [
+            {
+                "seq": each.seq,
+                "signer": each.signer,
+                "role": each.role,
+                "verdict": each.verdict,
+                "reason": each.reason,
+                "at": each.at,
+            }
+            for each in request.decisions
+        ],
+    }
+
+
+def described(view: View, request: Request) -> list[str]:
+    """A request as lines: what is asked, what was decided, what is missing."""
+    where = standing(view, request)
+    lines: list[str] = [
+        say(
+            Mark("title", f"{request.seq}  {request.subject} to {request.transition}"),
+            "  ",
+            state(_ROLES[where], where),
+        ),
+        say(f"  asked by {request.actor}, {moment(request.at)}" + (f": {request.note}" if request.note else "")),
+        say("  ", Mark("dim", request.digest)),
+    ]
+    lines += [
+        say(f"  evidence  {each['ref']}  ", Mark("dim", str(each["sha256"])), f"  {each.get('title') or ''}".rstrip())
+        for each in request.evidence
+    ]
+    rows = []
+    for each in request.decisions:
+        verdict = state("good", "approved") if each.verdict == "approve" else state("bad", "rejected")
+        rows.append((verdict, f"{each.signer}, as {each.role}", Mark("dim", moment(each.at)), each.reason or ""))
+    lines += table(rows, indent="  ")
+    if where == "open":
+        for gap in gates.missing(view, request.subject, gates.environment_of(request.transition)):
+            who = f" ({gap.who})" if gap.who else ""
+            lines.append(say("  ", state("open", "missing"), f"  {gap.what}{who}"))
+    return lines
+
+
+def _decide(context: Context, number: str, verdict: str, role: str | None, reason: str, yes: bool) -> Answer:
+    ledger = context.ledger
+    draft = deciding.draft(context.view, _number(number), context.actor, verdict, role, reason)
+    if not yes:
+        _confirm(context, draft)
+    envelope = deciding.signed(draft, context.unlock(context.actor))
+    recorded = deciding.record(ledger, draft, envelope)
+    now = ledger.view()
+    made = projection.get(now, draft.request.seq)
+    assert made is not None
+    document_ = {
+        "decision": deciding.document(draft),
+        "request": document(now, made),
+        "event": events.described(recorded),
+    }
+    return Answer(document_, [*events.listing([recorded]), *described(now, made)])
+
+
+def _confirm(context: Context, draft: Draft) -> None:
+    """Show the exact bytes, and go on only where the signer types the beginning of their hash."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise InputError("nobody is here to be asked; --yes signs without asking")
+    demo = ", with a demo key" if context.keystore.demo else ""
+    wanted = draft.fingerprint[:4]
+    for line in (
+        *described(context.view, draft.request),
+        say(Mark("title", f"You will sign as {draft.decision.signer}, {draft.role}{demo}:")),
+        say(draft.statement.decode()),
+        say(f"sha256 {draft.fingerprint}"),
+    ):
+        sys.stderr.write(f"{line}\n")
+    sys.stderr.write("Type the first 4 characters of the hash to sign: ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() != wanted:
+        raise InputError("that is not the hash's beginning; nothing was signed")
+
+
+def _number(text: str) -> int:
+    number = text.removeprefix("request/").removeprefix("seq:")
+    if not number.isdecimal() or len(number) > 15:
+        raise InputError(f"{text!r} is no request's number; `assay approvals` lists them")
+    return int(number)
+
+
+def _stage(context: Context, name: str) -> str:
+    """An environment that the workspace declares, or a registry's stage that stands for one."""
+    workspace = context.workspace_or_none
+    if name in gates.STAGES or workspace is None:
+        return name
+    return workspace.environment(name)
+
+
+def _roles(view: View, artifact: artifacts.Artifact) -> list[str]:
+    """The roles that may decide: all that are held in the project, but for the trainer's own."""
+    from ledger.projections import people
+
+    trainer = gates.trainer(view, artifact)
+    own = set(people.roles(view, trainer, artifact.project))
+    held = {role for person in people.listed(view) for role in people.roles(view, person.name, artifact.project)}
+    if not held - own:
+        raise InputError(
+            f"nobody holds a role in {artifact.project} but {trainer}, the trainer; "
+            "`assay people add NAME --role ROLE` enrols an approver"
+        )
+    return sorted(held - own)
+
+
+def _condition(condition: gates.Condition) -> str:
+    if condition.met or condition.missing is None:
+        return f"{condition.what}" + (f"  (event {condition.seq})" if condition.seq is not None else "")
+    gap = condition.missing
+    action = f"; `assay {gap.action}`" if gap.action else ""
+    who = f" ({gap.who})" if gap.who else ""
+    return f"{gap.what}{action}{who}"
+
+
+def _missing(condition: gates.Condition) -> dict[str, str] | None:
+    gap = condition.missing
+    return None if gap is None else {"what": gap.what, "action": gap.action, "who": gap.who}

@@ -1,0 +1,214 @@
+"""What an action gets: where it works, whose doing it is, the ledger once it asks for it, and a way to say how far it is."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from app.workspace import Workspace
+from ledger.errors import InputError, KeyUnavailable
+
+if TYPE_CHECKING:
+    from app.actions.identity import Identity
+    from ledger.format.keys import SecretKey
+    from ledger.keystore import Keystore
+    from ledger.ledger import Ledger
+    from ledger.projections.view import View
+
+Progress = Callable[[int, int | None, str], None]
+"""Told how many of how many are done (``None``: unknown), and what is being done."""
+
+
+def unheard(done: int, total: int | None, text: str) -> None:
+    """The progress that nobody watches."""
+
+
+class Context:
+    """One invocation of one action. Everything is found, opened and asked for when it is first needed.
+
+    Args:
+        ledger: another ledger's file than the workspace's; ``ASSAY_LEDGER`` where ``None``.
+        actor: who acts, where named.
+        at: as of which event or moment to look, as the user spelled it; ``None`` is now.
+        writes: open the ledger for writing.
+        progress: told how far a long work is.
+        start: where to look for the workspace from.
+        environ: the environment's variables.
+    """
+
+    def __init__(
+        self,
+        *,
+        ledger: str | None = None,
+        actor: str | None = None,
+        at: str | None = None,
+        writes: bool = False,
+        progress: Progress = unheard,
+        start: Path | None = None,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        self.named_ledger = ledger or environ.get("ASSAY_LEDGER") or None
+        self.named_actor = actor
+        self.at = at
+        self.writes = writes
+        self.progress = progress
+        self.start = start or Path()
+        self.environ = environ
+        self._ledger: Ledger | None = None
+
+    def __enter__(self) -> Context:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the ledger, where it was opened."""
+        if self._ledger is not None:
+            self._ledger.close()
+            self._ledger = None
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        """The workspace that this is in.
+
+        Raises:
+            InputError: it is in none.
+        """
+        return Workspace.find(self.start)
+
+    @cached_property
+    def workspace_or_none(self) -> Workspace | None:
+        """The workspace, or ``None`` where this is in none."""
+        try:
+            return self.workspace
+        except InputError:
+            return None
+
+    @cached_property
+    def ledger_path(self) -> Path:
+        """The ledger's file: the one named, else the workspace's.
+
+        Raises:
+            InputError: none is named, and this is in no workspace; or what is named is no file's path.
+        """
+        if self.named_ledger is None:
+            return self.workspace.ledger_path
+        if "://" in self.named_ledger:
+            raise InputError(f"{self.named_ledger} is not a file: this Assay opens ledgers in SQLite files alone")
+        return self.start / self.named_ledger
+
+    @property
+    def ledger_path_or_none(self) -> Path | None:
+        """The ledger's file, or ``None`` where there is none to speak of."""
+        try:
+            return self.ledger_path
+        except InputError:
+            return None
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger, opened for writing where the action writes, else read-only.
+
+        Raises:
+            InputError: there is none.
+            LedgerError: its file cannot serve.
+        """
+        if self._ledger is None:
+            import ledger.ledger as ledgers
+
+            self._ledger = ledgers.open(self.ledger_path, read_only=not self.writes)
+        return self._ledger
+
+    @cached_property
+    def view(self) -> View:
+        """The ledger as of the moment that was asked for, or now.
+
+        Raises:
+            InputError: the moment cannot be read, or lies beyond the ledger.
+        """
+        at = self.at.removeprefix("seq:") if self.at is not None else None
+        # A number of up to fifteen digits is an event's; what else there is must be a moment.
+        return self.ledger.view(int(at) if at is not None and at.isdecimal() and len(at) <= 15 else at)
+
+    @cached_property
+    def identity(self) -> Identity:
+        """Who acts, and why it is they.
+
+        Raises:
+            InputError: nobody is named anywhere.
+        """
+        from app.actions.identity import identify
+
+        return identify(self.named_actor, self.environ, self.workspace_or_none)
+
+    @property
+    def actor(self) -> str:
+        """The name of who acts."""
+        return self.identity.name
+
+    @cached_property
+    def keystore(self) -> Keystore:
+        """The secret keys that go with the ledger: a demo's beside it, else the user's."""
+        from ledger.keystore import Keystore
+
+        return Keystore.for_ledger(self.ledger_path)
+
+    def unlock(self, name: str) -> SecretKey:
+        """The secret key of ``name``; its passphrase is read from a file or asked for, where it has one.
+
+        Raises:
+            KeyUnavailable: there is no such key, the passphrase is wrong, or nobody can be asked.
+        """
+        return self.keystore.unlock(name, self.passphrase)
+
+    def passphrase(self, name: str, *, new: bool = False) -> bytes:
+        """The passphrase of a person's key, from the file that ASSAY_PASSPHRASE_FILE names, else asked for.
+
+        Args:
+            name: whose key.
+            new: the key is about to be made: ask twice.
+
+        Raises:
+            KeyUnavailable: the file cannot be read or is empty, or there is no terminal to ask in.
+        """
+        file = self.environ.get("ASSAY_PASSPHRASE_FILE")
+        if file:
+            return _first_line(Path(file))
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise KeyUnavailable(
+                f"the key of {name} has a passphrase; name a file that holds it in ASSAY_PASSPHRASE_FILE, "
+                "or run this in a terminal to be asked"
+            )
+        return _asked(name, new=new)
+
+
+def _first_line(file: Path) -> bytes:
+    try:
+        line = file.read_bytes().partition(b"\n")[0].rstrip(b"\r")
+    except OSError as error:
+        raise KeyUnavailable(f"the passphrase file {file} cannot be read: {error.strerror}") from None
+    if not line:
+        raise KeyUnavailable(f"the passphrase file {file} is empty; its first line is the passphrase")
+    return line
+
+
+def _asked(name: str, *, new: bool) -> bytes:
+    from getpass import getpass
+
+    try:
+        word = getpass(f"{'New passphrase' if new else 'Passphrase'} of {name}'s key: ", stream=sys.stderr)
+        if new and getpass("Again: ", stream=sys.stderr) != word:
+            raise KeyUnavailable("the two passphrases differ; nothing was made")
+    except EOFError:
+        raise KeyUnavailable("no passphrase was given; nothing was made or signed") from None
+    if not word:
+        raise KeyUnavailable("an empty passphrase protects nothing; nothing was made or signed")
+    return word.encode()

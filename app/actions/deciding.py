@@ -1,0 +1,131 @@
+"""Decisions: what a person is about to sign, its exact bytes, and its way into the ledger once it is signed."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ledger.errors import InputError, Missing, Refused
+from ledger.format import b64, decision, times
+from ledger.format.decision import Decision
+from ledger.projections import approvals, people
+from ledger.rules import drafting, gates
+
+if TYPE_CHECKING:
+    from ledger.format.dsse import Envelope
+    from ledger.format.keys import PublicKey, SecretKey
+    from ledger.ledger import Ledger
+    from ledger.projections.approvals import Request
+    from ledger.projections.view import View
+    from ledger.store.journal import Recorded
+
+
+class Draft(NamedTuple):
+    """A decision on a request before it is signed: what the ledger will record, and what will be signed."""
+
+    request: Request
+    role: str
+    decision: Decision
+
+    @property
+    def statement(self) -> bytes:
+        """The very bytes that are signed, inside DSSE's frame."""
+        return decision.statement(self.decision)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the statement, in hex: what a signer compares."""
+        return hashlib.sha256(self.statement).hexdigest()
+
+
+def draft(view: View, number: int, signer: str, verdict: str, role: str | None, reason: str) -> Draft:
+    """What ``signer`` would sign on request ``number``; nothing is signed or recorded.
+
+    Args:
+        view: the ledger's present.
+        number: the request's seq.
+        signer: who decides.
+        verdict: ``approve`` or ``reject``.
+        role: in which role; ``None`` takes the only one that counts.
+        reason: why, at most 8,000 bytes.
+
+    Raises:
+        InputError: there is no such request, or ``signer`` holds several roles that count and names none.
+        Refused: the rules bar ``signer`` from deciding on it; the message says why.
+    """
+    request = approvals.get(view, number)
+    if request is None:
+        open_ones = [str(each.seq) for each in approvals.requests(view)]
+        known = f"; the requests: {', '.join(open_ones[-8:])}" if open_ones else ""
+        raise InputError(f"event {number} is no request{known}")
+    role = role or _role(view, request, signer)
+    why = gates.barred(view, request, signer, role)
+    if why is not None:
+        raise Refused(f"refused: {why}", (Missing(why, "approvals"),))
+    stated = drafting.on_request(view, number, verdict=verdict, reason=reason, signer=signer, signed_at=_wall_time())
+    return Draft(request, role, stated)
+
+
+def signed(draft: Draft, secret: SecretKey) -> Envelope:
+    """The draft's statement in an envelope that ``secret`` signs."""
+    return decision.sign(draft.decision, secret)
+
+
+def record(ledger: Ledger, draft: Draft, envelope: Envelope) -> Recorded:
+    """Append a signed decision; the ledger's rules check it once more.
+
+    Raises:
+        Refused: a rule forbids it, perhaps because of what was recorded since it was drafted.
+    """
+    from ledger.events.approvals import ApprovalGranted, ApprovalRejected
+
+    request, transition = draft.request, draft.request.transition
+    fact: ApprovalGranted | ApprovalRejected
+    if draft.decision.verdict == "approve":
+        fact = ApprovalGranted(transition=transition, role=draft.role, request=request.seq, dsse=envelope)
+    else:
+        reason = draft.decision.reason
+        fact = ApprovalRejected(
+            transition=transition, role=draft.role, reason=reason, request=request.seq, dsse=envelope
+        )
+    return ledger.record(
+        fact, subject=request.subject, actor=draft.decision.signer, project=request.project, cause=request.seq
+    )
+
+
+def enrolment(view: View, administrator: str, secret: SecretKey, name: str, key: PublicKey) -> Envelope:
+    """An administrator's signed decision that ``key`` is a key of ``name``."""
+    stated = drafting.on_key(
+        view, name, str(key), verdict="enrol", reason="", signer=administrator, signed_at=_wall_time()
+    )
+    return decision.sign(stated, secret)
+
+
+def document(draft: Draft) -> dict[str, Any]:
+    """A draft as JSON, its bytes in base64."""
+    return {
+        "request": draft.request.seq,
+        "subject": draft.request.subject,
+        "sha256": draft.request.digest,
+        "transition": draft.request.transition,
+        "role": draft.role,
+        "verdict": draft.decision.verdict,
+        "statement": b64.encode(draft.statement),
+        "fingerprint": draft.fingerprint,
+    }
+
+
+def _role(view: View, request: Request, signer: str) -> str:
+    """The one role in which ``signer`` can decide; where none serves, the one whose refusal says most."""
+    held = [role for role in people.roles(view, signer, request.project) if role in request.roles]
+    useful = [role for role in held if gates.barred(view, request, signer, role) is None]
+    if len(useful) > 1:
+        raise InputError(f"{signer} may decide as {' or '.join(useful)}; say which with --role")
+    if useful:
+        return useful[0]
+    return held[0] if held else request.roles[0]
+
+
+def _wall_time() -> str:
+    return times.format_time(datetime.now(UTC))

@@ -1,0 +1,141 @@
+"""Deployments: putting a version into an environment, and what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from app.actions import events
+from app.actions.answers import Answer, Mark, moment, say, state, table
+from app.actions.artifacts import fields
+from ledger.errors import InputError
+from ledger.projections import artifacts, deployments
+
+if TYPE_CHECKING:
+    from app.actions.context import Context
+    from ledger.projections.deployments import Deployment
+    from ledger.projections.view import View
+
+_STATES = {"ok": ("good", "live"), "under way": ("live", "under way"), "rolled_back": ("bad", "rolled back")}
+
+
+def deploy(context: Context, *, ref: str, to: str) -> Answer:
+    """Put a version into an environment, all at once: refused where the environment's policy lacks something."""
+    from ledger.events.approvals import PromotionRecorded
+    from ledger.events.artifacts import AliasMoved
+    from ledger.events.deployments import DeploymentCompleted, DeploymentStarted
+    from ledger.ledger import Entry
+    from ledger.projections import approvals
+    from ledger.rules.policy import PRODUCTION
+
+    ledger, view, actor = context.ledger, context.view, context.actor
+    environment = context.workspace.environment(to)
+    artifact = artifacts.resolve(view, ref)
+    if artifact.kind != "model":
+        raise InputError(f"{artifact.ref} is no model; only models are deployed")
+    current = deployments.live(view, artifact.base, environment)
+    if current is not None and current.subject == artifact.ref:
+        raise InputError(f"{artifact.ref} is live in {environment} already, since event {current.ended_seq}")
+    name = _free_name(view, artifact, environment)
+    project = artifact.project
+    requests = approvals.requests(view, subject=artifact.ref)
+    granted = [each for request in requests for each in request.approvals]
+    cause = granted[-1].seq if granted else artifact.seq
+    start = DeploymentStarted(deployment=name, environment=environment, strategy="direct", slice=1.0)
+    end = DeploymentCompleted(deployment=name, environment=environment, strategy="direct", status="ok")
+    entries = [Entry(fact, artifact.ref, actor, project, cause) for fact in (start, end)]
+    if environment == PRODUCTION.environment:
+        stage = approvals.stage(view, artifact.ref)
+        moved = PromotionRecorded(from_stage=stage, to_stage="production", approvals=[each.seq for each in granted])
+        entries.append(Entry(moved, artifact.ref, actor, project, cause))
+        champion = AliasMoved(artifact=artifact.base, alias="champion", version=artifact.version)
+        entries.append(Entry(champion, None, actor, project, cause))
+    recorded = ledger.record_many(entries)
+    made = deployments.get(ledger.view(), name)
+    assert made is not None
+    document_ = {"deployment": document(made), "events": [events.described(each) for each in recorded]}
+    return Answer(document_, events.listing(recorded))
+
+
+def shown(view: View, deployment: Deployment) -> Answer:
+    """One deployment: its facts, its steps, its history."""
+    steps = deployments.steps(view, deployment.deployment)
+    past = [
+        each
+        for each in events.history(view, deployment.subject)
+        if each.event.value.get("deployment") == deployment.deployment
+    ]
+    rows: list[tuple[str, Any]] = [
+        ("status", standing(deployment)),
+        ("version", deployment.subject),
+        ("environment", deployment.environment),
+        ("strategy", f"{deployment.strategy}, {deployment.slice:.0%} of the accounts"),
+        ("started", f"{moment(deployment.at)} by {deployment.actor}, event {deployment.seq}"),
+        ("ended", f"{moment(deployment.ended_at)}, event {deployment.ended_seq}" if deployment.ended_at else None),
+    ]
+    lines = [say(Mark("title", deployment.ref)), *fields(rows)]
+    if steps:
+        body = [
+            (each.seq, each.day, f"{each.slice:.0%}", each.decision, ", ".join(_check(check) for check in each.checks))
+            for each in steps
+        ]
+        lines += ["", *table(body, ("event", "day", "slice", "decision", "gates"), indent="  ")]
+    document_ = {
+        "at": view.at,
+        "deployment": document(deployment),
+        "steps": [
+            {
+                "seq": each.seq,
+                "day": each.day,
+                "slice": each.slice,
+                "decision": each.decision,
+                "checks": list(each.checks),
+                "evidence": each.evidence,
+                "at": each.at,
+            }
+            for each in steps
+        ],
+        "history": [events.described(each) for each in past],
+    }
+    return Answer(document_, [*lines, "", *events.listing(past)])
+
+
+def standing(deployment: Deployment) -> Mark:
+    """A deployment's status as glyph and word."""
+    role, word = _STATES.get(deployment.status, ("warn", deployment.status))
+    return state(role, word)
+
+
+def document(deployment: Deployment) -> dict[str, Any]:
+    """A deployment as JSON."""
+    return {
+        "deployment": deployment.deployment,
+        "ref": deployment.ref,
+        "subject": deployment.subject,
+        "environment": deployment.environment,
+        "strategy": deployment.strategy,
+        "slice": deployment.slice,
+        "status": deployment.status,
+        "project": deployment.project,
+        "actor": deployment.actor,
+        "seq": deployment.seq,
+        "at": deployment.at,
+        "ended_seq": deployment.ended_seq,
+        "ended_at": deployment.ended_at,
+        "plan": deployment.plan,
+    }
+
+
+def _free_name(view: View, artifact: artifacts.Artifact, environment: str) -> str:
+    """``fx-vol-3-prod``, with a number where that was used before."""
+    name = f"{artifact.name}-{artifact.version}-{environment}"
+    taken = {each.deployment for each in deployments.listed(view)}
+    number = 2
+    free = name
+    while free in taken:
+        free = f"{name}-{number}"
+        number += 1
+    return free
+
+
+def _check(check: dict[str, Any]) -> str:
+    return f"{check.get('name')} {'held' if check.get('passed') else 'failed'}"

@@ -1,0 +1,149 @@
+"""The whole workspace on one page: what waits, what is wrong, what is live, and how far the record is proven."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from app.actions import alerts as alert_actions
+from app.actions import approvals, deployments, events, runs
+from app.actions.answers import Answer, Mark, counted, moment, say, state, table
+from ledger.projections import alerts, artifacts
+from ledger.projections import approvals as requests
+from ledger.projections import deployments as rollouts
+from ledger.projections import runs as executions
+from ledger.projections.view import View
+
+if TYPE_CHECKING:
+    from app.actions.context import Context
+    from ledger.ledger import Ledger
+
+NEWEST = 8
+
+
+def overview(context: Context) -> Answer:
+    """What a person looks at first."""
+    view, ledger = context.view, context.ledger
+    open_requests = [each for each in requests.requests(view) if approvals.standing(view, each) == "open"]
+    unresolved = [each for each in alerts.listed(view) if each.state != "resolved"]
+    alive = live(view)
+    running = executions.unfinished(view)
+    newest = [events.read(view, seq) for seq in range(max(0, view.at + 1 - NEWEST), view.at + 1)]
+    facts = standing(ledger, view)
+    document = {
+        "at": view.at,
+        "ledger": facts,
+        "requests": [approvals.document(view, each) for each in open_requests],
+        "alerts": [alert_actions.document(each) for each in unresolved],
+        "live": [deployments.document(each) for each in alive],
+        "running": [runs.document(each) for each in running],
+        "counts": counts(view),
+        "newest": [events.described(each) for each in newest],
+    }
+    lines = [*_head(ledger, view, facts), ""]
+    lines += _section("waits for a signature", [line for each in open_requests for line in _waiting(view, each)])
+    lines += _section("alerts", table([_alert(each) for each in unresolved], indent="  "))
+    lines += _section("live", table([_live(each) for each in alive], indent="  "))
+    lines += _section("running", table([(each.ref, each.job, each.actor) for each in running], indent="  "))
+    lines += _section("newest events", events.listing(newest, indent="  "))
+    return Answer(document, lines[:-1])
+
+
+def live(view: View) -> list[rollouts.Deployment]:
+    """What serves in each environment: the newest deployment of each model there, and what is under way."""
+    found = rollouts.listed(view)
+    serving = {
+        (each.subject.rpartition("@")[0], each.environment): each
+        for each in sorted(found, key=lambda each: each.ended_seq or each.seq)
+        if each.status == "ok"
+    }
+    return [*serving.values(), *(each for each in found if each.status == "under way")]
+
+
+def standing(ledger: Ledger, view: View) -> dict[str, Any]:
+    """The ledger as the overview shows it: its name, clock and head, and what was last proven of it."""
+    verified = view.row(
+        "SELECT seq FROM events WHERE type = 'ledger.verified' AND seq <= :at ORDER BY seq DESC LIMIT 1"
+    )
+    signed = view.row("SELECT max(size) FROM checkpoints WHERE size <= :at + 1")
+    head = view.row("SELECT hash, at FROM events WHERE seq = :at")
+    record = events.read(view, verified[0]).event if verified else None
+    return {
+        "origin": ledger.origin,
+        "clock": ledger.clock,
+        "size": view.at + 1,
+        "head": None if head is None else head[0].hex(),
+        "last_at": None if head is None else head[1],
+        "checkpoint": None if signed is None else signed[0],
+        "verified": None if record is None else {"seq": record.seq, "ok": record.value["ok"], "at": record.at},
+    }
+
+
+def counts(view: View) -> dict[str, int]:
+    """How many versions of each kind are registered, and how many runs there were."""
+    found: dict[str, int] = {}
+    for artifact in artifacts.versions(view):
+        found[artifact.kind] = found.get(artifact.kind, 0) + 1
+    total = view.row("SELECT count(*) FROM runs WHERE seq <= :at")
+    return {**found, "run": int(total[0]) if total else 0}
+
+
+def _head(ledger: Ledger, view: View, facts: dict[str, Any]) -> list[str]:
+    latest = ledger.size - 1
+    when = state("live", "live") if view.at == latest else state("warn", f"as of event {view.at:,} of {latest:,}")
+    clock = ("  ", Mark("warn", "SIMULATED CLOCK")) if ledger.clock == "simulated" else ()
+    signed, verified = facts["checkpoint"], facts["verified"]
+    lines: list[str] = [say(Mark("title", ledger.origin), "  ", when, *clock)]
+    if facts["head"] is not None:
+        lines.append(
+            say(f"{counted(view.at + 1, 'event')}, the last at {moment(facts['last_at'])}, head {facts['head'][:12]}…")
+        )
+    if signed is None:
+        lines.append(say(state("warn", "no checkpoint"), "  nobody has signed this log yet: `assay checkpoint`"))
+    elif signed < view.at + 1:
+        lines.append(
+            say(state("open", "checkpoint"), f"  signed at {signed:,}; {counted(view.at + 1 - signed, 'event')} since")
+        )
+    else:
+        lines.append(say(state("good", "checkpoint"), "  signed at the head"))
+    if verified is not None:
+        role, word = ("good", "verified") if verified["ok"] else ("bad", "findings")
+        lines.append(say(state(role, word), f"  {moment(verified['at'])}, recorded as event {verified['seq']}"))
+    return lines
+
+
+def _section(name: str, lines: list[str]) -> list[str]:
+    return [say(Mark("title", name)), *(lines or [say("  ", Mark("dim", "nothing"))]), ""]
+
+
+def _waiting(view: View, request: requests.Request) -> list[str]:
+    have, word = len(request.approvals), "approval"
+    return table(
+        [
+            (
+                state("open", "open"),
+                f"{request.seq}",
+                f"{request.subject} to {request.transition}",
+                f"asked by {request.actor}",
+                Mark("dim", moment(request.at)),
+                f"{counted(have, word)} so far; `assay approve {request.seq}`",
+            )
+        ],
+        indent="  ",
+    )
+
+
+def _alert(alert: alerts.Alert) -> tuple[Any, ...]:
+    return (alert_actions.standing(alert), alert.alert, alert.severity, alert.day or alert.at[:10], alert.message)
+
+
+def _live(deployment: rollouts.Deployment) -> tuple[Any, ...]:
+    since = deployment.ended_at or deployment.at
+    share = "" if deployment.slice >= 1 else f"{deployment.slice:.0%} of the accounts"
+    return (
+        deployments.standing(deployment),
+        deployment.environment,
+        deployment.subject,
+        deployment.strategy,
+        share,
+        Mark("dim", f"since {since[:10]}"),
+    )

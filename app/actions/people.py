@@ -1,0 +1,176 @@
+"""People: who acts here, who is enrolled, and enrolling somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from app.actions import deciding, events
+from app.actions.answers import Answer, Mark, say, state, table
+from app.actions.artifacts import fields
+from app.actions.identity import check
+from ledger.errors import InputError
+from ledger.projections import people, runs
+
+if TYPE_CHECKING:
+    from app.actions.context import Context
+    from ledger.format.keys import PublicKey
+    from ledger.projections.people import Person
+    from ledger.projections.view import View
+
+
+def whoami(context: Context) -> Answer:
+    """Who acts here and why, and, where there is a ledger, what they hold in it."""
+    who = context.identity
+    facts: dict[str, Any] = {
+        "name": who.name,
+        "why": who.why,
+        "demo": who.demo,
+        "at": None,
+        "ledger": None,
+        "person": None,
+    }
+    facts |= {"key_here": False, "roles": []}
+    because = ("", Mark("warn", who.why)) if who.demo else (f"by {who.why}", "")
+    lines: list[str] = [say(Mark("title", who.name), "  ", *because)]
+    path = context.ledger_path_or_none
+    if path is None or not path.is_file():
+        return Answer(facts, [*lines, say(Mark("dim", "  no ledger here"))])
+    view = context.view
+    person = people.get(view, who.name)
+    here = context.keystore.has_person(who.name)
+    roles = _roles(view, who.name)
+    facts |= {"at": view.at, "ledger": context.ledger.origin, "key_here": here, "roles": roles}
+    facts["person"] = None if person is None else document(view, person)
+    key = state("good", "here") if here else state("warn", f"not in {context.keystore.folder}")
+    rows: list[tuple[str, Any]] = [
+        ("ledger", context.ledger.origin),
+        ("enrolled", state("good", "yes") if person else state("warn", "no; an administrator runs `assay people add`")),
+        ("administrator", "yes" if person and person.administrator else None),
+        *(("role", f"{each['role']} in {each['scope']}") for each in roles),
+        ("secret key", key),
+    ]
+    return Answer(facts, [*lines, *fields(rows)])
+
+
+def list_people(context: Context, *, project: str | None = None) -> Answer:
+    """Everybody enrolled, with roles and the number of valid keys."""
+    view = context.view
+    found = people.listed(view)
+    rows = []
+    for each in found:
+        roles = [
+            role["role"] for role in _roles(view, each.name) if project is None or role["scope"] in (project, "all")
+        ]
+        kind = "administrator" if each.administrator else each.kind
+        keys = state("good", "key") if each.keys else state("warn", "no valid key")
+        rows.append((each.name, kind, ", ".join(roles) or None, each.title, each.team, keys))
+    lines = table(rows, ("name", "is", "roles", "title", "team", "key"))
+    return Answer({"at": view.at, "people": [document(view, each) for each in found]}, lines)
+
+
+def add(
+    context: Context,
+    *,
+    name: str,
+    roles: Sequence[str] = (),
+    project: str | None = None,
+    public: str | None = None,
+    title: str | None = None,
+    team: str | None = None,
+    automation: bool = False,
+) -> Answer:
+    """Enrol a key, signed by the actor as an administrator, and give roles: all in one transaction."""
+    from ledger.events.people import AccessGranted, KeyEnrolled
+    from ledger.ledger import Entry
+
+    ledger, actor = context.ledger, context.actor
+    view = ledger.view()
+    check(name)
+    home = context.workspace.project(project) if roles else None
+    enrolled = people.get(view, name)
+    entries: list[Entry] = []
+    if public is not None or enrolled is None:
+        if not people.is_administrator(view, actor):
+            raise InputError(f"{actor} does not administer this ledger; --as one of {_administrators(view)}")
+        secret = context.unlock(actor)
+        key = _key(context, name, public, automation=automation)
+        fact = KeyEnrolled(
+            name=name,
+            key=str(key),
+            dsse=deciding.enrolment(view, actor, secret, name, key),
+            kind="automation" if automation else "person",
+            title=title,
+            team=team,
+        )
+        entries.append(Entry(fact, actor=actor))
+    held = people.roles(view, name, home)
+    new = [role for role in dict.fromkeys(roles) if role not in held]
+    entries += [Entry(AccessGranted(principal=name, role=role), actor=actor, project=home) for role in new]
+    if not entries:
+        raise InputError(f"{name} is enrolled already, with these roles; --role adds one, --key another key")
+    recorded = ledger.record_many(entries)
+    after = ledger.view()
+    person = people.get(after, name)
+    assert person is not None
+    document_ = {"person": document(after, person), "events": [events.described(each) for each in recorded]}
+    return Answer(document_, events.listing(recorded))
+
+
+def shown(view: View, person: Person) -> Answer:
+    """One person: what they hold, then what was recorded about them and by them."""
+    about = events.history(view, f"person/{person.name}")
+    by = events.matching(view, by=person.name, count=20)
+    past = sorted({each.seq: each for each in [*about, *by]}.values(), key=lambda each: each.seq)
+    trained = [run.ref for run in runs.listed(view) if run.actor == person.name]
+    rows: list[tuple[str, Any]] = [
+        ("is", "administrator" if person.administrator else person.kind),
+        ("title", person.title),
+        ("team", person.team),
+        *(("role", f"{each['role']} in {each['scope']}") for each in _roles(view, person.name)),
+        *(("key", key) for key in person.keys),
+        ("runs", len(trained) or None),
+    ]
+    lines = [say(Mark("title", f"person/{person.name}")), *fields(rows), "", *events.listing(past)]
+    history = [events.described(each) for each in past]
+    return Answer({"at": view.at, "person": document(view, person), "history": history}, lines)
+
+
+def document(view: View, person: Person) -> dict[str, Any]:
+    """A person or automation identity as JSON."""
+    return {
+        "name": person.name,
+        "kind": person.kind,
+        "administrator": person.administrator,
+        "title": person.title,
+        "team": person.team,
+        "since": person.since,
+        "keys": list(person.keys),
+        "roles": _roles(view, person.name),
+    }
+
+
+def _roles(view: View, name: str) -> list[dict[str, str]]:
+    """Every role that somebody holds, with the project it holds in (``all``: the whole ledger)."""
+    rows = view.rows(
+        "SELECT DISTINCT scope, role FROM roles WHERE principal = :name AND seq <= :at ORDER BY scope, role",
+        {"name": name},
+    )
+    return [{"scope": str(scope).removeprefix("project/"), "role": str(role)} for scope, role in rows]
+
+
+def _administrators(view: View) -> str:
+    return ", ".join(person.name for person in people.listed(view) if person.administrator)
+
+
+def _key(context: Context, name: str, public: str | None, *, automation: bool) -> PublicKey:
+    """The key to enrol: the one handed in, the one that lies here, or a new one."""
+    from ledger.format.keys import PublicKey
+
+    if public is not None:
+        return PublicKey.parse(public)
+    keystore = context.keystore
+    if keystore.has_person(name):
+        return keystore.public(name)
+    open_ = automation or keystore.demo
+    return keystore.make_person(name, None if open_ else context.passphrase(name, new=True))

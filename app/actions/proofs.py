@@ -1,0 +1,113 @@
+"""Proof: verifying a ledger, signing a checkpoint, making the projections anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.actions.answers import Answer, Mark, counted, say, state
+from app.workspace import FILE, Workspace
+from ledger.errors import InputError
+
+if TYPE_CHECKING:
+    from app.actions.context import Context
+    from ledger.audit.report import Report
+
+
+def verify(
+    context: Context,
+    *,
+    path: str | None = None,
+    strict: bool = False,
+    checkpoints: Sequence[str] = (),
+    key: str | None = None,
+    record: bool = False,
+) -> Answer:
+    """Check a whole ledger, read-only; code 1 where something is found. ``record`` appends the result."""
+    from ledger.audit.verification import verify as audit
+
+    place = _place(context, path)
+    notes = [_text(context.start / each) for each in checkpoints]
+
+    def tell(what: str, done: int, total: int) -> None:
+        context.progress(done, total, f"verifying {what}")
+
+    report = audit(place, strict=strict, checkpoints=notes, key=key, progress=tell)
+    document, lines = report.document(), _lines(report)
+    if record:
+        if path is not None:
+            raise InputError("--record appends to this workspace's ledger; leave the path out")
+        recorded = _record(context, report)
+        lines.append(say(state("good", "recorded"), f"  as event {recorded}"))
+        document["recorded"] = recorded
+    return Answer(document, lines, 0 if report.ok else 1)
+
+
+def checkpoint(context: Context, *, output: str | None = None) -> Answer:
+    """Sign the tree's root at the log's size; the note is printed as it is, or written to a file."""
+    ledger = context.ledger
+    note = ledger.checkpoint()
+    size = ledger.size
+    document = {"origin": ledger.origin, "size": size, "root": ledger.root(size).hex(), "note": note}
+    if output is None:
+        return Answer(document, raw=note)
+    (context.start / output).write_text(note, encoding="utf-8")
+    return Answer(document, [say(state("good", "signed"), f"  {counted(size, 'event')}, into {output}")])
+
+
+def rebuild(context: Context) -> Answer:
+    """Fold every event again into fresh projections."""
+    total = context.ledger.rebuild(lambda done, of: context.progress(done, of, "folding events"))
+    return Answer(
+        {"events": total}, [say(state("good", "rebuilt"), f"  every projection, from {counted(total, 'event')}")]
+    )
+
+
+def _place(context: Context, path: str | None) -> Path:
+    """The ledger's file: the one named, the one in the workspace named, or this workspace's."""
+    if path is None:
+        return context.ledger_path
+    named = context.start / path
+    if named.is_dir():
+        if not (named / FILE).is_file():
+            raise InputError(f"{named} is no workspace (no {FILE} in it); name a ledger's file or a workspace")
+        return Workspace(named).ledger_path
+    return named
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise InputError(f"{file} is no checkpoint: it is not text") from None
+
+
+def _lines(report: Report) -> list[str]:
+    if report.ok:
+        verdict = say(state("good", "intact"), f"  {counted(report.size, 'event')}, root {report.root[:16]}…")
+    else:
+        found = counted(len(report.findings), "finding")
+        verdict = say(state("bad", "not intact"), f"  {found} in {counted(report.size, 'event')}")
+    lines: list[str] = [verdict]
+    for each in report.findings:
+        where = "" if each.seq is None else f" at event {each.seq:,}"
+        lines.append(say("  ", state("bad", each.kind), f"{where}  {each.detail}"))
+    lines.append(say("  ", Mark("dim", f"origin {report.origin}   head {report.head}")))
+    checked = ", ".join(f"{count:,} {what.replace('_', ' ')}" for what, count in report.checked.items())
+    lines.append(say("  ", Mark("dim", f"checked {checked}")))
+    if report.incomplete:
+        lines.append(say(state("warn", "not complete"), "  this is known to be unrecorded:"))
+        lines += [say(f"    {each}") for each in report.incomplete]
+    return lines
+
+
+def _record(context: Context, report: Report) -> int:
+    from ledger.events.ledgers import LedgerVerified
+
+    fact = LedgerVerified(
+        head=report.head, size=report.size, ok=report.ok, findings=[each.document() for each in report.findings]
+    )
+    ledger = context.ledger
+    recorded = ledger.record(fact, subject=f"ledger/{ledger.origin}", actor=context.actor)
+    return recorded.seq

@@ -1,0 +1,276 @@
+"""The actions on the record itself: starting one, looking at it, proving it."""
+
+from __future__ import annotations
+
+from app.actions.registry.types import Action, Argument, Example
+
+PROJECT = Argument("project", "only this project", ("--project",), completes="project")
+
+START = (
+    Action(
+        "init",
+        "make a workspace here, with a ledger of its own",
+        group="start",
+        scope="everywhere",
+        key="ctrl+n",
+        module="app.actions.workspaces",
+        function="init",
+        arguments=(
+            Argument(
+                "directory", "the folder; made where it is not there", arity="optional", kind="path", metavar="DIR"
+            ),
+            Argument("origin", "the ledger's global name, such as example.com/ml-ledger", ("--origin",)),
+            Argument("project", "the first project's name; the folder's name where none is given", ("--project",)),
+            Argument(
+                "clock",
+                "simulated: events carry the moments that their writers hand in",
+                ("--clock",),
+                choices=("system", "simulated"),
+                default="system",
+            ),
+        ),
+        examples=(
+            Example("assay init --origin example.com/ml-ledger", "make the workspace in this folder"),
+            Example("assay --as ada init hedging --project fx-hedging", "in ./hedging, with ada as its administrator"),
+        ),
+        description=(
+            "Writes assay.toml and .assay/ledger.db, whose first event names the ledger, its key and its first "
+            "administrator: --as NAME, ASSAY_ACTOR, the user configuration's, or the login name. A key is made for "
+            "whoever has none; its passphrase is asked for, or read from the file that ASSAY_PASSPHRASE_FILE names."
+        ),
+        writes=True,
+        ledger=False,
+    ),
+    Action(
+        "overview",
+        "what waits for somebody, what is wrong, what is live",
+        group="start",
+        scope="everywhere",
+        key="1",
+        module="app.actions.overview",
+        function="overview",
+        examples=(
+            Example("assay overview", "the whole workspace on one page"),
+            Example("assay overview --at 2008-10-01", "the same, as it stood at the end of that day"),
+        ),
+        at=True,
+    ),
+    Action(
+        "whoami",
+        "who acts here, and why; which keys and roles they hold",
+        group="start",
+        scope="everywhere",
+        key="I",
+        module="app.actions.people",
+        function="whoami",
+        examples=(
+            Example("assay whoami", "the actor of the next command"),
+            Example("assay --as ada whoami", "ada's keys and roles"),
+        ),
+        at=True,
+        ledger=False,
+    ),
+    Action(
+        "completion",
+        "print the line that lets your shell complete commands and references",
+        group="start",
+        scope="everywhere",
+        key="ctrl+t",
+        module="app.actions.workspaces",
+        function="completion",
+        arguments=(Argument("shell", "the shell", choices=("bash", "zsh", "fish")),),
+        examples=(
+            Example('eval "$(assay completion bash)"', "in ~/.bashrc"),
+            Example("assay completion fish > ~/.config/fish/completions/assay.fish", "once, for fish"),
+        ),
+        ledger=False,
+    ),
+)
+
+LOOK = (
+    Action(
+        "log",
+        "the events, newest last, one plain sentence each",
+        group="look",
+        scope="everywhere",
+        key="9",
+        module="app.actions.events",
+        function="log",
+        arguments=(
+            Argument(
+                "count",
+                "at most this many, the newest; 0 for all",
+                ("-n", "--count"),
+                kind="integer",
+                default=50,
+                metavar="N",
+            ),
+            Argument(
+                "types",
+                "only this type, or all that begin so: approval. (may be repeated)",
+                ("--type",),
+                arity="many",
+                completes="event_type",
+                metavar="TYPE",
+            ),
+            Argument(
+                "subject", "only what is about this, or begins so", ("--subject",), completes="ref", metavar="REF"
+            ),
+            Argument("by", "only what this actor recorded", ("--actor",), completes="person", metavar="NAME"),
+            PROJECT,
+        ),
+        examples=(
+            Example("assay log -n 20", "the last twenty"),
+            Example(
+                "assay log --type approval. --json", "every approval's request and verdict among the newest, as JSON"
+            ),
+            Example("assay log --subject model/ --at 2008-10-01", "what had been done with models by then"),
+        ),
+        at=True,
+    ),
+    Action(
+        "show",
+        "one thing and its history: a version, run, event, person, request, alert, deployment",
+        group="look",
+        scope="everywhere",
+        key="enter",
+        module="app.actions.show",
+        function="show",
+        arguments=(Argument("ref", "what: fx-vol@champion, run/7c1e, seq:42, alert/…, person/ada", completes="ref"),),
+        examples=(
+            Example("assay show fx-vol@champion", "the version that the alias points to"),
+            Example("assay show seq:0 --json", "an event, with its exact bytes and hash"),
+        ),
+        at=True,
+    ),
+    Action(
+        "lineage",
+        "what something came from, and what depends on it",
+        group="look",
+        scope="everywhere",
+        key="3",
+        module="app.actions.lineage",
+        function="lineage",
+        arguments=(
+            Argument("ref", "whose lineage", completes="ref"),
+            Argument("up", "only what it came from", ("--up",), kind="flag"),
+            Argument("down", "only what depends on it", ("--down",), kind="flag"),
+            Argument("depth", "at most this many steps away", ("--depth",), kind="integer", metavar="N"),
+        ),
+        examples=(
+            Example("assay lineage fx-vol@champion --up", "from the champion back to the file it came from"),
+            Example("assay lineage ecb-rates --down", "what breaks if this dataset is withdrawn"),
+        ),
+        at=True,
+    ),
+)
+
+PROVE = (
+    Action(
+        "verify",
+        "check every event, link, tree node, column, signature and rule of a ledger",
+        group="prove",
+        scope="audit",
+        key="v",
+        module="app.actions.proofs",
+        function="verify",
+        arguments=(
+            Argument(
+                "path", "a ledger's file or a workspace; this one where none is named", arity="optional", kind="path"
+            ),
+            Argument("strict", "also hold every body against its canonical form", ("--strict",), kind="flag"),
+            Argument(
+                "checkpoints",
+                "a signed checkpoint kept elsewhere, which the ledger must continue (may be repeated)",
+                ("--checkpoint",),
+                kind="path",
+                arity="many",
+                metavar="FILE",
+            ),
+            Argument("key", "the ledger's verifier key, as known from elsewhere", ("--key",), metavar="VKEY"),
+            Argument("record", "append the result, as self-attested evidence", ("--record",), kind="flag"),
+        ),
+        examples=(
+            Example("assay verify", "this workspace's ledger; exit code 1 where something is found"),
+            Example("assay verify copy.db --checkpoint kept.txt", "a copy, against a checkpoint kept elsewhere"),
+            Example("assay verify --json", "the findings, with their events, for a program"),
+        ),
+        writes=True,
+        ledger=False,
+    ),
+    Action(
+        "checkpoint",
+        "sign the tree's root, and print the signed note",
+        group="prove",
+        scope="audit",
+        key="c",
+        module="app.actions.proofs",
+        function="checkpoint",
+        arguments=(Argument("output", "write it to this file", ("-o", "--output"), kind="path", metavar="FILE"),),
+        examples=(
+            Example("assay checkpoint", "print it; keep it elsewhere, and it detects a later rewrite"),
+            Example("assay checkpoint -o today.checkpoint", "into a file"),
+        ),
+        writes=True,
+    ),
+    Action(
+        "rebuild",
+        "make every projection anew from the events",
+        group="prove",
+        scope="audit",
+        key="B",
+        module="app.actions.proofs",
+        function="rebuild",
+        examples=(Example("assay rebuild", "also upgrades a ledger of an older schema, after a verified copy"),),
+        writes=True,
+    ),
+)
+
+PEOPLE = (
+    Action(
+        "people list",
+        "who is enrolled, with their roles and keys",
+        group="people",
+        scope="everywhere",
+        key="W",
+        module="app.actions.people",
+        function="list_people",
+        arguments=(Argument("project", "the roles in this project", ("--project",), completes="project"),),
+        examples=(Example("assay people list", "everybody, in the order they were enrolled"),),
+        at=True,
+    ),
+    Action(
+        "people add",
+        "enrol somebody's key and give them roles; an administrator signs",
+        group="people",
+        scope="everywhere",
+        key="N",
+        module="app.actions.people",
+        function="add",
+        arguments=(
+            Argument("name", "who: a short name without spaces"),
+            Argument("roles", "a role in the project (may be repeated)", ("--role",), arity="many", metavar="ROLE"),
+            Argument("project", "the project of the roles", ("--project",), completes="project"),
+            Argument(
+                "public",
+                "their public key, base64 of 32 bytes, where they keep the secret elsewhere",
+                ("--key",),
+                metavar="KEY",
+            ),
+            Argument("title", "what they do, such as 'Head of risk'", ("--title",)),
+            Argument("team", "their team", ("--team",)),
+            Argument("automation", "an automation identity, not a person", ("--automation",), kind="flag"),
+        ),
+        examples=(
+            Example(
+                "assay --as ada people add jon --role risk_officer --project fx-hedging", "make a key for jon here"
+            ),
+            Example("assay people add mia --key 'y1…=' --role model_owner", "enrol the key that mia keeps elsewhere"),
+        ),
+        description=(
+            "Whoever is enrolled already is given the roles alone. Roles are free words; the rules of approval name "
+            "those that count."
+        ),
+        writes=True,
+    ),
+)

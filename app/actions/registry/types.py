@@ -1,0 +1,108 @@
+"""What the registry is made of: an action and its arguments, as light data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from app.actions.answers import Answer
+
+Kind = Literal["text", "integer", "number", "flag", "path"]
+Arity = Literal["one", "optional", "many", "some"]
+Completes = Literal[
+    "",
+    "ref",
+    "artifact",
+    "model",
+    "run",
+    "request",
+    "alert",
+    "deployment",
+    "monitor",
+    "person",
+    "project",
+    "event",
+    "event_type",
+]
+GROUPS = ("start", "look", "prove", "make", "decide", "watch", "people")
+"""The groups of ``assay --help``, by use, in order."""
+
+GROUP_TITLES = {
+    "start": "Start",
+    "look": "Look",
+    "prove": "Prove",
+    "make": "Make and register",
+    "decide": "Decide and deploy",
+    "watch": "Watch",
+    "people": "People and keys",
+}
+
+SCOPES = ("everywhere", "lineage", "registry", "approvals", "rollouts", "monitoring", "audit")
+"""Where a key works in the dashboard; a key is unique in its scope, and none hides one that works everywhere."""
+
+
+class Argument(NamedTuple):
+    """One argument: ``name`` is the action's parameter; without ``flags`` it is positional.
+
+    ``arity``: ``one``; ``optional`` (a positional that may be left out); ``many`` (none or more; an option that may be
+    repeated); ``some`` (one or more).
+    """
+
+    name: str
+    help: str
+    flags: tuple[str, ...] = ()
+    kind: Kind = "text"
+    arity: Arity = "one"
+    choices: tuple[str, ...] = ()
+    default: Any = None
+    completes: Completes = ""
+    metavar: str = ""
+    required: bool = False
+
+    @property
+    def shown(self) -> str:
+        """How usage lines name its value: ``REF``, ``FILE``."""
+        return self.metavar or self.name.upper().replace("_", "-")
+
+
+class Example(NamedTuple):
+    """A command line that works in the demo's workspace or a new one, and what it does."""
+
+    command: str
+    says: str
+
+
+class Action(NamedTuple):
+    """One thing that people do, with one name, one key, one command and one help line.
+
+    ``module`` and ``function`` are imported when it is run: ``function(context, **arguments) -> Answer``. ``writes``:
+    it may append to the ledger. ``at``: it takes a moment to look as of. ``actor``: it is somebody's doing, and takes
+    ``--as``. ``ledger``: it needs one to exist.
+    """
+
+    name: str
+    summary: str
+    group: str
+    scope: str
+    key: str
+    module: str
+    function: str
+    arguments: tuple[Argument, ...] = ()
+    examples: tuple[Example, ...] = ()
+    description: str = ""
+    writes: bool = False
+    at: bool = False
+    ledger: bool = True
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The command's words: ``("artifact", "list")``."""
+        return tuple(self.name.split())
+
+    def load(self) -> Callable[..., Answer]:
+        """Import the function that does it."""
+        from importlib import import_module
+
+        function: Callable[..., Answer] = getattr(import_module(self.module), self.function)
+        return function

@@ -1,0 +1,111 @@
+"""Runs: what was made by whom, from what, with which result."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from app.actions import events
+from app.actions.answers import Answer, Mark, moment, number, say, state, table
+from app.actions.artifacts import fields
+from ledger.errors import InputError
+from ledger.projections import runs
+
+if TYPE_CHECKING:
+    from app.actions.context import Context
+    from ledger.projections.runs import Run
+    from ledger.projections.view import View
+
+_STATES = {"ok": "good", "failed": "bad", "interrupted": "warn", "running": "live"}
+
+
+def list_runs(context: Context, *, project: str | None = None, job: str | None = None, count: int = 50) -> Answer:
+    """The newest runs, oldest of them first."""
+    if count < 0:
+        raise InputError(f"-n {count}: a count is 0 (for all) or more")
+    view = context.view
+    found = runs.listed(view, project=project, job=job)[-count:]
+    rows = [
+        (
+            each.ref if len(each.run) <= 16 else f"run/{each.run[:12]}…",
+            each.job,
+            status(each),
+            Mark("dim", moment(each.started_at)),
+            each.actor,
+            " ".join(ref for ref, _ in each.outputs[:3]) + (" …" if len(each.outputs) > 3 else ""),
+            " ".join(f"{name} {number(each.metrics[name])}" for name in sorted(each.metrics)[:3]),
+        )
+        for each in found
+    ]
+    lines = table(rows, ("run", "job", "status", "started", "by", "made", "metrics"))
+    return Answer({"at": view.at, "runs": [document(each) for each in found]}, lines or [say(Mark("dim", "no run"))])
+
+
+def show_run(context: Context, *, run: str) -> Answer:
+    """One run with all that is recorded of it."""
+    view = context.view
+    return shown(view, runs.find(view, run))
+
+
+def shown(view: View, run: Run) -> Answer:
+    """One run: its facts, then its history."""
+    past = events.history(view, run.ref)
+    tree = {None: None, True: "with uncommitted changes", False: "clean"}[run.dirty]
+    rows: list[tuple[str, Any]] = [
+        ("status", status(run)),
+        ("reason", run.reason),
+        ("job", f"{run.job} ({run.job_type})"),
+        ("started", f"{moment(run.started_at)} by {run.actor}, event {run.seq}"),
+        ("ended", f"{moment(run.ended_at)}, event {run.ended_seq}" if run.ended_at else None),
+        ("seconds", run.seconds),
+        ("exit code", run.exit_code),
+        ("command", " ".join(run.command) or None),
+        ("commit", f"{run.commit} {tree or ''}".strip() if run.commit else None),
+        ("code", run.code),
+        ("config", run.config),
+        ("runtime", run.runtime),
+        ("seed", None if run.seed is None else str(run.seed)),
+        ("log", run.log),
+    ]
+    lines = [say(Mark("title", run.ref)), *fields(rows)]
+    for what, items in (("input", run.inputs), ("output", run.outputs)):
+        lines += table([(Mark("dim", what), ref, Mark("dim", digest[:15])) for ref, digest in items], indent="  ")
+    lines += table([(Mark("dim", "metric"), name, run.metrics[name]) for name in sorted(run.metrics)], indent="  ")
+    lines += ["", *events.listing(past)]
+    return Answer({"at": view.at, "run": document(run), "history": [events.described(each) for each in past]}, lines)
+
+
+def status(run: Run) -> Mark:
+    """A run's status as glyph and word."""
+    return state(_STATES.get(run.status, "warn"), run.status)
+
+
+def document(run: Run) -> dict[str, Any]:
+    """A run as JSON."""
+    return {
+        "run": run.run,
+        "ref": run.ref,
+        "job": run.job,
+        "job_type": run.job_type,
+        "project": run.project,
+        "actor": run.actor,
+        "status": run.status,
+        "seq": run.seq,
+        "started_at": run.started_at,
+        "ended_seq": run.ended_seq,
+        "ended_at": run.ended_at,
+        "inputs": [{"ref": ref, "sha256": digest} for ref, digest in run.inputs],
+        "outputs": [{"ref": ref, "sha256": digest} for ref, digest in run.outputs],
+        "metrics": run.metrics,
+        "parameters": run.parameters,
+        "command": list(run.command),
+        "code": run.code,
+        "commit": run.commit,
+        "dirty": run.dirty,
+        "config": run.config,
+        "runtime": run.runtime,
+        "seed": run.seed,
+        "seconds": run.seconds,
+        "exit_code": run.exit_code,
+        "log": run.log,
+        "reason": run.reason,
+    }
