@@ -57,6 +57,8 @@ class Ledger:
         self.clock = "system" if first is None else first.event.value["clock"]
         self.verifier = None if first is None else VerifierKey.parse(first.event.value["key"])
         self.objects = Objects(path.parent / "objects")
+        # Under a simulated clock: when what is recorded next happens, where the entry itself does not say.
+        self.moment: str | None = None
         self._journal = Journal(connection, path, _Semantics(lambda: self.clock)) if writable else None
 
     def __enter__(self) -> Self:
@@ -224,7 +226,7 @@ class Ledger:
         subject = entry.subject or entry.fact.about(entry.project)
         if subject is None:
             raise InputError(f"{entry.fact.TYPE} needs a subject: say what it is about")
-        moment = None if entry.at is None else _moment(entry.at)
+        moment = self.moment if entry.at is None else _moment(entry.at)
         actor = entry.actor or os.environ.get("ASSAY_ACTOR") or names.quote(getpass.getuser())
         return Draft(entry.fact.TYPE, subject, entry.project, actor, entry.fact.to_value(), entry.cause, moment)
 
