@@ -23,8 +23,7 @@ class RequestError(FormatError):
 
 @dataclass(frozen=True, slots=True)
 class AddCheckpoint:
-    """A request taken apart: the size that the witness knows, the 32-byte hashes of the proof, the newer note as it
-    is."""
+    """A request taken apart: the size that the witness knows, the proof's 32-byte hashes, the newer note as it is."""
 
     old: int
     path: tuple[bytes, ...]

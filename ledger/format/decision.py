@@ -154,8 +154,7 @@ def open_envelope(envelope: dsse.Envelope, public: PublicKey) -> Decision:
 
 
 def peek(envelope: dsse.Envelope) -> Decision:
-    """Return the decision that an envelope claims, its signature not verified: to learn whose key to look up, or to
-    show.
+    """Return the decision that an envelope claims, its signature not verified: to learn whose key to look up.
 
     :raises DecisionError: if it is not in the form that a ledger carries, or malformed.
     """
@@ -179,7 +178,10 @@ def _check_form(envelope: dsse.Envelope, payload: bytes) -> None:
         raise DecisionError("decision: want exactly one signature")
     if signatures[0].keys() != _SIGNATURE_MEMBERS:
         raise DecisionError("decision: want a signature with keyid and sig, no more")
-    b64.decode(signatures[0]["sig"], "decision: sig")
+    try:
+        b64.decode(signatures[0]["sig"], "sig")
+    except FormatError as error:
+        raise DecisionError(f"decision: {error}") from error
 
 
 def _check(decision: Decision) -> None:
