@@ -1,0 +1,80 @@
+"""The heterogeneous autoregressive model of volatility (Corsi 2009), pooled over currencies, and the book's risk on it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fxvol import measures
+
+DIGITS = 10
+"""Significant digits that a model's file keeps: below what differs between one machine's linear algebra and another's."""
+
+
+@dataclass(frozen=True)
+class Har:
+    """A trained model.
+
+    ``coefficients``: intercept, log rv1, log rv5, log rv22. ``residual_variance`` is that of the log target.
+    ``correlation``: of daily returns, shape (currencies, currencies). ``multiplier``: value-at-risk in units of the book's
+    forecast standard deviation.
+    """
+
+    currencies: tuple[str, ...]
+    coefficients: np.ndarray
+    residual_variance: float
+    correlation: np.ndarray
+    multiplier: float
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """The log of the next five days' volatility (+ .005). ``x``: (…, 4) regressors; added in one fixed order."""
+        total = x[..., 0] * self.coefficients[0]
+        for index in range(1, len(self.coefficients)):
+            total = total + x[..., index] * self.coefficients[index]
+        return total
+
+    def volatility(self, prediction: np.ndarray) -> np.ndarray:
+        """The annual volatility that a prediction stands for: the root of the expected variance, exp(p + s²) − .005.
+
+        The target is about normal in logs, so E[v²] = exp(2p + 2s²): a median would understate the risk.
+        """
+        return np.maximum(np.exp(prediction + self.residual_variance) - measures.FLOOR, measures.FLOOR / 10)
+
+    def variance(self, volatility: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """Next day's variance of portfolios. ``volatility``: (currencies,), ``weights``: (portfolios, currencies)."""
+        exposure = weights * volatility
+        return ((exposure @ self.correlation) * exposure).sum(axis=-1) / measures.DAYS_PER_YEAR
+
+
+def load(path: Path) -> Har:
+    """Read a model's file."""
+    document = json.loads(path.read_text(encoding="utf-8"))
+    return Har(
+        currencies=tuple(document["currencies"]),
+        coefficients=np.array(list(document["coefficients"].values())),
+        residual_variance=float(document["residual_variance"]),
+        correlation=np.array(document["correlation"]["matrix"]),
+        multiplier=float(document["value_at_risk"]["multiplier"]),
+    )
+
+
+def dump(document: dict[str, Any], path: Path) -> None:
+    """Write JSON whose bytes depend on its numbers' first DIGITS significant digits only."""
+    text = json.dumps(_rounded(document), indent=1, sort_keys=False, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _rounded(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(each) for each in value]
+    if isinstance(value, np.ndarray):
+        return _rounded(value.tolist())
+    if isinstance(value, float | np.floating):
+        return float(f"{value:.{DIGITS}g}")
+    return value

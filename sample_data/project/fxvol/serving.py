@@ -1,0 +1,191 @@
+"""Scoring in production: one answer per day, from the fixings known on that day and none later.
+
+A parent process talks to it in JSON lines, one request and one answer each:
+
+    {"open": {"panel": "panel.csv", "models": {"v1": "model.json"}, "mandates": "mandates.json"}}
+    {"load": {"name": "v2", "model": "model.json"}}
+    {"score": "2008-10-01", "models": ["v1", "v2"], "accounts": ["M0001"]}
+    {"range": {"first": "2004-01-01", "last": "2006-12-31", "models": ["v1"]}}
+
+``score`` without ``models`` means all that are loaded, without ``accounts`` none of them. Outcomes arrive late: with a day
+come the error of the forecast made five days before, the loss of the one made the day before, and no others. A request that
+cannot be served is answered with {"error": "…"}; the process ends with its input.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+
+from fxvol import har, measures, panel
+
+_SPAN = measures.LOOKBACK + measures.HORIZON
+"""Fixings that a day's answer rests on: those of the forecast whose five days end today."""
+
+
+class Scorer:
+    """Scores days of a panel with any number of models, beside each other."""
+
+    def __init__(self, rates: panel.Panel, mandates: dict[str, Any] | None = None) -> None:
+        self._panel = rates
+        self._place = {day: index for index, day in enumerate(rates.days)}
+        self._models: dict[str, har.Har] = {}
+        accounts = [] if mandates is None else mandates["accounts"]
+        if mandates is not None and tuple(mandates["currencies"]) != rates.currencies:
+            raise ValueError("the mandates' currencies are not the panel's")
+        self._accounts = {each["id"]: index for index, each in enumerate(accounts)}
+        self._weights = np.array([each["weights"] for each in accounts]).reshape(len(accounts), len(rates.currencies))
+        self._book = np.full((1, len(rates.currencies)), 1 / len(rates.currencies))
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The mandates' names."""
+        return tuple(self._accounts)
+
+    def load(self, name: str, model: har.Har) -> None:
+        """Serve ``model`` as ``name``.
+
+        Raises:
+            ValueError: it was trained on other currencies than the panel's.
+        """
+        if model.currencies != self._panel.currencies:
+            raise ValueError(f"model {name} was trained on {', '.join(model.currencies)}")
+        self._models[name] = model
+
+    def score(self, day: str, models: Sequence[str] | None = None, accounts: Sequence[str] = ()) -> dict[str, Any]:
+        """All that is known on ``day``: features, forecasts, and the outcomes that have come in with it.
+
+        Volatilities are annual, returns and deviations daily, all as fractions. ``log_error`` is log realised minus log
+        forecast. A loss is QLIKE, log σ² + x²/σ² (Patton 2011, without the term that no forecast changes).
+
+        Raises:
+            KeyError: no such model or account.
+            ValueError: the day has no fixing, or too few before it.
+        """
+        found, last = self._measured(day)
+        chosen = self._weights[[self._accounts[each] for each in accounts]] if accounts else None
+        names = list(self._models) if models is None else list(models)
+        days = self._panel.days[last - measures.HORIZON : last + 1]
+        return {
+            "day": day,
+            **self._features(found),
+            "models": {name: self._model(self._models[name], found, days, chosen) for name in names},
+        }
+
+    def range(self, first: str, last: str, models: Sequence[str]) -> list[dict[str, Any]]:
+        """Features and predictions of each day from ``first`` to ``last``: the reference that monitors are set by."""
+        where = self._panel.window(first, last)
+        answers = []
+        for day in self._panel.days[where]:
+            found, _ = self._measured(day)
+            x = found.regressors()[-1]
+            predictions = {name: {"prediction": self._models[name].predict(x).tolist()} for name in models}
+            answers.append({"day": day, **self._features(found), "models": predictions})
+        return answers
+
+    def _measured(self, day: str) -> tuple[measures.Measures, int]:
+        last = self._place.get(day)
+        if last is None:
+            raise ValueError(f"{day} has no fixing")
+        if last + 1 < _SPAN:
+            raise ValueError(f"{day} has {last} fixings before it; {_SPAN - 1} are needed")
+        return measures.measure(self._panel.rates[last + 1 - _SPAN : last + 1]), last
+
+    def _features(self, found: measures.Measures) -> dict[str, Any]:
+        return {
+            "features": {name: found.rows[name][-1].tolist() for name in measures.ROW_MEASURES},
+            **{name: float(found.days[name][-1]) for name in measures.DAY_MEASURES},
+        }
+
+    def _model(
+        self, model: har.Har, found: measures.Measures, days: Sequence[str], weights: np.ndarray | None
+    ) -> dict[str, Any]:
+        x = found.regressors()
+        now, before, due = (model.predict(x[row]) for row in (-1, -2, -1 - measures.HORIZON))
+        volatility, previous = model.volatility(now), model.volatility(before)
+        gains = found.gains[-1]
+        expected = previous**2 / measures.DAYS_PER_YEAR
+        pnl = float((self._book @ gains)[0])
+        at_risk = [model.multiplier * float(np.sqrt(model.variance(v, self._book)[0])) for v in (previous, volatility)]
+        answer: dict[str, Any] = {
+            "prediction": now.tolist(),
+            "volatility": volatility.tolist(),
+            "label": {
+                "forecast_day": days[0],
+                "log_error": (measures.log_volatility(found.rows["rv5"][-1]) - due).tolist(),
+            },
+            "loss": {"forecast_day": days[-2], "qlike": (np.log(expected) + gains**2 / expected).tolist()},
+            "book": {
+                "value_at_risk": at_risk[1],
+                "forecast_day": days[-2],
+                "value_at_risk_due": at_risk[0],
+                "profit": pnl,
+                "exception": pnl < -at_risk[0],
+            },
+        }
+        if weights is not None:
+            variance = model.variance(previous, weights)
+            answer["accounts"] = {
+                "deviation": np.sqrt(model.variance(volatility, weights)).tolist(),
+                "forecast_day": days[-2],
+                "loss": (np.log(variance) + (weights @ gains) ** 2 / variance).tolist(),
+            }
+        return answer
+
+
+class Service:
+    """Answers requests one by one; holds the Scorer that ``open`` made."""
+
+    def __init__(self) -> None:
+        self._scorer: Scorer | None = None
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The answer to one request, as the module says."""
+        if "open" in request:
+            return self._open(request["open"])
+        scorer = self._scorer
+        if scorer is None:
+            raise ValueError("nothing is open yet; send an open request first")
+        if "load" in request:
+            scorer.load(request["load"]["name"], har.load(Path(request["load"]["model"])))
+            return {"loaded": request["load"]["name"]}
+        if "score" in request:
+            return scorer.score(request["score"], request.get("models"), request.get("accounts", ()))
+        if "range" in request:
+            return {"days": scorer.range(**request["range"])}
+        raise ValueError(f"unknown request {sorted(request)}")
+
+    def _open(self, request: dict[str, Any]) -> dict[str, Any]:
+        rates = panel.read(Path(request["panel"]))
+        mandates = request.get("mandates")
+        scorer = Scorer(rates, None if mandates is None else json.loads(Path(mandates).read_text(encoding="utf-8")))
+        for name, path in request["models"].items():
+            scorer.load(name, har.load(Path(path)))
+        self._scorer = scorer
+        return {"days": list(rates.days), "currencies": list(rates.currencies), "accounts": list(scorer.accounts)}
+
+
+def serve(requests: Iterable[str], answers: TextIO) -> None:
+    """Answer JSON lines until the input ends."""
+    service = Service()
+    for line in requests:
+        try:
+            answer = service.answer(json.loads(line))
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        answers.write(json.dumps(answer, allow_nan=False) + "\n")
+        answers.flush()
+
+
+def main() -> None:
+    """Serve on standard input and output."""
+    serve(sys.stdin, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
