@@ -104,5 +104,7 @@ def wrap(text: str, cells: int, rows: int = 1_000) -> list[str]:
         current, size = word, span
     lines.append(current)
     if len(lines) > rows:
-        lines = [*lines[: rows - 1], clip(lines[rows - 1] + " " * cells + ELLIPSIS, cells)] if rows > 0 else []
+        lines = lines[: max(rows, 0)]
+        if lines:
+            lines[-1] = clip(lines[-1], cells - 1, "") + ELLIPSIS
     return lines

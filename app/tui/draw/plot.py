@@ -1,0 +1,222 @@
+"""A series over days as a picture: threshold line, marked events, axes with dates. Missing days stay missing.
+
+The curve is drawn in Braille (two by four dots to a cell; in ASCII one star to a cell).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from math import isfinite, log10
+
+from app.tui.draw.canvas import Canvas
+from app.tui.draw.clip import width
+from app.tui.draw.glyphs import UNICODE, Glyphs
+from app.tui.draw.picture import Picture
+from app.tui.draw.ruler import MONTHS
+
+DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+"""The bit of each dot of a Braille cell, by row and column (Unicode 15, block U+2800)."""
+
+LONGEST_GAP = 5
+"""Days without a value over which the curve still runs: weekends and holidays, not an outage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that happened: its day, what it was (``deploy``, ``approve``, ``alert``, ``retrain``), and in words."""
+
+    day: str
+    what: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """The points as (``YYYY-MM-DD``, value or None), ascending; the threshold; the marks; what is measured.
+
+    ``above`` says on which side of the threshold the values are bad (None: on neither).
+    """
+
+    points: tuple[tuple[str, float | None], ...] = ()
+    threshold: float | None = None
+    marks: tuple[Mark, ...] = ()
+    above: bool | None = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """The plotting area: its cells, and the days and values at its ends."""
+
+    x: int
+    cells: int
+    rows: int
+    first: date
+    days: int
+    low: float
+    high: float
+
+    def column(self, day: date, dots: int = 1) -> int:
+        return round((day - self.first).days / max(self.days, 1) * (self.cells * dots - 1))
+
+    def row(self, value: float, dots: int = 1) -> int:
+        share = (value - self.low) / (self.high - self.low)
+        return round((1 - share) * (self.rows * dots - 1))
+
+
+def draw(plot: Plot, cells: int, rows: int, glyphs: Glyphs = UNICODE) -> Picture:
+    """The plot on exactly ``rows`` lines of ``cells`` cells: one line of marks, the curve, the axis, the dates."""
+    canvas = Canvas(cells, rows, glyphs)
+    if plot.threshold is not None and not isfinite(plot.threshold):
+        plot = replace(plot, threshold=None)
+    values = [(day, value) for day, value in plot.points if value is not None and isfinite(value)]
+    if rows < 6 or cells < 24:
+        canvas.put(0, 0, "too little room for the plot", "muted")
+        return canvas.picture()
+    if not values:
+        canvas.put(2, rows // 2, "no values recorded yet", "muted")
+        return canvas.picture()
+    frame = _frame(plot, values, cells, rows - 3)
+    _axes(canvas, frame)
+    _threshold(canvas, frame, plot.threshold)
+    _marks(canvas, frame, plot.marks)
+    _curve(canvas, frame, values, plot)
+    return canvas.picture()
+
+
+def _frame(plot: Plot, values: Sequence[tuple[str, float]], cells: int, rows: int) -> _Frame:
+    shown = [value for _, value in values]
+    if plot.threshold is not None:
+        shown.append(plot.threshold)
+    low, high = min(shown), max(shown)
+    margin = (high / 2 - low / 2) * 0.12 or abs(high) * 0.1 or 1.0
+    if 0 <= low < margin * 4:
+        low = 0.0
+    else:
+        low -= margin
+    high += margin
+    low, high = max(low, -1e300), min(high, 1e300)
+    days = [date.fromisoformat(day[:10]) for day, _ in values]
+    first, last = days[0], days[-1]
+    left = max(width(label(value, high - low)) for value in (low, high, (low + high) / 2)) + 2
+    return _Frame(left, cells - left, rows, first, max((last - first).days, 1), low, high)
+
+
+def label(value: float, span: float) -> str:
+    """A number for the axis: as many decimals as tell two ticks apart."""
+    if not (1e-4 <= span < 1e7):
+        return f"{value:.2e}"
+    return f"{value:,.{max(0, min(4, 1 - int(log10(span)) + (span < 1)))}f}"
+
+
+def _axes(canvas: Canvas, frame: _Frame) -> None:
+    bottom = frame.rows + 1
+    canvas.along(frame.x - 1, 1, bottom, "axis", "axis")
+    canvas.across(frame.x - 1, canvas.cells - 1, bottom, "axis", "axis")
+    ticks = max(2, min(6, frame.rows // 3))
+    for tick in range(ticks):
+        row = round(tick * (frame.rows - 1) / (ticks - 1))
+        value = frame.high - (frame.high - frame.low) * row / max(frame.rows - 1, 1)
+        text = label(value, frame.high - frame.low)
+        canvas.put(frame.x - 2 - width(text), row + 1, text, "muted")
+    _dates(canvas, frame, bottom)
+
+
+def _dates(canvas: Canvas, frame: _Frame, bottom: int) -> None:
+    """Dates under the axis, as many as have room: months where the span is long, days where it is short."""
+    count = max(2, min(8, frame.cells // 14))
+    end = -1
+    for tick in range(count):
+        day = frame.first + timedelta(days=round(frame.days * tick / (count - 1)))
+        text = (
+            f"{MONTHS[day.month - 1]} {day.year}"
+            if frame.days > 240
+            else f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+        )
+        x = frame.x + frame.column(day)
+        canvas.along(x, bottom, bottom + 1, "axis", "axis")
+        start = min(max(x - len(text) // 2, frame.x - 1), canvas.cells - len(text))
+        if start > end:
+            canvas.put(start, bottom + 1, text, "muted")
+            end = start + len(text)
+
+
+def _threshold(canvas: Canvas, frame: _Frame, threshold: float | None) -> None:
+    if threshold is None:
+        return
+    sign = "╌" if canvas.glyphs.name == "unicode" else "-"
+    y = frame.row(threshold) + 1
+    canvas.put(frame.x, y, sign * frame.cells, "threshold")
+
+
+def signs(glyphs: Glyphs) -> dict[str, str]:
+    """The sign of each kind of mark."""
+    return {"deploy": glyphs.focus, "approve": glyphs.ok, "alert": glyphs.alert, "retrain": glyphs.impact}
+
+
+def _marks(canvas: Canvas, frame: _Frame, marks: Sequence[Mark]) -> None:
+    """A dotted vertical for each mark, its sign on top; alerts are drawn last, so they are seen where several
+    coincide."""
+    stroke = "┊" if canvas.glyphs.name == "unicode" else ":"
+    for mark in sorted(marks, key=lambda mark: mark.what == "alert"):
+        day = date.fromisoformat(mark.day[:10])
+        if not 0 <= (day - frame.first).days <= frame.days:
+            continue
+        x = frame.x + frame.column(day)
+        style = f"mark.{mark.what}"
+        for y in range(1, frame.rows + 1):
+            canvas.put(x, y, stroke, style)
+        canvas.put(x, 0, signs(canvas.glyphs).get(mark.what, canvas.glyphs.dot), style)
+
+
+def _curve(canvas: Canvas, frame: _Frame, values: Sequence[tuple[str, float]], plot: Plot) -> None:
+    fine = canvas.glyphs.name == "unicode"
+    across, down = (2, 4) if fine else (1, 1)
+    dots: set[tuple[int, int]] = set()
+    last: tuple[date, int, int] | None = None
+    for text, value in values:
+        day = date.fromisoformat(text[:10])
+        x, y = frame.column(day, across), frame.row(value, down)
+        if last is not None and (day - last[0]).days <= max(LONGEST_GAP, _usual(values) * 2):
+            dots.update(_line(last[1], last[2], x, y))
+        dots.add((x, y))
+        last = (day, x, y)
+    limit = None if plot.threshold is None or plot.above is None else frame.row(plot.threshold, down)
+    cells: dict[tuple[int, int], int] = {}
+    bad: set[tuple[int, int]] = set()
+    for x, y in dots:
+        cell = (x // across, y // down)
+        cells[cell] = cells.get(cell, 0) | (DOTS[y % 4][x % 2] if fine else 0)
+        if limit is not None and (y < limit if plot.above else y > limit):
+            bad.add(cell)
+    for (x, y), bits in cells.items():
+        style = "series.bad" if (x, y) in bad else "series"
+        canvas.put(frame.x + x, y + 1, chr(0x2800 | bits) if fine else "*", style)
+
+
+def _usual(values: Sequence[tuple[str, float]]) -> int:
+    """The usual number of days from one value to the next: monthly monitors have no gap each month."""
+    if len(values) < 2:
+        return 1
+    first, last = (date.fromisoformat(values[index][0][:10]) for index in (0, -1))
+    return max(1, round((last - first).days / (len(values) - 1)))
+
+
+def _line(x0: int, y0: int, x1: int, y1: int) -> list[tuple[int, int]]:
+    """The dots from one point to the next (Bresenham 1965)."""
+    dx, dy = abs(x1 - x0), -abs(y1 - y0)
+    sx, sy = (1 if x0 < x1 else -1), (1 if y0 < y1 else -1)
+    error = dx + dy
+    dots = []
+    while True:
+        dots.append((x0, y0))
+        if (x0, y0) == (x1, y1):
+            return dots
+        twice = 2 * error
+        if twice >= dy:
+            error += dy
+            x0 += sx
+        if twice <= dx:
+            error += dx
+            y0 += sy

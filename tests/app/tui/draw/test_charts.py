@@ -1,0 +1,179 @@
+"""Ruler, plot, bars, chain map and tables: golden pictures, and exact sizes for anything that is handed in."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.tui.draw import bars, chainmap, plot, ruler, tables
+from app.tui.draw.glyphs import ASCII, UNICODE, Glyphs
+from app.tui.draw.picture import fitted, measure, plain
+from tests.app.tui.draw.test_graph import picture
+
+DAYS = st.dates(date(1999, 1, 1), date(2030, 1, 1)).map(date.isoformat)
+COUNTS = st.dictionaries(DAYS, st.integers(1, 10_000), max_size=30).map(lambda d: tuple(sorted(d.items())))
+ANY_TEXT = st.text(st.characters(), max_size=30)
+
+
+def test_the_ruler_live_and_in_the_past() -> None:
+    days = (("2008-01-01", 1), ("2008-01-02", 4), ("2008-01-05", 16))
+    live = ruler.draw(ruler.Ruler(days), 40, keys="")
+    assert plain([live]) == " ◂ Jan 2008 ▂▂▂▂▄▄▄▄········█████┃ LIVE"
+    past = ruler.draw(ruler.Ruler(days, "2008-01-02", "seq 5"), 40, keys="")
+    assert plain([past]) == " ◂ Jan 2008 ▂▂▂▂┃▄▄▄········████  seq 5"
+    assert [style for text, style in past if "█" in text] == ["spark.later"]
+
+
+@given(COUNTS, st.none() | DAYS, st.integers(1, 200), st.sampled_from([UNICODE, ASCII]))
+def test_the_ruler_keeps_its_width_and_shows_one_playhead(
+    days: tuple[tuple[str, int], ...], at: str | None, cells: int, glyphs: Glyphs
+) -> None:
+    shown = ruler.Ruler(days, at, "LIVE" if at is None else at)
+    line = ruler.draw(shown, cells, glyphs)
+    assert measure(line) == cells
+    if ruler.scaled(shown, cells) is not None:
+        assert "".join(text for text, _ in line).count(glyphs.playhead) == 1
+
+
+@given(COUNTS.filter(bool), st.integers(40, 200))
+def test_a_cell_of_the_ruler_stands_for_a_day_that_falls_on_it(days: tuple[tuple[str, int], ...], cells: int) -> None:
+    scale = ruler.scaled(ruler.Ruler(days), cells)
+    assert scale is not None
+    for x in range(scale.x, scale.x + scale.cells):
+        day = scale.day(x)
+        assert day is not None
+        if scale.days >= scale.cells:
+            assert scale.cell(day) == x
+    assert scale.day(scale.x - 1) is None
+    assert scale.day(scale.x + scale.cells) is None
+
+
+def test_a_plot_with_threshold_marks_and_a_gap() -> None:
+    first = date(2008, 9, 1)
+    values = [0.1, 0.12, 0.15, 0.13, None, 0.2, 0.31, 0.35, 0.3]
+    points = tuple(((first + timedelta(days=i)).isoformat(), value) for i, value in enumerate(values))
+    drawn = plot.draw(plot.Plot(points, 0.25, (plot.Mark("2008-09-07", "alert"),)), 46, 9, ASCII)
+    assert plain(drawn) == picture("""
+|                                   !
+|0.36 |                             :  *****
+|     |                            ****     ***
+|     |--------------------------**-:----------
+|     |                    ******   :
+|     |   *****************         :
+|0.09 |***                          :
+|     ++--------------------------------------+
+|     1 Sep 2008                     9 Sep 2008
+""")
+    assert "series.bad" in {style for line in drawn for _, style in line}
+
+
+@settings(deadline=None)
+@given(
+    st.dictionaries(DAYS, st.none() | st.floats(), max_size=30),
+    st.none() | st.floats(),
+    st.lists(st.builds(plot.Mark, DAYS, st.sampled_from(["alert", "deploy", "approve", "other"])), max_size=5),
+    st.integers(1, 120),
+    st.integers(1, 40),
+    st.sampled_from([UNICODE, ASCII]),
+)
+def test_a_plot_of_anything_has_exactly_its_size(points, threshold, marks, cells, rows, glyphs) -> None:  # type: ignore[no-untyped-def]
+    drawn = plot.draw(plot.Plot(tuple(sorted(points.items())), threshold, tuple(marks)), cells, rows, glyphs)
+    assert len(drawn) == rows
+    assert all(measure(line) == cells for line in drawn)
+
+
+def test_a_plot_without_values_says_so() -> None:
+    assert "no values recorded yet" in plain(plot.draw(plot.Plot((("2008-01-01", None),)), 60, 10))
+    assert "too little room" in plain(plot.draw(plot.Plot((("2008-01-01", 1.0),)), 30, 3))
+
+
+def test_axis_labels_tell_ticks_apart() -> None:
+    assert plot.label(0.25, 0.3) == "0.25"
+    assert plot.label(12.0, 100.0) == "12"
+    assert plot.label(3e-9, 1e-8) == "3.00e-09"
+
+
+def test_bars_are_full_only_when_all_is_done() -> None:
+    assert plain([bars.bar(0, 10, 5)]) == "░░░░░"
+    assert plain([bars.bar(1, 1000, 5)]) == "█░░░░"
+    assert plain([bars.bar(999, 1000, 5)]) == "████░"
+    assert plain([bars.bar(10, 10, 5)]) == "█████"
+    assert plain([bars.bar(0, 0, 5)]) == "░░░░░"
+    line = bars.progress("Hash chain", 692_104, 1_048_576, 80, seconds=1.68)
+    assert plain([line]) == "Hash chain    █████████████░░░░░░░░  66%  692,104 / 1,048,576  412k/s  0:01 left"
+
+
+@given(st.integers(0, 10**7), st.integers(0, 10**7), st.integers(0, 150), st.floats(0, 1e5))
+def test_progress_keeps_its_width(done: int, total: int, cells: int, seconds: float) -> None:
+    assert measure(bars.progress("Hash chain", done, total, cells, seconds=seconds)) == cells
+
+
+def test_durations_and_counts() -> None:
+    assert [bars.clock(s) for s in (4, 750, 3723)] == ["0:04", "12:30", "1:02:03"]
+    assert [bars.short(n) for n in (812, 6100, 412_000, 1_200_000, 3e9)] == ["812", "6.1k", "412k", "1.2M", "3.0G"]
+
+
+def test_the_chain_map() -> None:
+    drawn = chainmap.draw(chainmap.Chain(1000, 600, (333,), True), 27, 4)
+    assert plain(drawn) == picture("""
+|    0  ████████████████████
+|  260  █████X██████████████
+|  520  ██████▒·············
+|  780  ·················
+""")
+
+
+@given(
+    st.integers(0, 10**6),
+    st.integers(0, 10**6),
+    st.lists(st.integers(0, 10**6), max_size=5),
+    st.integers(1, 120),
+    st.integers(1, 30),
+)
+def test_the_chain_map_keeps_its_size_and_shows_every_break(size, checked, broken, cells, rows) -> None:  # type: ignore[no-untyped-def]
+    drawn = chainmap.draw(chainmap.Chain(size, checked, broken), cells, rows)
+    assert len(drawn) == rows
+    assert all(measure(line) == cells for line in drawn)
+    if cells > 20:
+        per = chainmap.scale(size, cells, rows)
+        assert plain(drawn).count("X") == len({seq // per for seq in broken if seq < size})
+
+
+COLUMNS = (
+    tables.Column("what", least=6), tables.Column("age", "right", rank=1), tables.Column("who", rank=2, most=12)
+)  # fmt: skip
+
+
+def test_a_table_shrinks_then_leaves_columns_off() -> None:
+    rows = [(("promote mom-alpha v12", ""), ("2h", ""), ("j.lund", "")), (("accept", ""), ("12d", ""), ("m.ito", ""))]
+    assert plain(tables.table(COLUMNS, rows, 36)) == picture("""
+|what                   age  who
+|promote mom-alpha v12   2h  j.lund
+|accept                 12d  m.ito
+""")
+    assert plain(tables.table(COLUMNS, rows, 22)) == picture("""
+|what       age  who
+|promote…    2h  j.lund
+|accept     12d  m.ito
+""")
+    assert plain(tables.table(COLUMNS, rows, 9)) == picture("""
+|what
+|promote …
+|accept
+""")
+
+
+@given(st.lists(st.tuples(ANY_TEXT, ANY_TEXT, ANY_TEXT), max_size=6), st.integers(1, 100))
+def test_a_table_of_anything_keeps_its_width(rows: list[tuple[str, str, str]], cells: int) -> None:
+    drawn = tables.table(COLUMNS, [tuple((text, "") for text in row) for row in rows], cells)
+    assert len(drawn) == len(rows) + 1
+    assert all(measure(line) == cells for line in drawn)
+
+
+@given(st.lists(st.tuples(ANY_TEXT, st.just("")), max_size=4), st.integers(0, 60))
+def test_a_fitted_line_has_its_width(line: list[tuple[str, str]], cells: int) -> None:
+    from app.tui.draw.clip import safe
+
+    assert measure(fitted(tuple((safe(text), style) for text, style in line), cells)) == cells
