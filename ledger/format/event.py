@@ -99,6 +99,14 @@ def decode(body: bytes) -> Event:
     return event
 
 
+def said(body: bytes) -> dict[str, Any]:
+    """Return the value in the bytes that ``encode`` returned: what was handed in, as every reader will find it."""
+    import orjson
+
+    value: dict[str, Any] = orjson.loads(body)["value"]
+    return value
+
+
 _MEMBER_SET = frozenset(MEMBERS)
 
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from ledger.errors import LedgerError
-from ledger.format.event import ZERO_PREV, Event, decode, encode
+from ledger.format.event import ZERO_PREV, Event, decode, encode, said
 from ledger.format.hashes import leaf_hash
 from ledger.format.proof import Frontier
 from ledger.store.lock import WriterLock
@@ -173,7 +173,8 @@ class Journal:
             value=draft.value,
         )
         body = encode(event)
-        return Recorded(event, leaf_hash(body), body)
+        # What is judged and folded is what the bytes say, as any later reader will: 250.0 is recorded as 250.
+        return Recorded(replace(event, value=said(body)), leaf_hash(body), body)
 
     def _write(self, entries: Sequence[Recorded]) -> None:
         rows = [
