@@ -105,7 +105,7 @@ def alternate(works: Mapping[str, Measurement], *, rounds: int = 15, warmup: int
     """
     found: dict[str, list[float]] = {name: [] for name in works}
     for turn in range(-warmup, rounds):
-        for name in reversed(works) if turn % 2 else works:
+        for name in list(works)[:: -1 if turn % 2 else 1]:
             cost = works[name]()
             if turn >= 0:
                 found[name].append(cost)
