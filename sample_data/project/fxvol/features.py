@@ -36,7 +36,8 @@ def features(inputs: dict[str, Path], outputs: dict[str, Path], config: dict[str
         for day, block in zip(rates.days[start:], table[start:].tolist(), strict=True):
             for code, row in zip(rates.currencies, block, strict=True):
                 *known, label = row
-                stream.write(f"{day},{code},{form % tuple(known)},{'' if np.isnan(label) else '%.10g' % label}\n")
+                open_or_known = "" if np.isnan(label) else f"{label:.10g}"
+                stream.write(f"{day},{code},{form % tuple(known)},{open_or_known}\n")
     rows = (len(rates.days) - start) * len(rates.currencies)
     open_labels = int(np.isnan(target[start:]).sum())
     return {"rows": float(rows), "days": float(len(rates.days) - start), "open_labels": float(open_labels)}
@@ -44,12 +45,17 @@ def features(inputs: dict[str, Path], outputs: dict[str, Path], config: dict[str
 
 @dataclass(frozen=True)
 class Table:
-    """Features read back: ``x`` of shape (days, currencies, 4), ``target`` of shape (days, currencies), NaN where open."""
+    """Features read back, all over (days, currencies).
+
+    ``x`` has the four regressors as its last axis; ``target`` is NaN where its label is open; ``measured`` holds the
+    monitored measures by name.
+    """
 
     days: tuple[str, ...]
     currencies: tuple[str, ...]
     x: np.ndarray
     target: np.ndarray
+    measured: dict[str, np.ndarray]
 
     def window(self, first: str, last: str) -> slice:
         """Where the days from ``first`` to ``last`` (both included) stand."""
@@ -58,7 +64,7 @@ class Table:
 
 
 def read(path: Path) -> Table:
-    """Read the regressors and the target of a features CSV.
+    """Read a features CSV.
 
     Raises:
         ValueError: the columns are others, or a day lacks a currency.
@@ -71,9 +77,11 @@ def read(path: Path) -> Table:
         rows = list(lines)
     currencies = tuple(dict.fromkeys(row[1] for row in rows))
     days = tuple(dict.fromkeys(row[0] for row in rows))
+    shape = (len(days), len(currencies))
     if len(rows) != len(days) * len(currencies):
         raise ValueError(f"{path.name}: a day lacks a currency")
-    values = np.array([[float(row[2]), float(row[3]), float(row[4]), float(row[-1] or "nan")] for row in rows])
-    values = values.reshape(len(days), len(currencies), 4)
-    ones = np.ones((len(days), len(currencies), 1))
-    return Table(days, currencies, np.concatenate([ones, values[..., :3]], axis=-1), values[..., 3])
+    values = np.array([[float(text or "nan") for text in row[2:]] for row in rows]).reshape(*shape, len(COLUMNS) - 2)
+    named = dict(zip(COLUMNS[2:], np.moveaxis(values, -1, 0), strict=True))
+    x = np.stack([np.ones(shape), *(named[name] for name in REGRESSORS)], axis=-1)
+    measured = {name: named[name] for name in (*measures.ROW_MEASURES, *measures.DAY_MEASURES)}
+    return Table(days, currencies, x, named["target"], measured)

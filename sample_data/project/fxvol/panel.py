@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def read(path: Path) -> Panel:
         rows = list(lines)
     days = tuple(row[0] for row in rows)
     rates = np.array([[float(text) for text in row[1:]] for row in rows]).reshape(len(rows), len(header) - 1)
-    if any(later <= earlier for earlier, later in zip(days, days[1:], strict=False)):
+    if any(later <= earlier for earlier, later in itertools.pairwise(days)):
         raise ValueError(f"{path.name}: the days do not ascend")
     if not (np.isfinite(rates) & (rates > 0)).all():
         raise ValueError(f"{path.name}: a rate is missing, infinite or not positive")

@@ -5,7 +5,6 @@ A parent process talks to it in JSON lines, one request and one answer each:
     {"open": {"panel": "panel.csv", "models": {"v1": "model.json"}, "mandates": "mandates.json"}}
     {"load": {"name": "v2", "model": "model.json"}}
     {"score": "2008-10-01", "models": ["v1", "v2"], "accounts": ["M0001"]}
-    {"range": {"first": "2004-01-01", "last": "2006-12-31", "models": ["v1"]}}
 
 ``score`` without ``models`` means all that are loaded, without ``accounts`` none of them. Outcomes arrive late: with a day
 come the error of the forecast made five days before, the loss of the one made the day before, and no others. A request that
@@ -73,20 +72,12 @@ class Scorer:
         days = self._panel.days[last - measures.HORIZON : last + 1]
         return {
             "day": day,
-            **self._features(found),
+            "features": {
+                **{name: found.rows[name][-1].tolist() for name in measures.ROW_MEASURES},
+                **{name: float(found.days[name][-1]) for name in measures.DAY_MEASURES},
+            },
             "models": {name: self._model(self._models[name], found, days, chosen) for name in names},
         }
-
-    def range(self, first: str, last: str, models: Sequence[str]) -> list[dict[str, Any]]:
-        """Features and predictions of each day from ``first`` to ``last``: the reference that monitors are set by."""
-        where = self._panel.window(first, last)
-        answers = []
-        for day in self._panel.days[where]:
-            found, _ = self._measured(day)
-            x = found.regressors()[-1]
-            predictions = {name: {"prediction": self._models[name].predict(x).tolist()} for name in models}
-            answers.append({"day": day, **self._features(found), "models": predictions})
-        return answers
 
     def _measured(self, day: str) -> tuple[measures.Measures, int]:
         last = self._place.get(day)
@@ -95,12 +86,6 @@ class Scorer:
         if last + 1 < _SPAN:
             raise ValueError(f"{day} has {last} fixings before it; {_SPAN - 1} are needed")
         return measures.measure(self._panel.rates[last + 1 - _SPAN : last + 1]), last
-
-    def _features(self, found: measures.Measures) -> dict[str, Any]:
-        return {
-            "features": {name: found.rows[name][-1].tolist() for name in measures.ROW_MEASURES},
-            **{name: float(found.days[name][-1]) for name in measures.DAY_MEASURES},
-        }
 
     def _model(
         self, model: har.Har, found: measures.Measures, days: Sequence[str], weights: np.ndarray | None
@@ -156,8 +141,6 @@ class Service:
             return {"loaded": request["load"]["name"]}
         if "score" in request:
             return scorer.score(request["score"], request.get("models"), request.get("accounts", ()))
-        if "range" in request:
-            return {"days": scorer.range(**request["range"])}
         raise ValueError(f"unknown request {sorted(request)}")
 
     def _open(self, request: dict[str, Any]) -> dict[str, Any]:
