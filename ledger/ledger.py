@@ -364,10 +364,9 @@ def _begin(
 
 
 def _writable(path: Path) -> sqlite3.Connection:
-    sqlite.require_file(path)
+    sqlite.require_writable_ledger(path)
     connection = _connect(path)
     try:
-        sqlite.require_ledger(connection, path)
         if (sqlite.revision(connection) or "") < schema.REVISION:
             connection.close()
             _upgrade(path)

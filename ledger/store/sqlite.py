@@ -6,6 +6,7 @@ Reading needs the standard library alone.
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
@@ -32,6 +33,19 @@ def read_only(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def require_writable_ledger(path: Path) -> None:
+    """Look at a file before it is opened for writing, which alone would change one that is no ledger.
+
+    Raises:
+        InputError: there is no such file.
+        LedgerError: the file is no ledger, or of a newer version.
+    """
+    require_file(path)
+    with closing(_connect_read_only(path)) as connection:
+        require_ledger(connection, path)
+        require_not_newer(connection, path)
 
 
 def require_file(path: Path) -> None:
@@ -84,13 +98,19 @@ def revision(connection: sqlite3.Connection) -> str | None:
     return None if row is None else str(row[0])
 
 
-def require_revision(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise LedgerError where the database is older or newer than this program."""
+def require_not_newer(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise LedgerError where the database is newer than this program."""
     found = revision(connection)
     if found is not None and found.isdigit() and found > REVISION:
         raise LedgerError(
             f"{path} was written by a newer Assay (schema {found}, this one knows {REVISION}); upgrade Assay to open it"
         )
+
+
+def require_revision(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise LedgerError where the database is older or newer than this program."""
+    require_not_newer(connection, path)
+    found = revision(connection)
     if found is not None and found < REVISION:
         raise LedgerError(
             f"{path} is of an older schema ({found}, this Assay reads {REVISION}); "
