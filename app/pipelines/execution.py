@@ -1,0 +1,232 @@
+"""Running one specification in a fresh folder, and saying truthfully how it ended. Nothing here knows the ledger."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from app.pipelines import processes
+from app.pipelines.output import Log
+from app.pipelines.place import Material, Place, scratch
+from app.pipelines.spec import Spec
+from ledger.errors import AssayError
+from ledger.format import canonical
+from ledger.format.text import visible
+from ledger.store.objects import Objects, Stored
+
+Status = Literal["ok", "failed", "interrupted"]
+
+_TICK = 0.2
+_METRICS_LIMIT = 1 << 20
+_REASON_LIMIT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """How a run ended.
+
+    Attributes:
+        status: ``ok``, ``failed`` or ``interrupted``.
+        outputs: by name, what was stored; empty unless the status is ``ok``.
+        metrics: by name, finite numbers.
+        exit_code: of the process; negative is the signal that ended it; ``None`` where it did not end by itself.
+        seconds: wall time of the process.
+        log: digest of what it wrote to its standard output and error, in the order in which it did.
+        reason: one line that says why the status is not ``ok``.
+    """
+
+    status: Status
+    outputs: Mapping[str, Stored] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    exit_code: int | None = None
+    seconds: float = 0.0
+    log: str | None = None
+    reason: str | None = None
+
+
+class _Failed(Exception):
+    """What a run did not do that it had to; the message is the reason."""
+
+
+def execute(
+    spec: Spec,
+    objects: Objects,
+    *,
+    code: Material,
+    paths: tuple[str, ...] = (".",),
+    inputs: Mapping[str, Material],
+    stop: Callable[[], bool] | None = None,
+) -> Execution:
+    """Run a specification once.
+
+    Args:
+        spec: what to run.
+        objects: where code and inputs come from, and outputs and log go to.
+        code: the directory with the code.
+        paths: the folders in it that its modules are imported from; the run starts in the first.
+        inputs: by the specification's names, what is given to the run.
+        stop: asked a few times per second; the run is interrupted once it returns true.
+
+    Returns:
+        How it ended. Ctrl-C ends it as ``interrupted``; trouble with the store, or outputs that are absent or not where
+        they should be, as ``failed``.
+    """
+    with scratch("assay-run-") as folder:
+        ended = Execution("ok")
+        try:
+            place = Place.make(folder, spec, objects, code, paths, inputs)
+            log = Log(place.root / "log")
+            ended = _run(spec, place, log, stop)
+            ended = replace(ended, log=objects.put_file(log.close()).digest)
+            if ended.status != "ok":
+                return _explained(ended, place, log)
+            return replace(ended, metrics=_metrics(spec, place), outputs=_outputs(spec, place, objects))
+        except (AssayError, OSError, _Failed) as error:
+            # A run that had failed before has its reason already.
+            return ended if ended.reason else replace(ended, status="failed", reason=_line(error))
+        except KeyboardInterrupt:
+            return replace(ended, status="interrupted", reason=ended.reason or "interrupted from the keyboard")
+
+
+def _run(spec: Spec, place: Place, log: Log, stop: Callable[[], bool] | None) -> Execution:
+    """Start the process, and wait until it has ended, is to be stopped, or is out of time."""
+    status: Status = "ok"
+    reason = None
+    began = time.monotonic()
+    process = processes.start(
+        _job(spec, place),
+        folder=place.work,
+        job_file=place.root / "job.json",
+        seed=spec.seed,
+        variables={**place.variables(spec.seed), **spec.env},
+    )
+    assert process.stdout is not None
+    try:
+        speaks = True
+        while not processes.has_ended(process):
+            if speaks:
+                speaks = log.take(process.stdout, _TICK)
+            else:
+                processes.wait(process, _TICK)
+            if spec.timeout is not None and time.monotonic() - began > spec.timeout:
+                status, reason = "failed", f"it ran longer than its timeout of {spec.timeout:g} s, and was ended"
+                break
+            if stop is not None and stop():
+                status, reason = "interrupted", "it was told to stop"
+                break
+    except KeyboardInterrupt:
+        status, reason = "interrupted", "interrupted from the keyboard"
+    finally:
+        seconds = time.monotonic() - began
+        processes.end_group(process)
+        log.take_rest(process.stdout)
+        process.stdout.close()
+    code = process.returncode if reason is None else None
+    if code:
+        status = "failed"
+    return Execution(status, exit_code=code, seconds=round(seconds, 3), reason=reason)
+
+
+def _job(spec: Spec, place: Place) -> dict[str, Any]:
+    """What the child is to do."""
+    if spec.command:
+        return {"kind": "command", "argv": [place.filled(word, spec.seed) for word in spec.command]}
+    return {
+        "kind": "callable",
+        "target": spec.callable,
+        "path": [str(folder) for folder in place.code],
+        "inputs": {name: str(path) for name, path in place.inputs.items()},
+        "outputs": {name: str(path) for name, path in place.outputs.items()},
+        "config": dict(spec.config),
+        "seed": spec.seed,
+        "result": str(place.root / "result.json"),
+    }
+
+
+def _explained(ended: Execution, place: Place, log: Log) -> Execution:
+    """A failed run with its reason: the error that the code raised, the signal, or the last line that it wrote."""
+    if ended.reason is not None or ended.exit_code is None:
+        return ended
+    if ended.exit_code < 0:
+        try:
+            name = signal.Signals(-ended.exit_code).name
+        except ValueError:
+            name = f"signal {-ended.exit_code}"
+        hint = "; the system may have run out of memory" if ended.exit_code == -signal.SIGKILL else ""
+        return replace(ended, reason=f"it was killed by {name}{hint}")
+    said = _result(place).get("error")
+    if said is None:
+        last = log.last_line()
+        said = f"exit code {ended.exit_code}" + (f": {last}" if last else "")
+    return replace(ended, reason=_line(said))
+
+
+def _result(place: Place) -> dict[str, Any]:
+    """What the child reported of a callable; nothing where it could not."""
+    try:
+        found = json.loads((place.root / "result.json").read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _metrics(spec: Spec, place: Place) -> dict[str, float]:
+    """The metrics that a callable returned, or that a command left in its file."""
+    if spec.callable:
+        result = _result(place)
+        if "metrics" not in result:
+            raise _Failed("the process ended without a result; the code itself ended it, as os._exit does")
+        found = result["metrics"]
+    elif not os.path.lexists(place.metrics):
+        if spec.metrics:
+            raise _Failed(f"the file of its metrics, {spec.metrics}, was not written")
+        return {}
+    else:
+        _require_inside(place, place.metrics, "the file of its metrics")
+        try:
+            with place.metrics.open("rb") as file:
+                found = canonical.parse(file.read(_METRICS_LIMIT))
+        except (OSError, ValueError) as error:
+            raise _Failed(f"the file of its metrics cannot be read as JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise _Failed("its metrics must be a mapping from name to number")
+    metrics = {}
+    for name, value in found.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise _Failed(f"its metric {name!r} must be a finite number, not {value!r}")
+        metrics[name] = float(value)
+    try:
+        canonical.encode(metrics)
+    except AssayError as error:
+        raise _Failed(f"its metrics cannot be recorded: {error}") from None
+    return metrics
+
+
+def _outputs(spec: Spec, place: Place, objects: Objects) -> dict[str, Stored]:
+    """Store every output, once all of them are found to be there and inside the folder."""
+    for name, path in place.outputs.items():
+        if not os.path.lexists(path):
+            raise _Failed(f"output {name!r} was not written ({spec.outputs[name].path or 'outputs/' + name})")
+        _require_inside(place, path, f"output {name!r}")
+    return {
+        name: objects.put_directory(path) if path.is_dir() else objects.put_file(path)
+        for name, path in place.outputs.items()
+    }
+
+
+def _require_inside(place: Place, path: Path, what: str) -> None:
+    if not place.holds(path):
+        raise _Failed(f"{what} lies outside the run's folder: {path.name} leads to {path.resolve()}")
+
+
+def _line(text: object) -> str:
+    """Free text in one line of bounded length, escaped where it is no plain text."""
+    line = visible(" ".join(str(text).split()))
+    return line if len(line) <= _REASON_LIMIT else line[: _REASON_LIMIT - 1] + "…"
