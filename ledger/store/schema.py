@@ -71,6 +71,18 @@ WHEN EXISTS (SELECT 1 FROM checkpoints WHERE rowid = NEW.rowid)
 BEGIN SELECT RAISE(ABORT, 'guard: this checkpoint is already there'); END""",
 )
 
+MARKS = {"application_id": APPLICATION_ID, "user_version": 0}
+"""What the file's header says of its content."""
+
+# As Alembic writes it; not ours, so nothing else is built on it.
+_REVISION_TABLE = (
+    "CREATE TABLE alembic_version (\n\tversion_num VARCHAR(32) NOT NULL, \n"
+    "\tCONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)\n)"
+)
+
+_STATISTICS = frozenset({"sqlite_stat1", "sqlite_stat4"})
+"""What ``ANALYZE`` leaves; it speeds queries up and says nothing."""
+
 RECORD = (EVENTS, EVENTS_BY_SUBJECT, NODES, CHECKPOINTS, *GUARDS)
 
 
@@ -86,25 +98,32 @@ def difference(connection: sqlite3.Connection, projections: Iterable[str]) -> li
         connection: an open ledger.
         projections: the CREATE statements of the projections.
     """
-    expected = {entity(statement): _folded(statement) for statement in (*RECORD, *projections)}
+    expected = {entity(statement): statement for statement in (*RECORD, *projections, _REVISION_TABLE)}
     found = {
-        name: _folded(statement)
-        for name, statement in connection.execute(
-            "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' AND name <> 'alembic_version'"
-        )
+        name: (kind, table, sql)
+        for kind, name, table, sql in connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master")
+        if not (kind == "index" and sql is None) and name not in _STATISTICS
     }
     problems = [f"{name} is missing" for name in expected.keys() - found.keys()]
     problems += [f"{name} is not part of the schema" for name in found.keys() - expected.keys()]
     problems += [
         f"{name} is not as the schema defines it"
         for name in expected.keys() & found.keys()
-        if expected[name] != found[name]
+        if found[name] != (*_kind_and_table(expected[name]), expected[name])
     ]
-    application_id = connection.execute("PRAGMA application_id").fetchone()[0]
-    if application_id != APPLICATION_ID:
-        problems.append(f"the application id is {application_id:#x}, not {APPLICATION_ID:#x}")
+    for name, wanted in MARKS.items():
+        mark = connection.execute(f"PRAGMA {name}").fetchone()[0]
+        if mark != wanted:
+            problems.append(f"{name} is {mark:#x}, not {wanted:#x}")
+    if "alembic_version" in found:
+        said = [row[0] for row in connection.execute("SELECT * FROM alembic_version")]
+        if said != [REVISION]:
+            problems.append(f"alembic_version says {said}, not {[REVISION]}")
     return sorted(problems)
 
 
-def _folded(statement: str | None) -> str:
-    return " ".join((statement or "").split())
+def _kind_and_table(statement: str) -> tuple[str, str]:
+    """Of what kind the entity is that a CREATE statement makes, and which table it belongs to."""
+    words = statement.split()
+    kind = words[1].lower()
+    return kind, words[2] if kind == "table" else words[words.index("ON") + 1]
