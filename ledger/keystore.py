@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -36,10 +37,15 @@ def default_folder() -> Path:
 class Keystore:
     """A folder of secret keys: ``people/<name>.pem`` and ``ledgers/<key id>.pem``."""
 
-    def __init__(self, folder: Path, *, demo: bool = False) -> None:
-        """Args: the folder, made when first needed; whether its keys are a demo's."""
-        self.folder = folder
+    def __init__(self, folder: Path | None, *, demo: bool = False) -> None:
+        """Args: the folder, made when first needed, the user's where ``None``; whether its keys are a demo's."""
+        self._folder = folder
         self.demo = demo
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where the keys lie. Whoever only reads a ledger never asks where the user's are."""
+        return self._folder or default_folder()
 
     @classmethod
     def for_ledger(cls, path: Path, folder: Path | None = None) -> Keystore:
@@ -47,7 +53,7 @@ class Keystore:
         if folder is not None:
             return cls(folder, demo=folder.name == DEMO_FOLDER)
         beside = path.parent / DEMO_FOLDER
-        return cls(beside, demo=True) if beside.is_dir() else cls(default_folder())
+        return cls(beside, demo=True) if beside.is_dir() else cls(None)
 
     def has_person(self, name: str) -> bool:
         """Whether a secret key of ``name`` lies here."""
