@@ -24,6 +24,9 @@ Progress = Callable[[int, int | None, str], None]
 """Told how many of how many are done (``None``: unknown), and what is being done."""
 
 
+_DIGITS = 15
+
+
 def unheard(done: int, total: int | None, text: str) -> None:
     """The progress that nobody watches."""
 
@@ -135,8 +138,11 @@ class Context:
             InputError: the moment cannot be read, or lies beyond the ledger.
         """
         at = self.at.removeprefix("seq:") if self.at is not None else None
-        # A number of up to fifteen digits is an event's; what else there is must be a moment.
-        return self.ledger.view(int(at) if at is not None and at.isdecimal() and len(at) <= 15 else at)
+        if at is None or not at.isdecimal():
+            return self.ledger.view(at)
+        if len(at) > _DIGITS:
+            raise InputError(f"there is no event {at[:_DIGITS]}…; the log holds 0 to {self.ledger.size - 1}")
+        return self.ledger.view(int(at))
 
     @cached_property
     def identity(self) -> Identity:

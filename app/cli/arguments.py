@@ -16,7 +16,7 @@ from ledger.errors import InputError
 COMMON = (
     Argument("ledger", "another ledger's file than the workspace's", ("--ledger",), kind="path", metavar="PATH"),
     Argument("actor", "who acts", ("--as",), completes="person", metavar="NAME"),
-    Argument("directory", "as if started in this folder", ("-C",), kind="path", metavar="DIR"),
+    Argument("start", "as if started in this folder", ("-C",), kind="path", metavar="DIR"),
     Argument("json", "print one JSON document", ("--json",), kind="flag"),
     Argument("plain", "plain text: no colour, no redrawing", ("--plain",), kind="flag"),
 )
@@ -33,7 +33,7 @@ class Options(NamedTuple):
 
     ledger: str | None = None
     actor: str | None = None
-    directory: str | None = None
+    start: str | None = None
     json: bool = False
     plain: bool = False
     at: str | None = None
@@ -118,10 +118,14 @@ def _help(words: Sequence[str]) -> Invocation:
 
 def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
     """The options before the command, and the rest, which begins with the command."""
-    valued = {flag for argument in (*COMMON, AT) if argument.kind != "flag" for flag in argument.flags}
+    flags = {flag: argument.kind for argument in (*COMMON, AT) for flag in argument.flags}
+    known = [*flags, *VERSION, *HELP]
     position = 0
-    while position < len(words) and words[position].startswith("-") and words[position] != "-":
-        position += 2 if words[position] in valued else 1
+    while position < len(words) and words[position].startswith("-"):
+        flag = words[position].partition("=")[0]
+        if flag not in known:
+            raise InputError(f"there is no option {flag} before a command{closest(flag, known)}; `assay --help`")
+        position += 2 if flags.get(words[position], "flag") != "flag" else 1
     return list(words[:position]), list(words[position:])
 
 

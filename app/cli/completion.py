@@ -21,7 +21,7 @@ def complete() -> None:
     """Answer the shell's question, which the environment carries, and end the process."""
     import argcomplete
 
-    argcomplete.autocomplete(whole_parser(), always_complete_options="long")
+    argcomplete.autocomplete(whole_parser(), always_complete_options=False)
 
 
 def whole_parser() -> argparse.ArgumentParser:
@@ -115,7 +115,7 @@ class _Completer:
         from app.actions.context import Context
         from ledger.errors import AssayError
 
-        start = Path(getattr(parsed_args, "directory", None) or ".")
+        start = Path(getattr(parsed_args, "start", None) or ".")
         try:
             with Context(ledger=getattr(parsed_args, "ledger", None), start=start) as context:
                 found = (each for each in suggestions(self._completes, context.view) if each.startswith(prefix))

@@ -58,7 +58,7 @@ def _everything(pen: _Pen) -> str:
     for group in registry.GROUPS:
         rows = [(action.name, action.summary) for action in registry.grouped(group)]
         lines += ["", pen.title(registry.GROUP_TITLES[group]), *_columns(rows)]
-    lines += ["", pen.title("Every command takes"), *_columns([_row(each) for each in (*COMMON, AT)])]
+    lines += ["", pen.title("Every command takes"), *_columns([told(each) for each in (*COMMON, AT)])]
     lines += ["", "`assay COMMAND --help` has arguments and examples.", EXIT_CODES]
     return "\n".join(lines)
 
@@ -71,12 +71,12 @@ def _family(word: str, pen: _Pen) -> str:
 
 
 def _action(action: Action, pen: _Pen) -> str:
-    lines = [pen.title(usage(action)), "", _sentence(action.summary)]
+    lines = [*(pen.title(line) for line in _wrapped(usage(action), "    ")), "", sentence(action.summary)]
     if action.description:
         lines += ["", *_wrapped(action.description)]
     if action.arguments:
-        lines += ["", pen.title("Arguments"), *_columns([_row(each) for each in action.arguments])]
-    lines += ["", pen.title("Besides"), *_columns([_row(each) for each in common(action)])]
+        lines += ["", pen.title("Arguments"), *_columns([told(each) for each in action.arguments])]
+    lines += ["", pen.title("Besides"), *_columns([told(each) for each in common(action)])]
     lines += ["", pen.title("Examples"), *_columns([(each.command, each.says) for each in action.examples])]
     relatives = [each for each in registry.family(action.words[0]) if each is not action]
     if relatives:
@@ -89,7 +89,8 @@ def _where(action: Action) -> str:
     return "" if action.scope == "everywhere" else f" on {action.scope}"
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
+    """A summary as a sentence of its own."""
     return f"{text[0].upper()}{text[1:]}."
 
 
@@ -105,7 +106,8 @@ def _usage(argument: Argument) -> str:
     return f"[{text}]…" if argument.arity == "many" else f"[{text}]"
 
 
-def _row(argument: Argument) -> tuple[str, str]:
+def told(argument: Argument) -> tuple[str, str]:
+    """An argument as help shows it: how it is written, and what it means."""
     name = ", ".join(argument.flags) if argument.flags else argument.shown
     if argument.flags and argument.kind != "flag":
         name += f" {argument.shown}"
@@ -131,7 +133,7 @@ def _columns(rows: list[tuple[str, str]] | tuple[tuple[str, str], ...]) -> list[
     return lines
 
 
-def _wrapped(text: str) -> list[str]:
+def _wrapped(text: str, hanging: str = "") -> list[str]:
     import textwrap
 
-    return textwrap.wrap(text, WIDTH)
+    return textwrap.wrap(text, WIDTH, subsequent_indent=hanging, break_on_hyphens=False)

@@ -46,7 +46,7 @@ def _run(given: Sequence[str]) -> int:
     if invocation.version or invocation.help:
         _explain(invocation)
         return 0
-    with _folder(invocation.options.directory):
+    with _folder(invocation.options.start):
         return _start(invocation) if invocation.action is None else _act(invocation)
 
 
@@ -128,14 +128,14 @@ def _require_text(given: Sequence[str]) -> None:
 
 
 @contextmanager
-def _folder(directory: str | None) -> Iterator[None]:
-    """Work as if started in ``directory``."""
-    if directory is None:
+def _folder(start: str | None) -> Iterator[None]:
+    """Work as if started in the folder ``start``."""
+    if start is None:
         yield
         return
     before = os.open(".", os.O_RDONLY)
     try:
-        os.chdir(directory)
+        os.chdir(start)
         yield
     finally:
         os.fchdir(before)

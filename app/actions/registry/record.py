@@ -39,7 +39,7 @@ START = (
             "whoever has none; its passphrase is asked for, or read from the file that ASSAY_PASSPHRASE_FILE names."
         ),
         writes=True,
-        ledger=False,
+        gives="workspace ledger origin key administrator project clock",
     ),
     Action(
         "overview",
@@ -54,6 +54,7 @@ START = (
             Example("assay overview --at 2008-10-01", "the same, as it stood at the end of that day"),
         ),
         at=True,
+        gives="at ledger:standing requests:[request] alerts:[alert] live:[deployment] running:[run] counts newest:[event]",
     ),
     Action(
         "whoami",
@@ -68,7 +69,7 @@ START = (
             Example("assay --as ada whoami", "ada's keys and roles"),
         ),
         at=True,
-        ledger=False,
+        gives="name why demo at ledger person:person key_here roles:[role]",
     ),
     Action(
         "completion",
@@ -83,7 +84,7 @@ START = (
             Example('eval "$(assay completion bash)"', "in ~/.bashrc"),
             Example("assay completion fish > ~/.config/fish/completions/assay.fish", "once, for fish"),
         ),
-        ledger=False,
+        gives="shell code",
     ),
 )
 
@@ -127,6 +128,7 @@ LOOK = (
             Example("assay log --subject model/ --at 2008-10-01", "what had been done with models by then"),
         ),
         at=True,
+        gives="at events:[event]",
     ),
     Action(
         "show",
@@ -142,6 +144,7 @@ LOOK = (
             Example("assay show seq:0 --json", "an event, with its exact bytes and hash"),
         ),
         at=True,
+        gives="what ref at history:[event]",
     ),
     Action(
         "lineage",
@@ -162,6 +165,7 @@ LOOK = (
             Example("assay lineage ecb-rates --down", "what breaks if this dataset is withdrawn"),
         ),
         at=True,
+        gives="at focus nodes:[node] edges:[edge]",
     ),
 )
 
@@ -196,7 +200,7 @@ PROVE = (
             Example("assay verify --json", "the findings, with their events, for a program"),
         ),
         writes=True,
-        ledger=False,
+        gives="ok size root head origin checked findings:[finding] complete incomplete",
     ),
     Action(
         "checkpoint",
@@ -212,6 +216,7 @@ PROVE = (
             Example("assay checkpoint -o today.checkpoint", "into a file"),
         ),
         writes=True,
+        gives="origin size root note",
     ),
     Action(
         "rebuild",
@@ -223,6 +228,7 @@ PROVE = (
         function="rebuild",
         examples=(Example("assay rebuild", "also upgrades a ledger of an older schema, after a verified copy"),),
         writes=True,
+        gives="events",
     ),
 )
 
@@ -238,6 +244,7 @@ PEOPLE = (
         arguments=(Argument("project", "the roles in this project", ("--project",), completes="project"),),
         examples=(Example("assay people list", "everybody, in the order they were enrolled"),),
         at=True,
+        gives="at people:[person]",
     ),
     Action(
         "people add",
@@ -272,5 +279,6 @@ PEOPLE = (
             "those that count."
         ),
         writes=True,
+        gives="person:person events:[event]",
     ),
 )

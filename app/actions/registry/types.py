@@ -77,8 +77,8 @@ class Action(NamedTuple):
     """One thing that people do, with one name, one key, one command and one help line.
 
     ``module`` and ``function`` are imported when it is run: ``function(context, **arguments) -> Answer``. ``writes``:
-    it may append to the ledger. ``at``: it takes a moment to look as of. ``actor``: it is somebody's doing, and takes
-    ``--as``. ``ledger``: it needs one to exist.
+    it may append to the ledger. ``at``: it takes a moment to look as of. ``gives``: the members of its JSON document,
+    in the words of :mod:`app.actions.registry.shapes`.
     """
 
     name: str
@@ -93,7 +93,7 @@ class Action(NamedTuple):
     description: str = ""
     writes: bool = False
     at: bool = False
-    ledger: bool = True
+    gives: str = ""
 
     @property
     def words(self) -> tuple[str, ...]:

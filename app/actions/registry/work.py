@@ -39,6 +39,7 @@ MAKE = (
         ),
         description="The same bytes under the same name are not registered twice: the version that has them is named.",
         writes=True,
+        gives="artifact:artifact registered events:[event]",
     ),
     Action(
         "artifact list",
@@ -54,6 +55,7 @@ MAKE = (
             Example("assay artifact list --at 2008-03-03 --json", "what was registered by then"),
         ),
         at=True,
+        gives="at artifacts:[artifact]",
     ),
     Action(
         "artifact show",
@@ -66,6 +68,7 @@ MAKE = (
         arguments=(Argument("ref", "which version: fx-vol@3, fx-vol@champion", completes="artifact"),),
         examples=(Example("assay artifact show fx-vol@champion", "the champion"),),
         at=True,
+        gives="at artifact:artifact history:[event]",
     ),
     Action(
         "artifact restore",
@@ -83,6 +86,7 @@ MAKE = (
         ),
         examples=(Example("assay artifact restore fx-vol@3 -o model.json", "version 3, byte for byte, or an error"),),
         at=True,
+        gives="ref sha256 path",
     ),
     Action(
         "artifact check",
@@ -106,6 +110,7 @@ MAKE = (
             Example("assay artifact check fx-vol@3", "this one"),
         ),
         at=True,
+        gives="at ok checked findings:[damage]",
     ),
     Action(
         "runs",
@@ -129,6 +134,7 @@ MAKE = (
         ),
         examples=(Example("assay runs --job train", "the training runs"),),
         at=True,
+        gives="at runs:[run]",
     ),
     Action(
         "runs show",
@@ -141,6 +147,7 @@ MAKE = (
         arguments=(Argument("run", "which run; the beginning of its id is enough", completes="run"),),
         examples=(Example("assay runs show 7c1e", "the run whose id begins so"),),
         at=True,
+        gives="at run:run history:[event]",
     ),
 )
 
@@ -180,6 +187,7 @@ DECIDE = (
         ),
         description="The version and its evidence are frozen by digest: whatever is signed is signed over these bytes.",
         writes=True,
+        gives="request:request event:event",
     ),
     Action(
         "approvals",
@@ -195,6 +203,7 @@ DECIDE = (
             Example("assay approvals --all --json", "every request with its decisions"),
         ),
         at=True,
+        gives="at requests:[request]",
     ),
     Action(
         "approve",
@@ -215,6 +224,7 @@ DECIDE = (
             Example("assay --as mia approve 42 --role model_owner --yes", "as mia, in that role"),
         ),
         writes=True,
+        gives="decision:signed request:request event:event",
     ),
     Action(
         "reject",
@@ -232,6 +242,7 @@ DECIDE = (
         ),
         examples=(Example("assay reject 42 --reason 'the bias report is stale'", "ends the request"),),
         writes=True,
+        gives="decision:signed request:request event:event",
     ),
     Action(
         "gate",
@@ -248,6 +259,7 @@ DECIDE = (
         examples=(Example("assay gate fx-vol@3 --to prod", "a checklist; exit code 1 where something is missing"),),
         description="A dry run of the rule that guards the ledger; nothing is recorded.",
         at=True,
+        gives="at ref to allowed conditions:[condition]",
     ),
     Action(
         "deploy",
@@ -266,6 +278,7 @@ DECIDE = (
             Example("assay deploy fx-vol@3 --to prod", "refused, naming what is missing, until it is approved"),
         ),
         writes=True,
+        gives="deployment:deployment events:[event]",
     ),
 )
 
@@ -284,6 +297,7 @@ WATCH = (
         ),
         examples=(Example("assay alerts --state raised", "those that nobody has seen yet"),),
         at=True,
+        gives="at alerts:[alert]",
     ),
     Action(
         "alerts ack",
@@ -301,5 +315,6 @@ WATCH = (
             Example("assay alerts ack drift-2008-03-25 --note 'watching; no retraining yet'", "it is no longer raised"),
         ),
         writes=True,
+        gives="alert:alert event:event",
     ),
 )

@@ -1,0 +1,47 @@
+"""The shapes that ``--json`` speaks: what each thing's document holds. Fields are only ever added.
+
+An action's ``gives`` names the members of its document: ``at``, or ``events:[event]`` for a list of events.
+"""
+
+from __future__ import annotations
+
+SHAPES: dict[str, str] = {
+    "event": "seq hash type subject project actor at cause sentence",
+    "artifact": (
+        "ref kind project name version sha256 size seq actor at run facts stage aliases retired live documents:[document]"
+    ),
+    "document": "seq doc_kind sha256 title",
+    "run": (
+        "run ref job job_type project actor status seq started_at ended_seq ended_at inputs:[input] outputs:[input] "
+        "metrics parameters command code commit dirty config runtime seed seconds exit_code log reason"
+    ),
+    "input": "ref sha256",
+    "request": (
+        "seq subject sha256 transition roles project actor at note evidence state missing:[missing] decisions:[decision]"
+    ),
+    "missing": "what action who",
+    "decision": "seq signer role verdict reason at",
+    "signed": "request subject sha256 transition role verdict statement fingerprint",
+    "condition": "what met seq missing",
+    "alert": (
+        "alert monitor subject project severity state injected message value threshold day seq at changes:[change]"
+    ),
+    "change": "seq state actor note ref at",
+    "deployment": (
+        "deployment ref subject environment strategy slice status project actor seq at ended_seq ended_at plan"
+    ),
+    "person": "name kind administrator title team since keys roles:[role]",
+    "role": "scope role",
+    "node": "ref kind label distance alerts",
+    "edge": "source target role seq",
+    "finding": "kind seq detail",
+    "damage": "ref sha256 kind detail",
+    "standing": "origin clock size head last_at checkpoint verified",
+}
+"""The members of each shape; after a colon the shape that a member has, in brackets where it is a list of such."""
+
+
+def member(word: str) -> tuple[str, str, bool]:
+    """A word of a shape taken apart: the member's name, its shape (empty where plain), and whether it is a list."""
+    name, _, shape = word.partition(":")
+    return name, shape.strip("[]"), shape.startswith("[")
