@@ -10,6 +10,7 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,24 +35,34 @@ def make(path: Path, revision: str = "head") -> None:
     Args:
         path: the new file.
         revision: the migration to stop at; older ones serve to test upgrades.
+
+    Raises:
+        LedgerError: the file cannot be written.
     """
-    _run(path, revision)
+    try:
+        _run(path, revision)
+    except sqlite3.Error as error:
+        raise sqlite.unusable(error, path) from None
 
 
-def upgrade(path: Path, refold: Callable[[sqlite3.Connection], None]) -> Path:
+def upgrade(path: Path, refold: Callable[[sqlite3.Connection], None]) -> Path | None:
     """Bring an older database up to date, after a verified copy beside it.
+
+    Schema and projections change in one transaction: a crash at any moment leaves the old ledger, usable as it was.
 
     Args:
         path: the ledger's database, held by the writers' lock.
         refold: fills the projections from the events, within the transaction that it is handed.
 
     Returns:
-        The copy's path.
+        The copy's path, or ``None`` where another process has upgraded the database meanwhile.
 
     Raises:
-        LedgerError: the copy could not be made or differs; the database is as it was.
+        LedgerError: the copy could not be made or differs, or a migration failed; the database is as it was.
     """
     copy = _verified_copy(path)
+    if copy is None:
+        return None
     try:
         _run(path, "head", refold)
     except sqlite3.Error as error:
@@ -75,46 +86,42 @@ def publish(new: Path, path: Path) -> None:
         raise LedgerError(f"cannot make {path}: {error.strerror}") from None
     finally:
         new.unlink()
-    descriptor = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    _sync(path.parent)
 
 
 def _run(path: Path, target: str, refold: Callable[[sqlite3.Connection], None] | None = None) -> None:
+    """Migrate and refold in one transaction; an error of SQLite comes out as such."""
     from alembic import command
     from alembic.config import Config
-    from sqlalchemy import create_engine
+    from sqlalchemy import create_engine, event
+    from sqlalchemy.exc import DBAPIError
     from sqlalchemy.pool import NullPool
 
-    def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(path, timeout=sqlite.BUSY_SECONDS, isolation_level=None)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        return connection
-
-    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+    engine = create_engine("sqlite://", creator=lambda: _connect(path), poolclass=NullPool)
+    # The driver, in autocommit mode, opens no transaction by itself.
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     config = Config()
-    config.set_main_option("script_location", str(scripts()))
+    config.set_main_option("script_location", str(scripts()).replace("%", "%%"))
     try:
         with engine.connect() as connection:
             raw = _driver(connection)
-            raw.execute("BEGIN IMMEDIATE")  # the driver opens no transaction for DDL by itself
-            try:
-                config.attributes["connection"] = connection
-                command.upgrade(config, target)
-                if refold is not None:
-                    refold(raw)
-                if raw.in_transaction:
-                    raw.execute("COMMIT")
-            except BaseException:
-                if raw.in_transaction:
-                    raw.execute("ROLLBACK")
-                raise
+            config.attributes["connection"] = connection
+            config.attributes["finish"] = (lambda: None) if refold is None else (lambda: refold(raw))
+            command.upgrade(config, target)
             raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except DBAPIError as error:
+        if isinstance(error.orig, sqlite3.Error):
+            raise error.orig from None
+        raise
     finally:
         engine.dispose()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=sqlite.BUSY_SECONDS, isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
 
 
 def _driver(connection: Connection) -> sqlite3.Connection:
@@ -124,27 +131,36 @@ def _driver(connection: Connection) -> sqlite3.Connection:
     return driver
 
 
-def _verified_copy(path: Path) -> Path:
-    with sqlite3.connect(path, isolation_level=None) as source:
+def _verified_copy(path: Path) -> Path | None:
+    """A copy beside the database that holds the same record, on the disk; ``None`` where there is nothing to upgrade."""
+    with closing(sqlite3.connect(path, timeout=sqlite.BUSY_SECONDS, isolation_level=None)) as source:
         before = sqlite.revision(source) or "none"
+        if before == REVISION:
+            return None
         copy = path.with_name(f"{path.name}.schema-{before}-before-{REVISION}")
-        copy.unlink(missing_ok=True)
-        target = sqlite3.connect(copy, isolation_level=None)
+        draft = copy.with_name(f"{copy.name}.new")
+        draft.unlink(missing_ok=True)
         try:
-            source.backup(target)
-            if target.execute("PRAGMA integrity_check").fetchone()[0] != "ok" or _sum(source) != _sum(target):
-                raise LedgerError(f"the copy {copy} differs from {path}; nothing was upgraded, check the disk")
+            with closing(sqlite3.connect(draft, isolation_level=None)) as target:
+                source.backup(target)
+                whole = target.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+                if not whole or _sum(source) != _sum(target):
+                    raise LedgerError(f"the copy {draft} differs from {path}; nothing was upgraded, check the disk")
         except sqlite3.Error as error:
-            raise sqlite.unusable(error, copy) from None
-        finally:
-            target.close()
-    source.close()
-    descriptor = os.open(copy, os.O_RDONLY)
+            raise sqlite.unusable(error, draft) from None
+    _sync(draft)
+    draft.replace(copy)
+    _sync(copy.parent)
+    return copy
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file, or a folder's list of names, is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    return copy
 
 
 def _sum(connection: sqlite3.Connection) -> str:

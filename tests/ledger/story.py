@@ -161,7 +161,9 @@ class Story:
     def observe(self, subject: str, count: int) -> list[Recorded]:
         """Record ``count`` observations of the drift monitor in one batch."""
         facts = [
-            MonitorObserved("drift", "drift", 0.1 + n / 1000, n % 50 == 49, 0.25, f"2008-{n % 12 + 1:02}-01", n, {"n": n})
+            MonitorObserved(
+                "drift", "drift", 0.1 + n / 1000, n % 50 == 49, 0.25, f"2008-{n % 12 + 1:02}-01", n, {"n": n}
+            )
             for n in range(count)
         ]
         entries = [Entry(fact, subject, "svc:monitor", PROJECT) for fact in facts]

@@ -166,9 +166,7 @@ class TestGuards:
 
     @pytest.mark.parametrize("verb", ["INSERT", "INSERT OR REPLACE", "REPLACE", "INSERT OR IGNORE"])
     @pytest.mark.parametrize("seq", [None, -1, 0, 2, 2**62])
-    def test_an_event_takes_the_next_place_alone(
-        self, filled: sqlite3.Connection, seq: int | None, verb: str
-    ) -> None:
+    def test_an_event_takes_the_next_place_alone(self, filled: sqlite3.Connection, seq: int | None, verb: str) -> None:
         for prev in (ZERO_PREV, "07" * 32):
             with pytest.raises(sqlite3.IntegrityError, match="guard: an event must follow the last one"):
                 insert(filled, seq, prev, verb)
