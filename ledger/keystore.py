@@ -6,9 +6,11 @@ workspace, but for the demo's, which say so in their first line.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
@@ -129,6 +131,23 @@ class Keystore:
         if secret.public.raw != verifier.public:
             raise KeyUnavailable(f"{path} is not the key that {verifier.name} names; put the right one back")
         return secret
+
+    @contextmanager
+    def signing(self, verifier: VerifierKey) -> Iterator[None]:
+        """Hold a ledger's key to oneself: no other process compares, signs and remembers within the block.
+
+        The writers' lock does not suffice: two copies of a ledger have one key and a lock each.
+        """
+        path = self._ledger(verifier).with_suffix(".lock")
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise KeyUnavailable(f"cannot lock the key at {path}: {error.strerror}") from None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
 
     def last_signed(self, verifier: VerifierKey) -> tuple[int, str] | None:
         """The size and root (hex) of the last checkpoint that was signed with a ledger's key, or ``None``."""
