@@ -21,6 +21,8 @@ from ledger.format.keys import VerifierKey
 from ledger.keystore import Keystore
 from ledger.projections import folding
 from ledger.projections.view import View
+from ledger.rules import logs
+from ledger.rules.logs import LogKey
 from ledger.store import journal, migration, schema, sqlite
 from ledger.store.journal import Draft, Journal, Recorded
 from ledger.store.objects import Objects
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 
 CHECKPOINT_EVERY = 4096
 """A checkpoint is signed, where the key is held, whenever the log grows past a multiple of this."""
+
+
+_CONTINUE = "go on with this one under a name of its own: `assay continue --new-origin NAME`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +58,7 @@ class Ledger:
         self.connection = connection
         self.keystore = keystore
         first = next(journal.read(connection, 0, 1), None)
-        self.origin = "" if first is None else first.event.value["origin"]
         self.clock = "system" if first is None else first.event.value["clock"]
-        self.verifier = None if first is None else VerifierKey.parse(first.event.value["key"])
         self.objects = Objects(path.parent / "objects")
         # Under a simulated clock: when what is recorded next happens, where the entry itself does not say.
         self.moment: str | None = None
@@ -71,6 +74,21 @@ class Ledger:
     def writable(self) -> bool:
         """Whether it was opened for writing."""
         return self._journal is not None
+
+    @property
+    def verifier(self) -> VerifierKey | None:
+        """The key that signs a checkpoint of the log as it stands; ``None`` before the first event."""
+        return logs.key_at(keys, self.size) if (keys := self.log_keys()) else None
+
+    @property
+    def origin(self) -> str:
+        """The ledger's global name; empty before the first event."""
+        keys = self.log_keys()
+        return keys[-1].origin if keys else ""
+
+    def log_keys(self) -> tuple[LogKey, ...]:
+        """The ledger's keys in the order in which they follow one another, each with the sizes that it signs."""
+        return logs.log_keys(self.view())
 
     @property
     def size(self) -> int:
@@ -153,17 +171,22 @@ class Ledger:
             KeyUnavailable: the ledger's key is not held here.
             LedgerError: the log contradicts what this key signed before; nothing is signed.
         """
-        verifier = self._verifier()
-        secret = self.keystore.ledger(verifier)
-        if secret is None:
-            raise KeyUnavailable(
-                f"the key of {self.origin} is not in {self.keystore.folder}; whoever holds it can sign a checkpoint"
-            )
 
         def sign(size: int, root: bytes) -> str:
-            self._require_consistent(verifier, size)
-            note = checkpoints.sign_checkpoint(checkpoints.Checkpoint(self.origin, size, root), secret)
-            self.keystore.remember_signed(verifier, size, root.hex())
+            keys = logs.log_keys(View(self.connection, size - 1))
+            if not keys:
+                raise LedgerError(f"{self.path} has no event yet, so nothing can be signed")
+            verifier = logs.key_at(keys, size)
+            secret = self.keystore.ledger(verifier)
+            if secret is None:
+                raise KeyUnavailable(
+                    f"the key of {verifier.name} is not in {self.keystore.folder}; "
+                    "whoever holds it can sign a checkpoint"
+                )
+            with self.keystore.signing(verifier):
+                self._require_consistent(verifier, size)
+                note = checkpoints.sign_checkpoint(checkpoints.Checkpoint(verifier.name, size, root), secret)
+                self.keystore.remember_signed(verifier, size, root.hex())
             return note.decode()
 
         return self._writer().checkpoint(sign)
@@ -201,11 +224,6 @@ class Ledger:
             raise LedgerError(f"{self.path} is open for reading only")
         return self._journal
 
-    def _verifier(self) -> VerifierKey:
-        if self.verifier is None:
-            raise LedgerError(f"{self.path} has no event yet, so nothing can be signed")
-        return self.verifier
-
     def _require_consistent(self, verifier: VerifierKey, size: int) -> None:
         before = self.keystore.last_signed(verifier)
         if before is None:
@@ -214,12 +232,12 @@ class Ledger:
         if signed_size > size:
             raise LedgerError(
                 f"this ledger has {size} events, but its key signed a checkpoint of {signed_size}: an older copy was put "
-                "in its place; restore the newer one"
+                f"in its place; restore the newer one, or {_CONTINUE}"
             )
         if self.root(signed_size).hex() != signed_root:
             raise LedgerError(
-                f"the first {signed_size} events are not those that this ledger's key signed before; "
-                "signing would fork the log: run `assay verify`"
+                f"the first {signed_size} events are not those that this ledger's key signed before; signing would fork "
+                f"the log: restore the copy that was signed, or {_CONTINUE}"
             )
 
     def _draft(self, entry: Entry) -> Draft:

@@ -21,9 +21,6 @@ from ledger.projections import folding
 from ledger.projections.view import View
 from ledger.rules import decisions
 
-DECISIONS = frozenset({"approval.granted", "approval.rejected", "key.enrolled", "key.revoked"})
-"""The event types that carry a signed decision."""
-
 _BATCH = 2048
 
 
@@ -108,7 +105,7 @@ def _refold(
 def _judge(fresh: sqlite3.Connection, event: Event, meaning: Meaning) -> None:
     view = View(fresh, event.seq - 1)
     try:
-        if event.type in DECISIONS:
+        if event.type in decisions.CARRIERS:
             meaning.decisions += 1
             signed, problem = decisions.signature(view, event, event.actor)
             if signed is None:

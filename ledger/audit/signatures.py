@@ -8,18 +8,20 @@ from dataclasses import dataclass
 
 from ledger.audit.report import Finding
 from ledger.audit.scan import Scan
-from ledger.format.checkpoint import Checkpoint, open_checkpoint
+from ledger.format.checkpoint import Checkpoint
 from ledger.format.errors import FormatError
 from ledger.format.keys import VerifierKey
-from ledger.format.note import Ed25519Verifier
+from ledger.rules import logs
+from ledger.rules.logs import LogKey
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A checkpoint whose signature holds, and where it was found."""
+    """A checkpoint whose signature holds, where it was found, and the key that signed it."""
 
     checkpoint: Checkpoint
     source: str
+    key: VerifierKey
 
 
 def stored(connection: sqlite3.Connection) -> list[tuple[int, str, str]]:
@@ -28,27 +30,26 @@ def stored(connection: sqlite3.Connection) -> list[tuple[int, str, str]]:
     return [(int(size), str(note), f"the stored checkpoint of size {size}") for size, note in rows]
 
 
-def opened(notes: Iterable[tuple[int, str, str]], log: VerifierKey) -> tuple[list[Claim], list[Finding]]:
-    """Open signed notes with the log's key.
+def opened(notes: Iterable[tuple[int, str, str]], keys: Sequence[LogKey]) -> tuple[list[Claim], list[Finding]]:
+    """Open signed notes, each with the key that is the log's at its size.
 
     Args:
         notes: the size each is kept under, its text, and words for where it stands.
-        log: the log's verifier key.
+        keys: the log's keys, in the order in which they follow one another.
 
     Returns:
         The checkpoints that the log signed, and a finding for each other note.
     """
     claims, findings = [], []
-    verifier = Ed25519Verifier(log)
     for size, text, source in notes:
         try:
-            checkpoint = open_checkpoint(text.encode("utf-8", "surrogatepass"), verifier).checkpoint
+            checkpoint = logs.open_signed(keys, text.encode("utf-8", "surrogatepass")).checkpoint
         except FormatError as error:
             findings.append(Finding("signature", max(size - 1, 0), f"{source}: {error}"))
             continue
         if checkpoint.size != size:
             findings.append(Finding("columns", size - 1, f"{source} is signed for size {checkpoint.size}"))
-        claims.append(Claim(checkpoint, source))
+        claims.append(Claim(checkpoint, source, logs.key_at(keys, checkpoint.size)))
     return claims, findings
 
 

@@ -14,9 +14,11 @@ from ledger.audit.scan import scan
 from ledger.errors import InputError
 from ledger.format import canonical
 from ledger.format.errors import FormatError
-from ledger.format.event import decode
 from ledger.format.keys import VerifierKey
 from ledger.projections.folding import STATEMENTS
+from ledger.projections.view import View
+from ledger.rules import logs
+from ledger.rules.logs import LogKey
 from ledger.store import schema, sqlite
 
 Progress = Callable[[str, int, int], None]
@@ -67,8 +69,10 @@ def _verify(
 ) -> Report:
     report = Report()
     size = _size(connection, report)
-    log = _log_key(connection, key, report)
-    claims = _claims(connection, log, outside, report)
+    known = _known_key(key)
+    keys = _log_keys(connection, size, known, report)
+    claims = _claims(connection, keys, outside, report)
+    _require_known(claims, known, report)
     sizes = [claim.checkpoint.size for claim in claims]
     noted = scan(connection, size, sizes, lambda done: progress("chain", done, size))
     report.size, report.root, report.head = size, noted.frontier.root().hex(), noted.head.hex()
@@ -97,30 +101,43 @@ def _size(connection: sqlite3.Connection, report: Report) -> int:
     return 0 if row[0] is None else int(row[0]) + 1
 
 
-def _log_key(connection: sqlite3.Connection, key: str | None, report: Report) -> VerifierKey | None:
-    """The key that checkpoints are held against; what event 0 says of origin and key goes into the report."""
-    try:
-        row = connection.execute("SELECT body FROM events WHERE seq = 0").fetchone()
-        value = decode(row[0]).value if row else {}
-        report.origin = str(value.get("origin", ""))
-        own = VerifierKey.parse(str(value["key"])) if "key" in value else None
-    except (FormatError, sqlite3.DatabaseError):
-        own = None
+def _known_key(key: str | None) -> VerifierKey | None:
     if key is None:
-        return own
+        return None
     try:
-        known = VerifierKey.parse(key)
+        return VerifierKey.parse(key)
     except FormatError as error:
         raise InputError(f"{key!r} is no verifier key: {error}") from None
-    if own is not None and str(own) != str(known):
-        report.findings.append(
-            Finding("signature", 0, f"the ledger names the key {own}, not the one known from elsewhere")
-        )
-    return known
+
+
+def _log_keys(
+    connection: sqlite3.Connection, size: int, known: VerifierKey | None, report: Report
+) -> tuple[LogKey, ...]:
+    """The keys that checkpoints are held against; what the events say of origin and keys goes into the report."""
+    try:
+        own = logs.log_keys(View(connection, size - 1))
+    except (FormatError, sqlite3.DatabaseError):
+        own = ()
+    report.origin = own[-1].origin if own else ""
+    if known is None or any(each.verifier == known for each in own):
+        return own
+    if own:
+        named = own[-1].verifier
+        detail = f"the ledger names the key {named}, not the one known from elsewhere"
+        report.findings.append(Finding("signature", 0, detail))
+    return (LogKey(1, known),)
+
+
+def _require_known(claims: Sequence[signatures.Claim], known: VerifierKey | None, report: Report) -> None:
+    """A key known from elsewhere must have signed something: a ledger can name any key without holding it."""
+    if known is not None and claims and not any(claim.key == known for claim in claims):
+        last = max(claim.checkpoint.size for claim in claims)
+        detail = f"no checkpoint is signed with the key known from elsewhere, {known}; all are by other keys"
+        report.findings.append(Finding("signature", last - 1, detail))
 
 
 def _claims(
-    connection: sqlite3.Connection, log: VerifierKey | None, outside: Sequence[str], report: Report
+    connection: sqlite3.Connection, keys: Sequence[LogKey], outside: Sequence[str], report: Report
 ) -> list[signatures.Claim]:
     try:
         kept = signatures.stored(connection)
@@ -128,13 +145,13 @@ def _claims(
         report.findings.append(Finding("damaged", None, f"the checkpoints cannot be read: {error}"))
         kept = []
     report.checked["checkpoints"] = len(kept) + len(outside)
-    if log is None:
+    if not keys:
         return []
-    claims, findings = signatures.opened(kept, log)
+    claims, findings = signatures.opened(kept, keys)
     report.findings += findings
     for n, note in enumerate(outside, start=1):
         size = _claimed_size(note)
-        more, problems = signatures.opened([(size, note, f"the checkpoint from outside ({n}) of size {size}")], log)
+        more, problems = signatures.opened([(size, note, f"the checkpoint from outside ({n}) of size {size}")], keys)
         claims += more
         report.findings += problems
     return claims

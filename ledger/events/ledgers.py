@@ -24,6 +24,50 @@ class LedgerCreated(Fact, frozen=True):
         return f"{event.actor} created the ledger {self.origin} ({self.clock} clock)"
 
 
+@event_type("ledger.key_rotated")
+class LedgerKeyRotated(Fact, frozen=True):
+    """The ledger's checkpoints are signed with another key from here on. ``dsse`` is an administrator's decision."""
+
+    key: str
+    dsse: dict[str, Any]
+
+    def about(self, project: str | None) -> str | None:
+        return f"ledger/{self.key.partition('+')[0]}"
+
+    def sentence(self, event: Event) -> str:
+        return f"{event.actor} gave the ledger a new key, {'+'.join(self.key.split('+')[:2])}"
+
+
+@event_type("ledger.continued")
+class LedgerContinued(Fact, frozen=True):
+    """A copy of the first ``size`` events, whose root in hex is ``root``, goes on under another origin with another key.
+
+    The event's subject is the ledger that it leaves. ``dsse`` is an administrator's decision.
+    """
+
+    origin: str
+    key: str
+    size: int
+    root: str
+    dsse: dict[str, Any]
+
+    def sentence(self, event: Event) -> str:
+        left = event.subject.removeprefix("ledger/")
+        return f"{event.actor} let a copy of the first {self.size:,} events of {left} go on as {self.origin}"
+
+
+@event_type("ledger.witnessed")
+class LedgerWitnessed(Fact, frozen=True):
+    """A witness (its verifier key) cosigned the checkpoint of ``size`` events; ``head`` is the last one's leaf hash in hex."""
+
+    head: str
+    size: int
+    witness: str
+
+    def sentence(self, event: Event) -> str:
+        return f"{self.witness.partition('+')[0]} witnessed the first {self.size:,} events"
+
+
 @event_type("ledger.verified")
 class LedgerVerified(Fact, frozen=True, omit_defaults=True):
     """A verification of the first ``size`` events; ``head`` is the last one's leaf hash in hex."""

@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterable
 from ledger.errors import Missing
 from ledger.format.event import Event
 from ledger.projections import View
-from ledger.rules import decisions, gates, registry
+from ledger.rules import decisions, gates, registry, succession
 
 Rule = Callable[[View, Event], Iterable[Missing]]
 """What an event lacks to be allowed after all that the view holds; nothing where it is allowed."""
 
 RULES: dict[str, tuple[Rule, ...]] = {
     "ledger.created": (registry.created,),
+    "ledger.key_rotated": (succession.rotated,),
+    "ledger.continued": (succession.continued,),
+    "ledger.witnessed": (succession.witnessed,),
     "artifact.registered": (registry.registered,),
     "alias.moved": (registry.moved,),
     "run.started": (registry.run_started,),

@@ -8,14 +8,12 @@ from typing import Any
 from ledger.errors import Missing
 from ledger.format import decision as decisions
 from ledger.format import hashes, proof
-from ledger.format.checkpoint import open_checkpoint
 from ledger.format.decision import Decision, RequestRef
 from ledger.format.errors import FormatError
 from ledger.format.event import Event
-from ledger.format.keys import PublicKey, VerifierKey
-from ledger.format.note import Ed25519Verifier
+from ledger.format.keys import PublicKey
 from ledger.projections import View, approvals, artifacts, people
-from ledger.rules import gates
+from ledger.rules import gates, logs
 from ledger.store.journal import node_getter
 
 _VERDICTS = {
@@ -23,7 +21,13 @@ _VERDICTS = {
     "approval.rejected": "reject",
     "key.enrolled": "enrol",
     "key.revoked": "revoke",
+    "ledger.key_rotated": "enrol",
+    "ledger.continued": "enrol",
 }
+"""The verdict that the decision in an event of each type must state."""
+
+CARRIERS = frozenset(_VERDICTS)
+"""The event types that carry a signed decision in ``value.dsse``."""
 
 
 def requested(view: View, event: Event) -> Iterator[Missing]:
@@ -106,8 +110,9 @@ def signature(view: View, event: Event, signer: str) -> tuple[Decision | None, s
         return None, f"the signature is not by a key of {signer} that is valid at event {event.seq}"
     if opened.signer != signer:
         return None, f"the statement names {opened.signer} as its signer, not {signer}"
-    if opened.origin != origin(view):
-        return None, f"the decision was made for the ledger {opened.origin}, not for {origin(view)}"
+    own = logs.origin(view)
+    if opened.origin != own:
+        return None, f"the decision was made for the ledger {opened.origin}, not for {own}"
     if opened.verdict != _VERDICTS[event.type]:
         return None, f"the signed verdict is {opened.verdict}, not {_VERDICTS[event.type]}"
     problem = _checkpoint_problem(view, event.seq, opened.checkpoint)
@@ -117,18 +122,6 @@ def signature(view: View, event: Event, signer: str) -> tuple[Decision | None, s
 def key_digest(key: str) -> str:
     """The digest of a public key's 32 bytes, given in base64: what a decision on a key names as its subject's digest."""
     return hashes.digest(PublicKey.parse(key).raw)
-
-
-def origin(view: View) -> str:
-    """The ledger's origin, as event 0's subject says."""
-    row = view.row("SELECT subject FROM events WHERE seq = 0")
-    return "" if row is None else str(row[0]).removeprefix("ledger/")
-
-
-def verifier_key(view: View) -> VerifierKey:
-    """The ledger's verifier key, as event 0 says."""
-    row = view.row("SELECT json_extract(body, '$.value.key') FROM events WHERE seq = 0")
-    return VerifierKey.parse(row[0] if row else "")
 
 
 def _opened(keys: tuple[str, ...], envelope: Mapping[str, Any]) -> Decision | None:
@@ -148,7 +141,7 @@ def _checkpoint_problem(view: View, seq: int, note: str | None) -> str:
             return "the decision names no checkpoint, although one existed"
         return ""
     try:
-        seen = open_checkpoint(note.encode(), Ed25519Verifier(verifier_key(view))).checkpoint
+        seen = logs.open_signed(logs.log_keys(view), note.encode()).checkpoint
     except FormatError as error:
         return f"the checkpoint in the decision is not this ledger's: {error}"
     if seen.size > seq:

@@ -6,11 +6,12 @@ The rules in :mod:`ledger.rules.decisions` judge the same facts when the decisio
 from __future__ import annotations
 
 from ledger.errors import InputError
-from ledger.format.checkpoint import log_signature_alone
+from ledger.format import hashes, note
 from ledger.format.decision import Decision, RequestRef
-from ledger.format.note import Ed25519Verifier
+from ledger.format.keys import VerifierKey
 from ledger.projections import View, approvals
-from ledger.rules.decisions import key_digest, origin, verifier_key
+from ledger.rules.decisions import key_digest
+from ledger.rules.logs import log_keys, open_signed, origin
 
 
 def on_request(view: View, seq: int, *, verdict: str, reason: str, signer: str, signed_at: str) -> Decision:
@@ -59,9 +60,31 @@ def on_key(view: View, name: str, key: str, *, verdict: str, reason: str, signer
     )
 
 
+def on_log_key(view: View, key: VerifierKey, *, reason: str, signer: str, signed_at: str) -> Decision:
+    """An administrator's decision that the ledger signs its checkpoints with ``key`` from here on.
+
+    Where the key bears another name than the ledger's, a copy of it is to go on under that name: the decision then names
+    the copy's last event by its hash, so that it counts for this copy alone.
+    """
+    now = origin(view)
+    last = view.row("SELECT hash FROM events WHERE seq = :at")
+    return Decision(
+        subject_name=f"ledger/{key.name}",
+        subject_sha256=hashes.digest(key.public),
+        origin=now,
+        request=None if key.name == now or last is None else RequestRef(view.at, last[0].hex()),
+        verdict="enrol",
+        reason=reason,
+        signer=signer,
+        signed_at=signed_at,
+        checkpoint=last_checkpoint(view),
+    )
+
+
 def last_checkpoint(view: View) -> str | None:
     """The newest stored checkpoint with the log's own signature alone, as a decision carries it; ``None`` without one."""
     row = view.row("SELECT note FROM checkpoints WHERE size <= :at + 1 ORDER BY size DESC, rowid DESC LIMIT 1")
     if row is None:
         return None
-    return log_signature_alone(str(row[0]).encode(), Ed25519Verifier(verifier_key(view))).decode()
+    signed = open_signed(log_keys(view), str(row[0]).encode())
+    return note.sign(signed.note.text, (), signed.note.verified).decode()
