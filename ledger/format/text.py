@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 # Everything that moves the cursor, hides, or reorders what stands around it:
-_HIDDEN = re.compile(
+_HIDDEN = (
     "["
     "\x00-\x1f\x7f-\x9f"  # C0 (ESC among them), DEL, C1
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5"  # soft hyphen, joiner, Arabic mark, fillers, inherent vowels
@@ -28,9 +29,13 @@ _EMOJI = (
 )
 _SKIN = "\U0001f3fb-\U0001f3ff"
 # Inside an emoji these are not hidden text but part of the picture: one selector after it, a joiner between two.
-_JOINED = re.compile(
-    f"[0-9#*]\ufe0f\u20e3|[{_EMOJI}][\ufe0f{_SKIN}]?(?:\u200d[{_EMOJI}][\ufe0f{_SKIN}]?)*",
-)
+_JOINED = f"[0-9#*]\ufe0f\u20e3|[{_EMOJI}][\ufe0f{_SKIN}]?(?:\u200d[{_EMOJI}][\ufe0f{_SKIN}]?)*"
+
+
+@cache
+def _pattern(expression: str) -> re.Pattern[str]:
+    """Compiled when first needed: most text is plain, and compiling costs a command's start as much as a module does."""
+    return re.compile(expression)
 
 
 def visible(text: str, *, newline: bool = False) -> str:
@@ -45,7 +50,7 @@ def visible(text: str, *, newline: bool = False) -> str:
         return text
     parts: list[str] = []
     end = 0
-    for emoji in _JOINED.finditer(text):
+    for emoji in _pattern(_JOINED).finditer(text):
         parts.append(_escape(text[end : emoji.start()], newline))
         parts.append(emoji[0] if len(emoji[0]) > 1 else _escape(emoji[0], newline))
         end = emoji.end()
@@ -58,4 +63,4 @@ def _escape(text: str, newline: bool) -> str:
         character = match[0]
         return character if newline and character == "\n" else f"\\u{{{ord(character):x}}}"
 
-    return _HIDDEN.sub(spell, text)
+    return _pattern(_HIDDEN).sub(spell, text)

@@ -156,6 +156,7 @@ class TestEncode:
 
         value = Facts(a=Level.TWO, b=Kind.MODEL, c=Share(0.5), d=Share(1.0))
         assert canonical.encode(value) == b'{"a":2,"b":"model","c":0.5,"d":1}'
+        assert canonical.encode([Share(0.5)]) == b"[0.5]"
         with pytest.raises(CanonicalError):
             canonical.encode(Share("nan"))
 

@@ -53,6 +53,7 @@ class TestBody:
             "a\n1\n",
             f"\n1\n{ROOT}\n",
             f"a\n1\n{ROOT}",
+            f"a\n1\n{ROOT}\nextension",
             f"a\n1\n{ROOT}\n\n",
             f"a\n1\n{ROOT}\nx\n\ny\n",
             f"a\n01\n{ROOT}\n",

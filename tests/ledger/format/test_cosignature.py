@@ -85,6 +85,11 @@ class TestEd25519:
         with pytest.raises(CosignatureError, match="time"):
             Ed25519Cosigner(WITNESS, SECRET, time)
 
+    @pytest.mark.parametrize("time", [0, 2**63 - 1])
+    def test_the_first_and_the_last_time(self, time: int) -> None:
+        cosigner = Ed25519Cosigner(WITNESS, SECRET, time)
+        assert cosignature.cosignature_verifier(cosigner.key).verify(TEXT, cosigner.sign(TEXT))
+
     def test_a_time_beyond_the_limit_fails(self) -> None:
         late = struct.pack(">Q", 2**63)
         signature = late + SECRET.sign(cosignature.ed25519_message(TEXT, 2**63))
@@ -155,6 +160,8 @@ class TestMLDSA44:
     def test_malformed_keys(self) -> None:
         with pytest.raises(CosignatureError, match="31 bytes, want 32"):
             MLDSA44Cosigner(WITNESS, bytes(31), TIME)
+        with pytest.raises(CosignatureError, match="type 0x04, want 0x06"):
+            cosignature.MLDSA44CosignatureVerifier(VerifierKey(WITNESS, 0x04, bytes(1312)))
         with pytest.raises(CosignatureError, match="32 bytes, want 1312"):
             cosignature.cosignature_verifier(VerifierKey(WITNESS, 0x06, bytes(32)))
 

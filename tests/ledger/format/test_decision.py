@@ -196,6 +196,8 @@ class TestEnvelope:
         del without_hint["signatures"][0]["keyid"]
         signature_extra = copy.deepcopy(good)
         signature_extra["signatures"][0]["cert"] = "x"
+        with pytest.raises(DecisionError, match="payloadType is 'text/plain'"):
+            decision.peek({**good, "payloadType": "text/plain"})
         for envelope in (second, with_extra, without_hint, signature_extra):
             for read in (lambda e: decision.open_envelope(e, ADA.public), decision.peek):
                 with pytest.raises(DecisionError):

@@ -169,6 +169,11 @@ class TestVerifierKey:
         with pytest.raises(KeyFormatError, match="malformed verifier key"):
             VerifierKey(name, 1, bytes(32))
 
+    @pytest.mark.parametrize(("type_", "public"), [(1, b""), (-1, bytes(32)), (256, bytes(32))])
+    def test_no_type_or_no_key(self, type_: int, public: bytes) -> None:
+        with pytest.raises(KeyFormatError, match="malformed verifier key: no type or no key"):
+            VerifierKey("a", type_, public)
+
     @pytest.mark.parametrize("name", ["a", "example.com/log", "Zoë", "日本"])
     def test_good_names(self, name: str) -> None:
         assert keys.is_key_name(name)

@@ -64,6 +64,7 @@ class TestOpen:
         assert (opened.text, names(opened.verified), names(opened.unknown)) == (TEXT, ["ada", "bob"], ["eve"])
         assert opened.vouched_by(verifier(ADA))
         assert not opened.vouched_by(verifier(EVE))
+        assert not opened.vouched_by(verifier(Ed25519Signer("ada", SecretKey(bytes([9]) * 32))))
 
     def test_none_known(self) -> None:
         for verifiers in ([], [verifier(BOB)]):

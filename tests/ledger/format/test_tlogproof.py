@@ -60,6 +60,12 @@ class TestFile:
         own = TlogProof(index, path, signed(7), extra)
         assert tlogproof.parse(tlogproof.marshal(own)) == own
 
+    def test_the_longest_path(self) -> None:
+        own = TlogProof(2**63 - 1, (bytes(32),) * 63, b"x")
+        assert tlogproof.parse(tlogproof.marshal(own)) == own
+        request = AddCheckpoint(2**63 - 1, (bytes(32),) * 63, b"x")
+        assert addcheckpoint.parse(addcheckpoint.marshal(request)) == request
+
     HASH = base64.b64encode(bytes(32)).decode()
 
     @pytest.mark.parametrize(
