@@ -21,7 +21,7 @@ OBJECTS = "objects"
 DEMO_KEYS = "demo-keys"
 ENVIRONMENTS = ("dev", "staging", "prod")
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
+_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 _KEYS = ("project", "environments", "projects", "routes", "demo")
 _PROJECT_KEYS = ("title", "team")
 _ROUTE_KEYS = ("file", "command")
@@ -127,7 +127,7 @@ class Workspace:
             name = config.project or (next(iter(config.projects)) if len(config.projects) == 1 else None)
         if name is None:
             raise InputError(f'no project is named; give --project, or set project = "…" in {self.file}')
-        if not _NAME.fullmatch(name):
+        if not re.fullmatch(_NAME, name):
             raise InputError(f"{name!r} cannot be a project's name; use letters, digits and . _ -")
         return name
 
@@ -246,7 +246,7 @@ class _Reader:
         return item
 
     def _name(self, name: str, where: tuple[str, ...]) -> str:
-        if not _NAME.fullmatch(name):
+        if not re.fullmatch(_NAME, name):
             raise self._error(where, f"{name!r} cannot be a name; use letters, digits and . _ -")
         return name
 

@@ -21,6 +21,8 @@ GLYPHS = {
 }
 """One glyph for each role that a state can have. A state is drawn as glyph and word and colour; any one is enough."""
 
+_OWN_SIGNS = dict.fromkeys(map(ord, (*GLYPHS.values(), *"—…├└│─")), "+")
+
 ROLES = (*GLYPHS, "title", "dim")
 
 
@@ -71,7 +73,7 @@ def say(*parts: str | Mark) -> Line:
     spans = []
     for part in parts:
         role, words = part if isinstance(part, Mark) else ("", part)
-        shown = visible(words)
+        shown = _drawn(words)
         if role:
             spans.append((len(text), len(text) + len(shown), role))
         text += shown
@@ -103,13 +105,19 @@ def _row(cells: Sequence[Mark], widths: Sequence[int], right: Sequence[bool], in
     return say(*parts)
 
 
+def _drawn(words: str) -> str:
+    """Text made safe; what is ASCII but for our own signs, as most lines are, is known to be."""
+    plain = words.translate(_OWN_SIGNS)
+    return words if plain.isascii() and plain.isprintable() else visible(words)
+
+
 def _cell(cell: Cell) -> Mark:
     if isinstance(cell, Mark):
-        return Mark(cell.role, visible(cell.text))
+        return Mark(cell.role, _drawn(cell.text))
     if cell is None:
         return Mark("none", "—")
     if isinstance(cell, str):
-        return Mark("", visible(cell))
+        return Mark("", _drawn(cell))
     return Mark("number", number(cell))
 
 
