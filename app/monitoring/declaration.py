@@ -1,0 +1,128 @@
+"""A monitor as the workspace declares it: plain data, checked, before anything is calibrated."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ledger.errors import InputError
+
+KINDS = ("drift", "performance", "basel", "bias")
+SEVERITIES = ("info", "warning", "critical")
+_COMMON = ("monitor", "kind", "subject", "window", "severity", "route", "clear_after")
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What is watched, over how many days, and who is told.
+
+    ``clear_after``: how many quiet days end an alarm. ``options`` are the keys that the kind adds.
+    """
+
+    monitor: str
+    kind: str
+    subject: str
+    window: int
+    severity: str
+    route: str
+    clear_after: int
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def document(self) -> dict[str, Any]:
+        """As JSON-able data, in the form that ``read`` takes."""
+        return {key: getattr(self, key) for key in _COMMON} | dict(self.options)
+
+    def only(self, known: Iterable[str]) -> None:
+        """Refuse options that the kind does not know.
+
+        Raises:
+            InputError: there is one.
+        """
+        for key in self.options:
+            if key not in known:
+                raise self.error(f"{key!r} is no setting of a {self.kind} monitor; known are {', '.join(known)}")
+
+    def number(self, key: str, *, low: float, high: float, default: float | None = None) -> float:
+        """An option that is a number in (low, high].
+
+        Raises:
+            InputError: it is absent without a default, no number, or out of range.
+        """
+        value = self.options.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise self.error(f"{key} must be a number, not {value!r}")
+        if not low < value <= high:
+            raise self.error(f"{key} must lie above {low:g} and at or below {high:g}, not {value!r}")
+        return float(value)
+
+    def whole(self, key: str, *, low: int, high: int = 1_000_000, default: int | None = None) -> int:
+        """An option that is a whole number in [low, high].
+
+        Raises:
+            InputError: it is absent without a default, no whole number, or out of range.
+        """
+        value = self.options.get(key, default)
+        if type(value) is not int or not low <= value <= high:
+            raise self.error(f"{key} must be a whole number from {low} to {high}, not {value!r}")
+        return value
+
+    def text(self, key: str) -> str:
+        """An option that is a text.
+
+        Raises:
+            InputError: it is absent, or no text.
+        """
+        value = self.options.get(key)
+        if not isinstance(value, str) or not value:
+            raise self.error(f"{key} must be a text, not {value!r}")
+        return value
+
+    def error(self, message: str) -> InputError:
+        """An error that names the monitor."""
+        return InputError(f"monitor {self.monitor}: {message}")
+
+
+def read(data: Any, source: str) -> tuple[Declaration, ...]:
+    """The monitors of a declaration file's content.
+
+    Args:
+        data: ``{"monitors": [{"monitor": …, "kind": …, …}, …]}``.
+        source: the file's name, for errors.
+
+    Raises:
+        InputError: the content is of another form, a monitor lacks a key, or two have one name.
+    """
+    items = data.get("monitors") if isinstance(data, Mapping) else None
+    if not isinstance(items, list) or not items:
+        raise InputError(f"{source}: monitors: must be a list of at least one monitor")
+    found = tuple(_read(item, source) for item in items)
+    names = [each.monitor for each in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"{source}: two monitors are called {name!r}")
+    return found
+
+
+def _read(item: Any, source: str) -> Declaration:
+    name = item.get("monitor") if isinstance(item, Mapping) else None
+    if not isinstance(name, str) or not name:
+        raise InputError(f"{source}: every monitor begins with monitor: and its name")
+    missing = [key for key in _COMMON if key not in item]
+    if missing:
+        raise InputError(f"{source}: monitor {name} lacks {missing[0]}:")
+    texts = {key: item[key] for key in ("monitor", "kind", "subject", "severity", "route")}
+    for key, value in texts.items():
+        if not isinstance(value, str) or not value:
+            raise InputError(f"{source}: monitor {name}: {key} must be a text, not {value!r}")
+    if item["kind"] not in KINDS:
+        raise InputError(f"{source}: monitor {name}: {item['kind']!r} is no kind; known are {', '.join(KINDS)}")
+    if item["severity"] not in SEVERITIES:
+        raise InputError(f"{source}: monitor {name}: severity is one of {', '.join(SEVERITIES)}")
+    days = {key: item[key] for key in ("window", "clear_after")}
+    for key, value in days.items():
+        if type(value) is not int or not 1 <= value <= 100_000:
+            raise InputError(f"{source}: monitor {name}: {key} must be a number of days, not {value!r}")
+    options = {key: value for key, value in item.items() if key not in _COMMON}
+    return Declaration(**texts, **days, options=options)
