@@ -1,0 +1,108 @@
+"""The log by pages, and one event whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ledger.projections.view import View
+
+PAGE = 128
+"""Events to a page: read in a few milliseconds, and more than a screen shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the log."""
+
+    seq: int
+    at: str
+    type: str
+    actor: str
+    project: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """One event with everything that its hash covers, and its neighbours' links."""
+
+    entry: Entry
+    subject: str
+    cause: int | None
+    hash: str
+    prev: str
+    recomputed: str
+    previous: str
+    following: str
+    body: str
+
+
+def page(view: View, number: int) -> tuple[Entry, ...]:
+    """The events of page ``number``, as of the view; one that cannot be read says so in its line."""
+    first = number * PAGE
+    return tuple(entry(view, seq) for seq in range(first, min(first + PAGE, view.at + 1)))
+
+
+def entry(view: View, seq: int) -> Entry:
+    from ledger.errors import LedgerError
+    from ledger.events import sentence
+    from ledger.store import journal
+
+    try:
+        found = next(journal.read(view.connection, seq, seq + 1), None)
+    except LedgerError as error:
+        return Entry(seq, "", "damaged", "", "", str(error))
+    if found is None:
+        return Entry(seq, "", "missing", "", "", f"event {seq} is not there")
+    event = found.event
+    return Entry(seq, event.at, event.type, event.actor, event.project or "", sentence(event))
+
+
+def whole(view: View, seq: int) -> Whole:
+    """One event: its envelope, its bytes as text, its stored and recomputed hash, and the links on both sides.
+
+    Raises:
+        InputError: there is no such event.
+    """
+    from ledger.errors import InputError
+    from ledger.format.hashes import leaf_hash
+    from ledger.store import journal
+
+    rows = {
+        row[0]: row
+        for row in view.rows(
+            "SELECT seq, hash, body, subject, cause FROM events WHERE seq BETWEEN :seq - 1 AND :seq + 1", {"seq": seq}
+        )
+    }
+    if seq not in rows:
+        raise InputError(f"there is no event {seq}; the log holds 0 to {view.at}")
+    _, leaf, body, subject, cause = rows[seq]
+    prev, following = "", ""
+    for each in journal.read(view.connection, seq, seq + 2) if _readable(view, seq) else ():
+        if each.seq == seq:
+            prev = each.event.prev
+        else:
+            following = each.event.prev
+    return Whole(
+        entry=entry(view, seq),
+        subject=subject,
+        cause=cause,
+        hash=leaf.hex(),
+        prev=prev,
+        recomputed=leaf_hash(body).hex(),
+        previous=rows[seq - 1][1].hex() if seq - 1 in rows else "",
+        following=following,
+        body=body.decode("utf-8", "backslashreplace"),
+    )
+
+
+def _readable(view: View, seq: int) -> bool:
+    from ledger.errors import LedgerError
+    from ledger.store import journal
+
+    try:
+        return len(list(journal.read(view.connection, seq, seq + 2))) > 0
+    except LedgerError:
+        return False

@@ -1,0 +1,215 @@
+"""Alerts and monitors, and one monitor's series with what was marked in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ledger.projections.view import View
+
+NEWEST = 200
+OLDEST_RESOLVED = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of an alert."""
+
+    seq: int
+    state: str
+    actor: str
+    note: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """An alert, with the monitor that raised it."""
+
+    alert: str
+    monitor: str
+    subject: str
+    project: str
+    severity: str
+    state: str
+    injected: bool
+    message: str
+    value: str
+    threshold: str
+    day: str
+    seq: int
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A monitor: what it watches, its threshold, the last value it saw."""
+
+    monitor: str
+    kind: str
+    subject: str
+    project: str
+    accepted: bool
+    reason: str
+    threshold: str
+    severity: str
+    last: float | None
+    last_day: str
+    breached: bool
+    seen: int
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from other monitors: its project and its name."""
+        return (self.project, self.monitor)
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The list on the left."""
+
+    alarms: tuple[Alarm, ...]
+    watches: tuple[Watch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What a monitor saw, and what happened meanwhile: (day, what, words)."""
+
+    project: str
+    monitor: str
+    kind: str
+    subject: str
+    points: tuple[tuple[str, float | None], ...]
+    threshold: float | None
+    breaches: int
+    marks: tuple[tuple[str, str, str], ...]
+
+
+def board(view: View) -> Board:
+    """Alerts, the unresolved first, and all monitors."""
+    from ledger.projections import alerts, monitors
+
+    names = view.rows("SELECT alert FROM alerts WHERE seq <= :at ORDER BY seq DESC LIMIT :n", {"n": NEWEST})
+    found = [each for each in (alerts.get(view, row[0]) for row in names) if each is not None]
+    ranks = {"raised": 0, "acknowledged": 1}
+    severities = {"critical": 0, "high": 1, "medium": 2}
+    found.sort(
+        key=lambda a: (ranks.get(a.state, 2), severities.get(a.severity, 3) if a.state != "resolved" else 0, -a.seq)
+    )
+    resolved = [each for each in found if each.state == "resolved"][:OLDEST_RESOLVED]
+    last = {
+        (row[0], row[1]): row
+        for row in view.rows(
+            "SELECT project, monitor, value, day, at, breached, max(seq), count(*) FROM observations WHERE seq <= :at "
+            "GROUP BY project, monitor"
+        )
+    }
+    watches = []
+    for each in monitors.listed(view):
+        row = last.get((each.project, each.monitor))
+        watches.append(
+            Watch(
+                monitor=each.monitor,
+                kind=each.kind,
+                subject=each.subject,
+                project=each.project or "",
+                accepted=each.accepted,
+                reason=str(each.facts.get("reason", "")),
+                threshold=_words(each.facts.get("threshold")),
+                severity=str(each.facts.get("severity", "")),
+                last=row[2] if row else None,
+                last_day=(row[3] or row[4][:10]) if row else "",
+                breached=bool(row[5]) if row else False,
+                seen=row[7] if row else 0,
+            )
+        )
+    return Board(tuple(_alarm(each) for each in found if each.state != "resolved" or each in resolved), tuple(watches))
+
+
+def series(view: View, project: str, monitor: str) -> Series:
+    """A monitor's values by day, and the alerts, deployments, approvals and retrainings of its project beside them."""
+    from ledger.projections import monitors
+
+    seen = monitors.observations(view, monitor, project=project or None)
+    by_day: dict[str, float | None] = {}
+    for each in seen:
+        by_day[each.day or each.at[:10]] = each.value
+    last = seen[-1] if seen else None
+    subject, kind = (last.subject, last.kind) if last else ("", "")
+    return Series(
+        project,
+        monitor,
+        kind,
+        subject,
+        tuple(sorted(by_day.items())),
+        last.threshold if last else None,
+        sum(each.breached for each in seen),
+        tuple(sorted(_marks(view, project, monitor))),
+    )
+
+
+def _marks(view: View, project: str, monitor: str) -> list[tuple[str, str, str]]:
+    found = [
+        (day or at[:10], "alert", message)
+        for day, at, message in view.rows(
+            "SELECT day, at, message FROM alerts WHERE monitor = :monitor AND project IS :project AND seq <= :at",
+            {"monitor": monitor, "project": project or None},
+        )
+    ]
+    from app.tui.queries.overview import short
+    from ledger.projections import approvals, deployments
+
+    found += [
+        ((each.ended_at or each.at)[:10], "deploy", f"{short(each.subject)} live in {each.environment}")
+        for each in deployments.listed(view, project=project or None)
+        if each.status == "ok"
+    ]
+    found += [
+        (each.at[:10], "approve", f"{short(each.subject)} to {each.to_stage}")
+        for each in approvals.promotions(view)
+        if each.subject.split("/")[1:2] == [project]
+    ]
+    found += [
+        (at[:10], "retrain", short(subject))
+        for at, subject in view.rows(
+            "SELECT at, subject FROM events WHERE type = 'retraining.triggered' AND project IS :project AND seq <= :at",
+            {"project": project or None},
+        )
+    ]
+    return found
+
+
+def _alarm(alert: object) -> Alarm:
+    from ledger.projections.alerts import Alert
+
+    assert isinstance(alert, Alert)
+    return Alarm(
+        alert=alert.alert,
+        monitor=alert.monitor,
+        subject=alert.subject,
+        project=alert.project or "",
+        severity=alert.severity,
+        state=alert.state,
+        injected=alert.injected,
+        message=alert.message,
+        value=_words(alert.value),
+        threshold=_words(alert.threshold),
+        day=alert.day or alert.at[:10],
+        seq=alert.seq,
+        changes=tuple(Change(c.seq, c.state, c.actor, c.note or "", c.at) for c in alert.changes),
+    )
+
+
+def _words(value: object) -> str:
+    """A recorded value in a few words: thresholds may be numbers, texts or structures."""
+    if value is None:
+        return "—"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_words(item)}" for name, item in value.items())
+    if isinstance(value, list):
+        return ", ".join(_words(item) for item in value)
+    return str(value)

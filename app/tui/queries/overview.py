@@ -1,0 +1,192 @@
+"""What is wrong, what waits, what is live, what happened last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.tui.queries.log import Entry
+
+if TYPE_CHECKING:
+    from ledger.projections.view import View
+
+NEWEST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A request that is open, and whether it waits for the one who looks."""
+
+    seq: int
+    subject: str
+    transition: str
+    actor: str
+    at: str
+    have: int
+    mine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """An alert that nobody has resolved."""
+
+    alert: str
+    severity: str
+    state: str
+    day: str
+    subject: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What serves, or is under way, in an environment."""
+
+    deployment: str
+    subject: str
+    environment: str
+    strategy: str
+    slice: float
+    status: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """One project in a line."""
+
+    name: str
+    live: str
+    alerts: int
+    requests: int
+    versions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The page."""
+
+    troubles: tuple[Trouble, ...]
+    waiting: tuple[Waiting, ...]
+    live: tuple[Live, ...]
+    projects: tuple[Project, ...]
+    counts: tuple[tuple[str, int], ...]
+    newest: tuple[Entry, ...]
+    verified: tuple[int, bool, str] | None
+    since_checkpoint: int | None
+
+
+def load(view: View, me: str | None) -> Overview:
+    """All of it as of the view; ``me`` is who looks."""
+    from app.tui.queries.log import entry
+    from ledger.format.event import decode
+
+    row = view.row("SELECT body FROM events WHERE type = 'ledger.verified' AND seq <= :at ORDER BY seq DESC LIMIT 1")
+    proven = decode(row[0]) if row else None
+    signed = view.row("SELECT max(size) FROM checkpoints WHERE size <= :at + 1")
+    live, waiting, troubles = _live(view), _waiting(view, me), _troubles(view)
+    return Overview(
+        troubles=troubles,
+        waiting=waiting,
+        live=live,
+        projects=_projects(view, live, waiting),
+        counts=_counts(view),
+        newest=tuple(entry(view, seq) for seq in range(view.at, max(-1, view.at - NEWEST), -1)),
+        verified=(proven.seq, bool(proven.value["ok"]), proven.at) if proven else None,
+        since_checkpoint=None if signed is None or signed[0] is None else view.at + 1 - signed[0],
+    )
+
+
+def _troubles(view: View) -> tuple[Trouble, ...]:
+    from ledger.projections import alerts
+
+    names = view.rows(
+        "SELECT alert FROM alerts a WHERE seq <= :at AND NOT EXISTS (SELECT 1 FROM alert_changes c "
+        "WHERE c.alert = a.alert AND c.state = 'resolved' AND c.seq <= :at) ORDER BY seq DESC LIMIT 50"
+    )
+    found = [each for each in (alerts.get(view, row[0]) for row in names) if each is not None]
+    found.sort(key=lambda each: (each.state != "raised", each.severity != "high"))
+    return tuple(
+        Trouble(each.alert, each.severity, each.state, each.day or each.at[:10], each.subject, each.message)
+        for each in found
+    )
+
+
+def _waiting(view: View, me: str | None) -> tuple[Waiting, ...]:
+    from app.actions import approvals as acting
+    from ledger.projections import approvals, people
+    from ledger.rules import gates
+
+    waiting = []
+    for request in approvals.requests(view)[-100:]:
+        if acting.standing(view, request) != "open":
+            continue
+        held = people.roles(view, me, request.project) if me else ()
+        mine = me is not None and any(gates.barred(view, request, me, role) is None for role in held)
+        waiting.append(
+            Waiting(
+                request.seq,
+                request.subject,
+                request.transition,
+                request.actor,
+                request.at,
+                len(request.approvals),
+                mine,
+            )
+        )
+    return tuple(sorted(waiting, key=lambda each: not each.mine))
+
+
+def _live(view: View) -> tuple[Live, ...]:
+    from app.actions.overview import live
+
+    return tuple(
+        Live(
+            each.deployment,
+            each.subject,
+            each.environment,
+            each.strategy,
+            each.slice,
+            each.status,
+            (each.ended_at or each.at)[:10],
+        )
+        for each in live(view)
+    )
+
+
+def _projects(view: View, live: tuple[Live, ...], waiting: tuple[Waiting, ...]) -> tuple[Project, ...]:
+    names = [
+        row[0] for row in view.rows("SELECT DISTINCT project FROM artifacts WHERE seq <= :at AND project NOT NULL")
+    ]
+    open_alerts = view.rows(
+        "SELECT project, count(*) FROM alerts a WHERE seq <= :at AND NOT EXISTS (SELECT 1 FROM alert_changes c "
+        "WHERE c.alert = a.alert AND c.state = 'resolved' AND c.seq <= :at) GROUP BY project"
+    )
+    versions = dict(
+        view.rows("SELECT project, count(*) FROM artifacts WHERE seq <= :at AND project NOT NULL GROUP BY project")
+    )
+    counted = {row[0]: row[1] for row in open_alerts}
+    return tuple(
+        Project(
+            name,
+            ", ".join(
+                short(each.subject) for each in live if each.subject.split("/")[1:2] == [name] and each.status == "ok"
+            ),
+            counted.get(name, 0),
+            sum(1 for each in waiting if each.subject.split("/")[1:2] == [name]),
+            versions.get(name, 0),
+        )
+        for name in sorted(names)
+    )
+
+
+def _counts(view: View) -> tuple[tuple[str, int], ...]:
+    found = view.rows("SELECT kind, count(*) FROM artifacts WHERE seq <= :at GROUP BY kind ORDER BY kind")
+    executed = view.row("SELECT count(*) FROM runs WHERE seq <= :at")
+    return (*((str(kind), int(count)) for kind, count in found), ("run", int(executed[0])))
+
+
+def short(ref: str) -> str:
+    """``fx-vol v3`` of ``model/fx-hedging/fx-vol@3``; other references without their kind."""
+    base, _, version = ref.rpartition("/")[2].rpartition("@")
+    return f"{base} v{version}" if base else ref.partition("/")[2] or ref

@@ -1,0 +1,170 @@
+"""What every screen shows around its own matter: the ledger's name, size and head, what was verified, events per
+day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from ledger.projections.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The ledger as of the shown event: ``at`` is its seq, ``size`` the size of the whole log."""
+
+    origin: str
+    clock: str
+    size: int
+    at: int
+    at_time: str
+    head: str
+    verified: tuple[int, bool] | None
+    checkpoint: int | None
+    days: tuple[tuple[str, int], ...]
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the ledger tells a story in its own time."""
+        return self.clock == "simulated"
+
+
+class Days:
+    """Events per day, counted on, not counted again: remembers where each day of the log ends."""
+
+    def __init__(self) -> None:
+        self._ends: list[tuple[str, int]] = []
+        self._size = 0
+
+    def upto(self, connection: sqlite3.Connection, size: int) -> tuple[tuple[str, int], ...]:
+        """The days with events, ascending, each with how many; ``at`` never runs backwards in a sound ledger."""
+        if size < self._size:
+            self._ends, self._size = [], 0
+        if self._ends and size > self._size:
+            self._ends.pop()
+        start = self._ends[-1][1] if self._ends else 0
+        while start < size:
+            day = _at(connection, start)[:10]
+            end = _end_of(connection, day, start, size)
+            self._ends.append((day, end))
+            start = end
+        self._size = size
+        counts, before = [], 0
+        for day, end in self._ends:
+            counts.append((day, end - before))
+            before = end
+        return tuple(counts)
+
+
+def load(view: View, days: Days) -> Standing:
+    """The frame around every screen."""
+    from ledger.format.event import decode
+    from ledger.store import journal
+
+    connection = view.connection
+    size = journal.size(connection)
+    first = next(journal.read(connection, 0, 1), None)
+    value = first.event.value if first else {}
+    head = view.row("SELECT hash, at FROM events WHERE seq = :at")
+    proven = view.row("SELECT body FROM events WHERE type = 'ledger.verified' AND seq <= :at ORDER BY seq DESC LIMIT 1")
+    signed = view.row("SELECT max(size) FROM checkpoints WHERE size <= :at + 1")
+    verified = None
+    if proven is not None:
+        event = decode(proven[0])
+        verified = (event.seq, bool(event.value["ok"]))
+    return Standing(
+        origin=str(value.get("origin", "")),
+        clock=str(value.get("clock", "system")),
+        size=size,
+        at=view.at,
+        at_time=head[1] if head else "",
+        head=head[0].hex() if head else "",
+        verified=verified,
+        checkpoint=signed[0] if signed else None,
+        days=days.upto(connection, size),
+    )
+
+
+def next_day(view: View, at: int) -> int:
+    """The last event of the next day that has events after that of event ``at``."""
+    from ledger.store import journal
+
+    size = journal.size(view.connection)
+    start = _end_of(view.connection, _at(view.connection, at)[:10], at, size)
+    return _end_of(view.connection, _at(view.connection, start)[:10], start, size) - 1 if start < size else size - 1
+
+
+def day_before(view: View, at: int) -> int:
+    """The last event of the nearest earlier day with events; the first event where there is none."""
+    from ledger.store import journal
+
+    midnight = f"{_at(view.connection, at)[:10]}T00:00:00.000000Z"
+    found = journal.position(view.connection, midnight)
+    while found >= 0 and _at(view.connection, found) >= midnight:
+        found -= 1
+    return max(found, 0)
+
+
+def last_of_day(view: View, day: date) -> int:
+    """The last event at or before the end of ``day``; the first event where none is."""
+    from ledger.store import journal
+
+    following = day + timedelta(days=1)
+    return max(journal.position(view.connection, f"{following.isoformat()}T00:00:00.000000Z"), 0)
+
+
+def find_time(view: View, text: str) -> int:
+    """The event that the words name: a seq (``812`` or ``seq:812``), a day, or a time.
+
+    Raises:
+        InputError: they name none.
+    """
+    from ledger.errors import InputError
+    from ledger.store import journal
+
+    size = journal.size(view.connection)
+    words = text.strip().removeprefix("seq:").replace(",", "")
+    if words.isdecimal() and len(words) < 16 and len(words) != 4:
+        if int(words) >= size:
+            raise InputError(f"there is no event {int(words):,}; the log holds 0 to {size - 1:,}")
+        return int(words)
+    try:
+        if len(words) == 10:
+            return last_of_day(view, date.fromisoformat(words))
+        if len(words) in (4, 7):
+            year, month = int(words[:4]), int(words[5:7] or 12)
+            last = date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
+            return last_of_day(view, last)
+        if len(words) < 16:
+            raise ValueError
+        when = f"{words[:10]}T{words[11:16]}:59.999999Z" if len(words) == 16 else words.replace(" ", "T")
+        date.fromisoformat(when[:10])
+    except ValueError:
+        raise InputError(
+            f"{text!r} is no time; say 2008, 2008-09, 2008-09-17, 2008-09-17 14:30 or an event's number"
+        ) from None
+    return max(journal.position(view.connection, when), 0)
+
+
+def _at(connection: sqlite3.Connection, seq: int) -> str:
+    row = connection.execute("SELECT at FROM events WHERE seq >= ? ORDER BY seq LIMIT 1", (seq,)).fetchone()
+    return str(row[0]) if row else ""
+
+
+def _end_of(connection: sqlite3.Connection, day: str, start: int, size: int) -> int:
+    """The first event after ``day``, which event ``start`` is of: by leaps that double, then by halving."""
+    low, leap = start, 1
+    while low + leap < size and _at(connection, low + leap)[:10] <= day:
+        low, leap = low + leap, leap * 2
+    high = min(low + leap, size)
+    while low + 1 < high:
+        middle = (low + high) // 2
+        if _at(connection, middle)[:10] <= day:
+            low = middle
+        else:
+            high = middle
+    return low + 1
