@@ -216,6 +216,8 @@ class _Reader:
         paths = [each.path for each in spec.outputs.values() if each.path]
         if len(set(paths)) < len(paths):
             raise self._error(("outputs",), "two outputs have the same path")
+        if len({each.artifact for each in spec.outputs.values()}) < len(spec.outputs):
+            raise self._error(("outputs",), "two outputs are the same artifact")
         for index, word in enumerate(spec.command):
             for group, name in _PLACE.findall(word):
                 known = spec.inputs if group == "inputs" else spec.outputs

@@ -119,6 +119,10 @@ def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, line: str, replace
             "job: x\ncommand: [x]\noutputs: {a: {artifact: model/a, path: o}, b: {artifact: model/b, path: ./o}}",
             "line 3: two outputs have the same path",
         ),
+        (
+            "job: x\ncommand: [x]\noutputs: {a: {artifact: model/a}, b: {artifact: model/a}}",
+            "line 3: two outputs are the same artifact",
+        ),
         ("job: x\ncommand: [x]\nmetrics: ../m.json", "line 3: metrics must be a path inside"),
     ],
 )
