@@ -11,6 +11,7 @@ from ledger.audit.scan import Scan
 from ledger.format.checkpoint import Checkpoint
 from ledger.format.errors import FormatError
 from ledger.format.keys import VerifierKey
+from ledger.format.policy import Policy
 from ledger.rules import logs
 from ledger.rules.logs import LogKey
 
@@ -51,6 +52,22 @@ def opened(notes: Iterable[tuple[int, str, str]], keys: Sequence[LogKey]) -> tup
             findings.append(Finding("columns", size - 1, f"{source} is signed for size {checkpoint.size}"))
         claims.append(Claim(checkpoint, source, logs.key_at(keys, checkpoint.size)))
     return claims, findings
+
+
+def witnessed(notes: Iterable[tuple[int, str]], policy: Policy) -> tuple[int, str]:
+    """How many events the newest note covers that meets the policy; else 0, and why the newest of all does not.
+
+    Args:
+        notes: signed notes, each with the size that it is kept under.
+        policy: whose cosignatures are asked for.
+    """
+    problem = "there is no checkpoint that could meet the policy"
+    for n, (_, text) in enumerate(sorted(notes, key=lambda each: each[0], reverse=True)):
+        try:
+            return policy.open_checkpoint(text.encode("utf-8", "surrogatepass")).checkpoint.size, ""
+        except FormatError as error:
+            problem = problem if n else f"no checkpoint meets the policy; of the newest: {error}"
+    return 0, problem
 
 
 def compared(claims: Sequence[Claim], noted: Scan, touched: Iterable[int]) -> list[Finding]:

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from ledger.audit import meaning, signatures
+from ledger.audit import meaning, signatures, trust
 from ledger.audit.diagnosis import Diagnosis
 from ledger.audit.report import Finding, Report
 from ledger.audit.scan import scan
@@ -15,6 +15,7 @@ from ledger.errors import InputError
 from ledger.format import canonical
 from ledger.format.errors import FormatError
 from ledger.format.keys import VerifierKey
+from ledger.format.policy import Policy
 from ledger.projections.folding import STATEMENTS
 from ledger.projections.view import View
 from ledger.rules import logs
@@ -32,7 +33,8 @@ def verify(
     *,
     strict: bool = False,
     checkpoints: Sequence[str] = (),
-    key: str | None = None,
+    key: str | Sequence[str] | None = None,
+    policy: Policy | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Verify a ledger: every body hashed, every link, column and node compared, signatures, schema, projections, rules.
@@ -43,7 +45,8 @@ def verify(
         path: the ledger's database.
         strict: also hold every body against its canonical form, and the file's own structure.
         checkpoints: signed checkpoints kept elsewhere.
-        key: the ledger's verifier key as known from elsewhere; the one in event 0 where ``None``.
+        key: the ledger's verifier key as known from elsewhere, or several; those that the events name where ``None``.
+        policy: whose cosignatures at least one checkpoint must have; how far it covers is said in ``checked``.
         progress: told how far the verification is.
 
     Raises:
@@ -54,7 +57,8 @@ def verify(
     connection = sqlite.read_only(place)
     try:
         connection.execute("BEGIN")
-        return _verify(connection, place, strict, checkpoints, key, progress or (lambda *_: None))
+        known = trust.parse_keys([key] if isinstance(key, str) else key or ())
+        return _verify(connection, place, strict, checkpoints, known, policy, progress or (lambda *_: None))
     finally:
         connection.close()
 
@@ -64,15 +68,17 @@ def _verify(
     path: Path,
     strict: bool,
     outside: Sequence[str],
-    key: str | None,
+    known: Sequence[VerifierKey],
+    policy: Policy | None,
     progress: Progress,
 ) -> Report:
     report = Report()
     size = _size(connection, report)
-    known = _known_key(key)
     keys = _log_keys(connection, size, known, report)
     claims = _claims(connection, keys, outside, report)
     _require_known(claims, known, report)
+    if policy is not None:
+        _require_quorum(connection, outside, policy, size, report)
     sizes = [claim.checkpoint.size for claim in claims]
     noted = scan(connection, size, sizes, lambda done: progress("chain", done, size))
     report.size, report.root, report.head = size, noted.frontier.root().hex(), noted.head.hex()
@@ -101,17 +107,8 @@ def _size(connection: sqlite3.Connection, report: Report) -> int:
     return 0 if row[0] is None else int(row[0]) + 1
 
 
-def _known_key(key: str | None) -> VerifierKey | None:
-    if key is None:
-        return None
-    try:
-        return VerifierKey.parse(key)
-    except FormatError as error:
-        raise InputError(f"{key!r} is no verifier key: {error}") from None
-
-
 def _log_keys(
-    connection: sqlite3.Connection, size: int, known: VerifierKey | None, report: Report
+    connection: sqlite3.Connection, size: int, known: Sequence[VerifierKey], report: Report
 ) -> tuple[LogKey, ...]:
     """The keys that checkpoints are held against; what the events say of origin and keys goes into the report."""
     try:
@@ -119,21 +116,35 @@ def _log_keys(
     except (FormatError, sqlite3.DatabaseError):
         own = ()
     report.origin = own[-1].origin if own else ""
-    if known is None or any(each.verifier == known for each in own):
+    if not known or any(each.verifier in known for each in own):
         return own
     if own:
         named = own[-1].verifier
         detail = f"the ledger names the key {named}, not the one known from elsewhere"
         report.findings.append(Finding("signature", 0, detail))
-    return (LogKey(1, known),)
+    return (LogKey(1, known[-1]),)
 
 
-def _require_known(claims: Sequence[signatures.Claim], known: VerifierKey | None, report: Report) -> None:
+def _require_known(claims: Sequence[signatures.Claim], known: Sequence[VerifierKey], report: Report) -> None:
     """A key known from elsewhere must have signed something: a ledger can name any key without holding it."""
-    if known is not None and claims and not any(claim.key == known for claim in claims):
+    if known and claims and not any(claim.key in known for claim in claims):
         last = max(claim.checkpoint.size for claim in claims)
-        detail = f"no checkpoint is signed with the key known from elsewhere, {known}; all are by other keys"
+        detail = f"no checkpoint is signed with the key known from elsewhere, {known[-1]}; all are by other keys"
         report.findings.append(Finding("signature", last - 1, detail))
+
+
+def _require_quorum(
+    connection: sqlite3.Connection, outside: Sequence[str], policy: Policy, size: int, report: Report
+) -> None:
+    """Some checkpoint must have the cosignatures that the policy asks for; how many events it covers is reported."""
+    try:
+        kept = [(size, text) for size, text, _ in signatures.stored(connection)]
+    except sqlite3.DatabaseError:
+        kept = []
+    covered, problem = signatures.witnessed([*kept, *((_claimed_size(text), text) for text in outside)], policy)
+    report.checked["witnessed"] = covered
+    if problem:
+        report.findings.append(Finding("signature", max(size - 1, 0), problem))
 
 
 def _claims(
