@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.actions import proving
 from app.actions.answers import Answer, Mark, counted, say, state
 from app.workspace import FILE, Workspace
 from ledger.errors import InputError
@@ -21,19 +22,26 @@ def verify(
     path: str | None = None,
     strict: bool = False,
     checkpoints: Sequence[str] = (),
-    key: str | None = None,
+    keys: Sequence[str] = (),
+    policy: str | None = None,
     record: bool = False,
 ) -> Answer:
-    """Check a whole ledger, read-only; code 1 where something is found. ``record`` appends the result."""
+    """Check a whole ledger, or a proof file, read-only; code 1 where something is found. ``record`` appends the result."""
     from ledger.audit.verification import verify as audit
 
+    if path is not None and (elsewhere := proving.verify_elsewhere(context, context.start / path, keys, policy)):
+        if checkpoints or record:
+            raise InputError("--checkpoint and --record are for a whole ledger; leave them out")
+        return elsewhere
     place = _place(context, path)
+    known = proving.key_texts(context, keys)
+    quorum = None if policy is None else proving.read_policy(context, policy)
     notes = [_text(context.start / each) for each in checkpoints]
 
     def tell(what: str, done: int, total: int) -> None:
         context.progress(done, total, f"verifying {what}")
 
-    report = audit(place, strict=strict, checkpoints=notes, key=key, progress=tell)
+    report = audit(place, strict=strict, checkpoints=notes, key=known, policy=quorum, progress=tell)
     document, lines = report.document(), _lines(report)
     if record:
         if path is not None:
@@ -90,9 +98,7 @@ def _lines(report: Report) -> list[str]:
         found = counted(len(report.findings), "finding")
         verdict = say(state("bad", "not intact"), f"  {found} in {counted(report.size, 'event')}")
     lines: list[str] = [verdict]
-    for each in report.findings:
-        where = "" if each.seq is None else f" at event {each.seq:,}"
-        lines.append(say("  ", state("bad", each.kind), f"{where}  {each.detail}"))
+    lines += proving.findings(report)
     lines.append(say("  ", Mark("dim", f"origin {report.origin}   head {report.head}")))
     checked = ", ".join(f"{count:,} {what.replace('_', ' ')}" for what, count in report.checked.items())
     lines.append(say("  ", Mark("dim", f"checked {checked}")))

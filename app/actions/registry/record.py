@@ -180,7 +180,10 @@ PROVE = (
         function="verify",
         arguments=(
             Argument(
-                "path", "a ledger's file or a workspace; this one where none is named", arity="optional", kind="path"
+                "path",
+                "a ledger's file, a workspace, or a proof file; this workspace where none is named",
+                arity="optional",
+                kind="path",
             ),
             Argument("strict", "also hold every body against its canonical form", ("--strict",), kind="flag"),
             Argument(
@@ -191,12 +194,26 @@ PROVE = (
                 arity="many",
                 metavar="FILE",
             ),
-            Argument("key", "the ledger's verifier key, as known from elsewhere", ("--key",), metavar="VKEY"),
+            Argument(
+                "keys",
+                "the ledger's verifier key as known from elsewhere, or a file that holds it (may be repeated)",
+                ("--key",),
+                arity="many",
+                metavar="VKEY",
+            ),
+            Argument(
+                "policy",
+                "a C2SP tlog-policy file: whose cosignatures a checkpoint must have",
+                ("--policy",),
+                kind="path",
+                metavar="FILE",
+            ),
             Argument("record", "append the result, as self-attested evidence", ("--record",), kind="flag"),
         ),
         examples=(
             Example("assay verify", "this workspace's ledger; exit code 1 where something is found"),
             Example("assay verify copy.db --checkpoint kept.txt", "a copy, against a checkpoint kept elsewhere"),
+            Example("assay verify event-42.tlog-proof --key ledger.vkey", "a proof, with nothing but the ledger's key"),
             Example("assay verify --json", "the findings, with their events, for a program"),
         ),
         writes=True,

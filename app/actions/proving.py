@@ -1,0 +1,161 @@
+"""Proof that leaves the ledger: the proof of one event, and verifying what somebody else was handed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.actions.answers import Answer, Mark, counted, moment, say, state
+from ledger.errors import InputError
+
+if TYPE_CHECKING:
+    from app.actions.context import Context
+    from ledger.audit.proving import ProvenEvent
+    from ledger.audit.report import Report
+    from ledger.format.policy import Policy
+
+_HEAD = 64
+
+
+def prove(context: Context, *, seq: str, output: str | None = None) -> Answer:
+    """The proof of one event: printed as it is, or written to a file. Signs a checkpoint where none covers it yet."""
+    from ledger.audit import proving
+    from ledger.format import tlogproof
+    from ledger.format.checkpoint import parse_body
+    from ledger.format.note import parse
+    from ledger.store import sqlite
+
+    number = _seq(seq)
+    connection = sqlite.read_only(context.ledger_path)
+    try:
+        # A reader proves what is signed already; only where nothing covers the event does this need the ledger's key.
+        if proving.covering(connection, number) is None and context.ledger.size > number:
+            context.ledger.checkpoint()
+        data = proving.prove(connection, number)
+    finally:
+        connection.close()
+    head = parse_body(parse(tlogproof.parse(data).checkpoint).text)
+    text = data.decode()
+    document = {"seq": number, "origin": head.origin, "size": head.size, "root": head.root.hex(), "proof": text}
+    if output is None:
+        return Answer(document, raw=text)
+    (context.start / output).write_bytes(data)
+    lines = [
+        say(state("good", "proven"), f"  event {number} of {counted(head.size, 'event')}, into {output}"),
+        say(Mark("dim", f"`assay verify {output} --key VKEY` checks it anywhere; the key: "), str(_key(context))),
+    ]
+    return Answer(document, lines)
+
+
+def verify_elsewhere(context: Context, place: Path, keys: Sequence[str], policy: str | None) -> Answer | None:
+    """Verify what is no ledger: a proof file. ``None`` where ``place`` is neither that nor anything else that is known."""
+    from ledger.audit import proving
+
+    if not place.is_file():
+        return None
+    with place.open("rb") as file:
+        head = file.read(_HEAD)
+    if place.suffix == proving.SUFFIX or proving.is_proof(head):
+        return _verified_proof(place, trust(context, keys, policy))
+    return None
+
+
+def trust(context: Context, keys: Sequence[str], policy: str | None) -> Policy:
+    """What the verifier brought along: keys, each as text or in a file, and a policy's file.
+
+    Raises:
+        InputError: one cannot be read, or none names a log's key.
+    """
+    from ledger.audit import trust as trusting
+
+    parsed = trusting.parse_keys(key_texts(context, keys))
+    return trusting.trusted(parsed, None if policy is None else read_policy(context, policy))
+
+
+def key_texts(context: Context, keys: Sequence[str]) -> list[str]:
+    """Verifier keys as text; one without a ``+`` names a file that holds it."""
+    return [key if "+" in key else _text(context.start / key) for key in keys]
+
+
+def read_policy(context: Context, file: str) -> Policy:
+    """The trust policy in a file."""
+    from ledger.audit.trust import parse_policy
+
+    return parse_policy((context.start / file).read_bytes(), file)
+
+
+def findings(report: Report) -> list[str]:
+    """A report's findings as lines."""
+    lines: list[str] = []
+    for each in report.findings:
+        where = "" if each.seq is None else f" at event {each.seq:,}"
+        lines.append(say("  ", state("bad", each.kind), f"{where}  {each.detail}"))
+    return lines
+
+
+def _verified_proof(place: Path, policy: Policy) -> Answer:
+    from ledger.audit import proving
+
+    found = proving.verify(place.read_bytes(), policy)
+    return Answer(_document(found), _lines(found), 0 if found.report.ok else 1)
+
+
+def _document(found: ProvenEvent) -> dict[str, Any]:
+    document = found.report.document() | {"index": found.index, "leaf": found.leaf.hex(), "event": None}
+    document["cosigned"] = list(found.cosigned)
+    if found.event is not None and found.report.ok:
+        from ledger.events import sentence
+
+        event = found.event
+        document["event"] = {
+            "seq": event.seq,
+            "hash": found.leaf.hex(),
+            "type": event.type,
+            "subject": event.subject,
+            "project": event.project,
+            "actor": event.actor,
+            "at": event.at,
+            "cause": event.cause,
+            "sentence": sentence(event),
+            "value": event.value,
+        }
+    return document
+
+
+def _lines(found: ProvenEvent) -> list[str]:
+    report, event = found.report, found.event
+    if not report.ok or event is None:
+        return [say(state("bad", "not proven")), *findings(report)]
+    from ledger.events import sentence
+
+    lines = [
+        say(state("good", "proven"), f"  event {event.seq:,} of {report.origin}, {moment(event.at)}"),
+        say(f"  {sentence(event)}"),
+        say(Mark("dim", f"  under the signed root {report.root} of {counted(report.size, 'event')}")),
+    ]
+    if found.cosigned:
+        lines.append(say(Mark("dim", f"  cosigned by {', '.join(found.cosigned)}")))
+    return [*lines, *(say(Mark("dim", f"  {each}")) for each in report.incomplete)]
+
+
+def _key(context: Context) -> object:
+    return context.ledger.verifier
+
+
+def _seq(text: str) -> int:
+    number = text.removeprefix("seq:")
+    if not number.isdecimal() or len(number) > 15:
+        raise InputError(f"{text!r} is no event's number; `assay log` shows them")
+    return int(number)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError:
+        raise InputError(f"{file} holds no verifier key: it is not text") from None
+    except FileNotFoundError:
+        raise InputError(
+            f"{str(file)!r} is neither a verifier key (name+1a2b3c4d+AbCd…) nor a file that holds one"
+        ) from None
