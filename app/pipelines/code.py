@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from ledger.errors import InputError
-from ledger.store.objects import Objects
+from ledger.store.objects import Objects, Stored
 
 MAX_FILES = 20_000
 MAX_BYTES = 512 << 20
@@ -35,22 +35,25 @@ class Code:
     """The code of a run.
 
     Attributes:
-        digest: of the directory of its source files, as stored.
-        size: of those files together, in bytes.
+        stored: the directory of its source files.
         name: what to call it: the folder's name.
-        paths: the folders that were named, relative to the stored directory (``.`` is itself).
+        paths: the folders in the order they were named, relative to the stored directory (``.`` is itself).
         commit: of the git work tree it lies in, or ``None`` outside one or before the first commit.
         dirty: whether the files differ from that commit; ``None`` outside git.
         patch: digest of that difference as a git patch, untracked files included; ``None`` where there is none.
     """
 
-    digest: str
-    size: int
+    stored: Stored
     name: str
     paths: tuple[str, ...]
     commit: str | None = None
     dirty: bool | None = None
     patch: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """Of the directory of its source files."""
+        return self.stored.digest
 
 
 def capture(objects: Objects, folders: Sequence[Path], leave_out: Iterable[str] = ()) -> Code:
@@ -59,7 +62,7 @@ def capture(objects: Objects, folders: Sequence[Path], leave_out: Iterable[str] 
     Args:
         objects: where the files go.
         folders: the folders with the code; what they have in common is the root of what is stored.
-        leave_out: paths relative to that root that a run writes, and which are therefore no source.
+        leave_out: paths relative to the first of them that a run writes, and which are therefore no source.
 
     Raises:
         InputError: a folder is absent, without source files or too large, or git cannot read its own work tree.
@@ -67,17 +70,17 @@ def capture(objects: Objects, folders: Sequence[Path], leave_out: Iterable[str] 
     for folder in folders:
         if not folder.is_dir():
             raise InputError(f"the code folder {folder} does not exist")
-    roots = sorted({folder.resolve() for folder in folders})
+    roots = list(dict.fromkeys(folder.resolve() for folder in folders))
     root = Path(os.path.commonpath(roots))
     tree = _work_tree(root)
-    left_out = frozenset(leave_out)
+    left_out = frozenset((roots[0].relative_to(root) / path).as_posix() for path in leave_out)
     found = _walked(root, roots) if tree is None else _listed(tree, root, roots)
     listed = sorted(name for name in found if not _is_left_out(name, left_out))
     names = list(_expanded(root, listed))
     _require_modest(root, names)
     stored = objects.put_directory(root, names)
     paths = tuple(PurePosixPath(folder.relative_to(root)).as_posix() for folder in roots)
-    code = Code(stored.digest, stored.size, _name(roots), paths)
+    code = Code(stored, _name(roots), paths)
     if tree is None:
         return code
     commit = _commit(tree)
@@ -163,7 +166,9 @@ def _work_tree(folder: Path) -> Path | None:
         return None
     done = _run_git(folder, "rev-parse", "--show-toplevel")
     if done.returncode == 0:
-        return Path(os.fsdecode(done.stdout.rstrip(b"\n")))
+        # What the work tree ignores is not of its history.
+        ignored = _run_git(folder, "check-ignore", "--quiet", str(folder)).returncode == 0
+        return None if ignored else Path(os.fsdecode(done.stdout.rstrip(b"\n")))
     said = os.fsdecode(done.stderr).strip()
     if "not a git repository" in said or "must be run in a work tree" in said:
         return None

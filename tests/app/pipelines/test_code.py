@@ -66,7 +66,7 @@ def test_outside_git_it_is_the_files(objects: Objects, tmp_path: Path) -> None:
     found = capture(objects, [folder])
     assert listed(objects, found.digest) == ["assay.toml", "pkg/mod.py", "train.py"]
     assert (found.commit, found.dirty, found.patch) == (None, None, None)
-    assert (found.name, found.paths, found.size) == ("project", (".",), 2)
+    assert (found.name, found.paths, found.stored.size) == ("project", (".",), 2)
     assert capture(objects, [folder]) == found
     (folder / "train.py").write_text("changed")
     assert capture(objects, [folder]).digest != found.digest
@@ -76,7 +76,7 @@ def test_several_folders_are_one_directory(objects: Objects, tmp_path: Path) -> 
     make(tmp_path / "work", {"project/a.py": "1", "shared/lib/b.py": "2", "data/big.csv": "3"})
     found = capture(objects, [tmp_path / "work/shared/lib", tmp_path / "work/project"])
     assert listed(objects, found.digest) == ["project/a.py", "shared/lib/b.py"]
-    assert (found.paths, found.name) == (("project", "shared/lib"), "project+lib")
+    assert (found.paths, found.name) == (("shared/lib", "project"), "lib+project")
 
 
 def test_what_a_run_writes_is_no_source(objects: Objects, tmp_path: Path) -> None:
@@ -152,6 +152,13 @@ def test_only_the_named_folder_decides(objects: Objects, tmp_path: Path) -> None
     assert (found.dirty, found.patch, listed(objects, found.digest)) == (False, None, ["train.py"])
     (tmp_path / "repo/project/train.py").write_text("changed")
     assert capture(objects, [tmp_path / "repo/project"], ["out.json"]).dirty is True
+
+
+@needs_git
+def test_a_folder_that_the_tree_ignores_is_not_of_its_history(objects: Objects, tmp_path: Path) -> None:
+    repository(tmp_path / "repo", {"train.py": "x", ".gitignore": "demo/\n"})
+    found = capture(objects, [make(tmp_path / "repo" / "demo" / "project", {"train.py": "y"})])
+    assert (found.commit, found.dirty, listed(objects, found.digest)) == (None, None, ["train.py"])
 
 
 @needs_git
