@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from app.pipelines import processes
 from app.pipelines.output import Log
@@ -18,14 +18,11 @@ from app.pipelines.place import Material, Place, scratch
 from app.pipelines.spec import Spec
 from ledger.errors import AssayError
 from ledger.format import canonical
-from ledger.format.text import visible
+from ledger.lifecycle import Status, one_line
 from ledger.store.objects import Objects, Stored
-
-Status = Literal["ok", "failed", "interrupted"]
 
 _TICK = 0.2
 _METRICS_LIMIT = 1 << 20
-_REASON_LIMIT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +87,7 @@ def execute(
             return replace(ended, metrics=_metrics(spec, place), outputs=_outputs(spec, place, objects))
         except (AssayError, OSError, _Failed) as error:
             # A run that had failed before has its reason already.
-            return ended if ended.reason else replace(ended, status="failed", reason=_line(error))
+            return ended if ended.reason else replace(ended, status="failed", reason=one_line(error))
         except KeyboardInterrupt:
             return replace(ended, status="interrupted", reason=ended.reason or "interrupted from the keyboard")
 
@@ -165,7 +162,7 @@ def _explained(ended: Execution, place: Place, log: Log) -> Execution:
     if said is None:
         last = log.last_line()
         said = f"exit code {ended.exit_code}" + (f": {last}" if last else "")
-    return replace(ended, reason=_line(said))
+    return replace(ended, reason=one_line(said))
 
 
 def _result(place: Place) -> dict[str, Any]:
@@ -224,9 +221,3 @@ def _outputs(spec: Spec, place: Place, objects: Objects) -> dict[str, Stored]:
 def _require_inside(place: Place, path: Path, what: str) -> None:
     if not place.holds(path):
         raise _Failed(f"{what} lies outside the run's folder: {path.name} leads to {path.resolve()}")
-
-
-def _line(text: object) -> str:
-    """Free text in one line of bounded length, escaped where it is no plain text."""
-    line = visible(" ".join(str(text).split()))
-    return line if len(line) <= _REASON_LIMIT else line[: _REASON_LIMIT - 1] + "…"

@@ -44,6 +44,11 @@ def document() -> dict[str, Any]:
     }
 
 
+def name() -> str:
+    """What to call this runtime: ``cpython-3.11``."""
+    return f"{sys.implementation.name}-{sys.version_info.major}.{sys.version_info.minor}"
+
+
 @cache
 def encoded() -> bytes:
     """The canonical bytes of ``document``, whose digest names the runtime. Taken once: a process does not change it."""

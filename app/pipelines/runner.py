@@ -1,0 +1,208 @@
+"""From a specification to the record: what a run is given, that it began, how it ended, what it made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.pipelines import code as codes
+from app.pipelines import runtime
+from app.pipelines.code import Code
+from app.pipelines.execution import Execution, execute
+from app.pipelines.place import Material
+from app.pipelines.spec import Spec
+from app.workspace import Workspace
+from ledger import lifecycle
+from ledger.errors import InputError
+from ledger.events.runs import RunStarted
+from ledger.events.vocabulary import Artifact
+from ledger.format import canonical
+from ledger.ledger import Ledger
+from ledger.lifecycle import Ended, Made, Status
+from ledger.projections import artifacts
+from ledger.store.journal import Recorded
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """A run as it stands in the record.
+
+    Attributes:
+        run: its id.
+        status: ``ok``, ``failed`` or ``interrupted``.
+        outputs: by the specification's names, the references of what it made.
+        metrics: by name.
+        reason: why the status is not ``ok``, in one line.
+        log: digest of what the process wrote.
+        seconds: wall time of the process.
+        started: the event ``run.started``.
+        recorded: the events at its end: ``artifact.registered`` for each new version, then ``run.completed``.
+    """
+
+    run: str
+    status: Status
+    outputs: Mapping[str, str]
+    metrics: Mapping[str, float]
+    reason: str | None
+    log: str | None
+    seconds: float
+    started: Recorded
+    recorded: tuple[Recorded, ...]
+
+    @property
+    def ref(self) -> str:
+        """How the run is named elsewhere: ``run/7c1e…``."""
+        return f"run/{self.run}"
+
+    @property
+    def completed(self) -> Recorded:
+        """The event ``run.completed``."""
+        return self.recorded[-1]
+
+
+def run_spec(
+    ledger: Ledger,
+    workspace: Workspace,
+    spec: Spec,
+    *,
+    actor: str | None,
+    project: str,
+    cause: int | None = None,
+    at: str | datetime | None = None,
+    team: str | None = None,
+    trigger: str | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> RunResult:
+    """Run a specification once, and record it.
+
+    Recorded before it runs: ``run.started``, with code, configuration and runtime as versions where they are new. After
+    it, in one transaction: its outputs as versions, and ``run.completed``. Failure and interruption (Ctrl-C, ``stop``)
+    are recorded as what they are, and returned.
+
+    Args:
+        ledger: open for writing.
+        workspace: whose root is the code, where the specification names none.
+        spec: what to run.
+        actor: who runs it; by default as of ``Ledger.record``.
+        project: which project the run is for, and its outputs where they name none.
+        cause: the seq of the event that led to it.
+        at: under a simulated clock, when it begins.
+        team: who it is for.
+        trigger: why it was started, such as ``manual`` or ``drift``.
+        stop: asked a few times per second; the run is interrupted once it returns true.
+
+    Raises:
+        InputError: an input is not registered, is retired, or its bytes are not there; the code cannot be read; two
+            outputs are one artifact. Nothing is recorded then.
+        LedgerError: the store or the ledger cannot be written.
+    """
+    bases = _bases(spec, project)
+    inputs = {name: lifecycle.require_input(ledger, ref) for name, ref in spec.inputs.items()}
+    code = _code(ledger, workspace, spec)
+    fact, sources = _described(ledger, spec, project, code, inputs, team, trigger)
+    with lifecycle.claimed(ledger, fact.run) as release:
+        started = lifecycle.begin(ledger, fact, sources, actor=actor, project=project, cause=cause, at=at)
+        try:
+            execution = execute(
+                spec,
+                ledger.objects,
+                code=Material(code.digest, directory=True),
+                paths=code.paths,
+                inputs={name: Material(each.digest, lifecycle.is_directory(each)) for name, each in inputs.items()},
+                stop=stop,
+            )
+        except KeyboardInterrupt:
+            execution = Execution("interrupted", reason="interrupted from the keyboard")
+        refs, recorded = lifecycle.end(ledger, started, _ended(spec, bases, execution))
+        release()
+    value = recorded[-1].event.value
+    return RunResult(
+        run=fact.run,
+        status=value["status"],
+        outputs={name: refs[base] for name, base in bases.items() if base in refs},
+        metrics=value.get("metrics", {}),
+        reason=value.get("reason"),
+        log=execution.log,
+        seconds=execution.seconds,
+        started=started,
+        recorded=tuple(recorded),
+    )
+
+
+def _bases(spec: Spec, project: str) -> dict[str, str]:
+    """By output, the ``kind/project/name`` that it is registered as."""
+    bases = {name: lifecycle.artifact_base(each.artifact, project) for name, each in spec.outputs.items()}
+    if len(set(bases.values())) < len(bases):
+        raise InputError(f"two outputs of {spec.job} are the same artifact")
+    return bases
+
+
+def _code(ledger: Ledger, workspace: Workspace, spec: Spec) -> Code:
+    """Store the code that the specification names."""
+    folders = [spec.folder / path for path in spec.code] or [workspace.root]
+    written = [each.path for each in spec.outputs.values() if each.path]
+    return codes.capture(ledger.objects, folders, [*written, *([spec.metrics] if spec.metrics else [])])
+
+
+def _described(
+    ledger: Ledger,
+    spec: Spec,
+    project: str,
+    code: Code,
+    inputs: Mapping[str, artifacts.Artifact],
+    team: str | None,
+    trigger: str | None,
+) -> tuple[RunStarted, list[Made]]:
+    """What is recorded at the beginning, and what of it is to be a version."""
+    objects = ledger.objects
+    config = objects.put_bytes(canonical.encode(dict(spec.config)))
+    ran_in = objects.put_bytes(runtime.encoded())
+    parameters: dict[str, Any] = {
+        "spec": objects.put_bytes(canonical.encode(spec.document())).digest,
+        "paths": list(code.paths),
+    }
+    if spec.callable:
+        parameters["callable"] = spec.callable
+    if code.patch:
+        parameters["patch"] = code.patch
+    fact = RunStarted(
+        run=lifecycle.new_run(),
+        job=spec.job,
+        job_type=spec.job_type,
+        inputs=[Artifact(ref, digest) for ref, digest in {each.ref: each.digest for each in inputs.values()}.items()],
+        code=code.digest,
+        commit=code.commit,
+        dirty=code.dirty,
+        config=config.digest,
+        runtime=ran_in.digest,
+        seed=spec.seed,
+        trigger=trigger,
+        team=team,
+        command=list(spec.command),
+        parameters=parameters,
+    )
+    json = {"media_type": "application/json"}
+    return fact, [
+        Made(f"code/{project}/{code.name}", code.stored, {"summary": {"commit": code.commit}} if code.commit else {}),
+        Made(f"config/{project}/{spec.job}", config, json),
+        Made(f"runtime/{project}/{runtime.name()}", ran_in, json),
+    ]
+
+
+def _ended(spec: Spec, bases: Mapping[str, str], execution: Execution) -> Ended:
+    """An execution as the record takes it."""
+    made = [
+        Made(bases[name], stored, {"media_type": kind} if (kind := spec.outputs[name].media_type) else {})
+        for name, stored in execution.outputs.items()
+    ]
+    return Ended(
+        execution.status,
+        made,
+        execution.metrics,
+        execution.exit_code,
+        execution.seconds,
+        execution.log,
+        execution.reason,
+    )
