@@ -1,7 +1,7 @@
 """The other side of a run: started by its path in a process of its own, it meets the user's code and never ours.
 
 It imports nothing but the standard library, reads what to do from a JSON file, and does one of three things: become a
-command, call a function once, or answer requests until its input ends. Not to be imported by the packages around it.
+command, call a function once, or be a module that answers requests. The packages around it never import it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import math
 import numbers
 import os
 import random
+import runpy
 import signal
 import sys
 import traceback
@@ -194,32 +195,11 @@ def _print(error: BaseException) -> None:
 
 
 def _serve(job: dict[str, Any]) -> None:
-    """Make a handler, then answer one JSON request per line with one JSON line, until the input ends."""
-    # The user's code may print; only answers may go where answers are read.
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-
-    def answer(document: dict[str, Any]) -> None:
-        answers.write(json.dumps(document, allow_nan=False) + "\n")
-        answers.flush()
-
-    try:
-        random.seed(job["seed"])
-        sys.meta_path.insert(0, _Seeder(job["seed"]))
-        handler = _find(job["target"])(**job["arguments"])
-        if not callable(handler):
-            raise TypeError(f"{job['target']} must return a function from request to answer")
-    except BaseException as error:
-        _print(error)
-        answer({"error": _said(error)})
-        return
-    answer({"answer": None})
-    for line in sys.stdin:
-        try:
-            answer({"answer": handler(json.loads(line))})
-        except Exception as error:
-            _print(error)
-            answer({"error": _said(error)})
+    """Be the module, as ``python -m`` would be: it reads requests from its input until that ends."""
+    random.seed(job["seed"])
+    sys.meta_path.insert(0, _Seeder(job["seed"]))
+    sys.argv = [job["module"], *job["arguments"]]
+    runpy.run_module(job["module"], run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":
