@@ -19,6 +19,10 @@ class LedgerError(AssayError):
     """The ledger's file cannot serve: no ledger, of a newer version, locked, damaged, read-only, or the disk is full."""
 
 
+class Damaged(LedgerError):
+    """The ledger's file is an SQLite database whose structure is broken."""
+
+
 class KeyUnavailable(AssayError):
     """A secret key is absent, unreadable, or its passphrase is wrong."""
 

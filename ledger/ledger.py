@@ -241,12 +241,16 @@ class Ledger:
             )
 
     def _draft(self, entry: Entry) -> Draft:
+        from ledger.events.vocabulary import typed
+
         subject = entry.subject or entry.fact.about(entry.project)
         if subject is None:
             raise InputError(f"{entry.fact.TYPE} needs a subject: say what it is about")
         moment = self.moment if entry.at is None else _moment(entry.at)
         actor = entry.actor or os.environ.get("ASSAY_ACTOR") or names.quote(getpass.getuser())
-        return Draft(entry.fact.TYPE, subject, entry.project, actor, entry.fact.to_value(), entry.cause, moment)
+        value = entry.fact.to_value()
+        typed(entry.fact.TYPE, value)  # a struct does not look at what it is made of
+        return Draft(entry.fact.TYPE, subject, entry.project, actor, value, entry.cause, moment)
 
 
 class _Semantics:

@@ -11,7 +11,7 @@ from ledger.audit import meaning, signatures, trust
 from ledger.audit.diagnosis import Diagnosis
 from ledger.audit.report import Finding, Report
 from ledger.audit.scan import scan
-from ledger.errors import InputError
+from ledger.errors import Damaged, InputError
 from ledger.format import canonical
 from ledger.format.errors import FormatError
 from ledger.format.keys import VerifierKey
@@ -54,7 +54,10 @@ def verify(
         LedgerError: the file is no ledger, or of a version that cannot be read.
     """
     place = Path(path)
-    connection = sqlite.read_only(place)
+    try:
+        connection = sqlite.read_only(place)
+    except Damaged as error:
+        return Report(findings=[Finding("damaged", None, str(error).partition(";")[0])])
     try:
         connection.execute("BEGIN")
         known = trust.parse_keys([key] if isinstance(key, str) else key or ())

@@ -40,9 +40,11 @@ class WriterLock:
             fcntl.flock(self._turn, fcntl.LOCK_UN)
 
     def close(self) -> None:
-        """Let go of the locks' files."""
-        os.close(self._queue)
-        os.close(self._turn)
+        """Let go of the locks' files; a second time does nothing."""
+        if self._turn >= 0:
+            os.close(self._queue)
+            os.close(self._turn)
+            self._queue = self._turn = -1
 
 
 def _open(path: Path) -> int:

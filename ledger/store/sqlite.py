@@ -5,12 +5,13 @@ Reading needs the standard library alone.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
-from ledger.errors import InputError, LedgerError
+from ledger.errors import Damaged, InputError, LedgerError
 from ledger.store.schema import APPLICATION_ID, REVISION
 
 BUSY_SECONDS = 10.0
@@ -40,9 +41,11 @@ def require_writable_ledger(path: Path) -> None:
 
     Raises:
         InputError: there is no such file.
-        LedgerError: the file is no ledger, or of a newer version.
+        LedgerError: the file is no ledger, of a newer version, or may not be written.
     """
     require_file(path)
+    if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+        raise LedgerError(f"{path} may not be written; check the permissions of the file and of its folder")
     with closing(_connect_read_only(path)) as connection:
         require_ledger(connection, path)
         require_not_newer(connection, path)
@@ -54,26 +57,37 @@ def require_file(path: Path) -> None:
         raise InputError(f"there is no ledger at {path}; `assay init` makes one, `assay demo` a worked example")
     if not path.is_file():
         raise InputError(f"{path} is not a file; name the ledger's database, such as .assay/ledger.db")
+    if not path.stat().st_size:
+        raise LedgerError(f"{path} is empty, and no Assay ledger")
 
 
 def _connect_read_only(path: Path) -> sqlite3.Connection:
-    uri = f"file:{quote(str(path.resolve()))}?mode=ro"
     try:
-        connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
-            connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
-        except sqlite3.OperationalError:
-            # A WAL database in a folder that may not be written: with no log left to fold in, the file alone is all.
-            connection.close()
-            wal = path.with_name(path.name + "-wal")
-            if wal.exists() and wal.stat().st_size:
+            return _connected(path, "mode=ro")
+        except sqlite3.OperationalError as error:
+            if _primary(error) not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
                 raise
-            connection = sqlite3.connect(
-                uri + "&immutable=1", uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+            # A WAL database in a folder that may not be written: with no log left to fold in, the file alone is all.
+            wal = path.with_name(path.name + "-wal")
+            if os.access(path, os.R_OK) and wal.exists() and wal.stat().st_size:
+                raise LedgerError(
+                    f"{path} has a write-ahead log beside it, which cannot be read in a folder that may not be written; "
+                    f"copy {path.name} and {wal.name} together to a folder of your own"
+                ) from None
+            return _connected(path, "mode=ro&immutable=1")
     except sqlite3.Error as error:
         raise unusable(error, path) from None
+
+
+def _connected(path: Path, mode: str) -> sqlite3.Connection:
+    uri = f"file:{quote(str(path.resolve()))}?{mode}"
+    connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -120,11 +134,10 @@ def require_revision(connection: sqlite3.Connection, path: Path) -> None:
 
 def unusable(error: sqlite3.Error, path: Path) -> LedgerError:
     """Say in one line what an SQLite error means for the ledger at ``path``."""
-    code = getattr(error, "sqlite_errorcode", None)
-    primary = code & 0xFF if code is not None else None
+    if _primary(error) == sqlite3.SQLITE_CORRUPT:
+        return Damaged(f"{path} is damaged ({error}); `assay verify` says where, a backup restores it")
     said = {
         sqlite3.SQLITE_NOTADB: f"{path} is not a ledger (not an SQLite database, or damaged in its first page)",
-        sqlite3.SQLITE_CORRUPT: f"{path} is damaged ({error}); `assay verify` says where, a backup restores it",
         sqlite3.SQLITE_BUSY: f"{path} is locked by another process; try again when it has finished",
         sqlite3.SQLITE_LOCKED: f"{path} is locked by another process; try again when it has finished",
         sqlite3.SQLITE_READONLY: f"{path} may not be written; check the permissions of the file and of its folder",
@@ -132,5 +145,11 @@ def unusable(error: sqlite3.Error, path: Path) -> LedgerError:
         sqlite3.SQLITE_CANTOPEN: f"{path} cannot be opened; check the permissions of the file and of its folder",
         sqlite3.SQLITE_IOERR: f"reading or writing {path} failed ({error}); nothing was recorded",
         sqlite3.SQLITE_PERM: f"{path} may not be opened; check its permissions",
-    }.get(primary if primary is not None else -1)
+    }.get(_primary(error))
     return LedgerError(said or f"{path} cannot be used as a ledger: {error}")
+
+
+def _primary(error: sqlite3.Error) -> int:
+    """The primary result code of an SQLite error; -1 where it has none."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return -1 if code is None else code & 0xFF
