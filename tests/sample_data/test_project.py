@@ -51,7 +51,9 @@ def test_training_twice_gives_the_same_bytes(v1, tmp_path):
 
 
 def test_without_an_approved_mapping_the_panel_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="TRY has no fixing on 1999-01-04; .* approved mapping"):
+    with pytest.raises(
+        ValueError, match="TRY has no fixing on 1999-01-04; a code that continues another needs an approved mapping"
+    ):
         story.run("ingest", {"rates": story.RATES}, tmp_path, mappings=[])
 
 

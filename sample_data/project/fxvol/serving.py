@@ -46,6 +46,11 @@ class Scorer:
         """The mandates' names."""
         return tuple(self._accounts)
 
+    @property
+    def days(self) -> tuple[str, ...]:
+        """The days with fixings, ascending."""
+        return self._panel.days
+
     def load(self, name: str, model: har.Har) -> None:
         """Serve ``model`` as ``name``.
 
