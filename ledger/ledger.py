@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from ledger import rules
-from ledger.errors import InputError, KeyUnavailable, LedgerError, Refused
+from ledger.errors import AssayError, InputError, KeyUnavailable, LedgerError, Refused
 from ledger.format import checkpoint as checkpoints
 from ledger.format import names, proof, times
 from ledger.format.event import Event
@@ -160,7 +160,8 @@ class Ledger:
         """Append several events in one transaction: all of them, or none. Arguments and errors as of :meth:`record`."""
         recorded = self._writer().append([self._draft(entry) for entry in entries])
         if recorded and recorded[0].seq // CHECKPOINT_EVERY != (recorded[-1].seq + 1) // CHECKPOINT_EVERY:
-            with suppress(KeyUnavailable):
+            # What was recorded is recorded: whether it can be signed here is told by whoever asks for a checkpoint.
+            with suppress(AssayError, OSError):
                 self.checkpoint()
         return recorded
 

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from app.workspace import Workspace
-from ledger.errors import InputError, KeyUnavailable
+from ledger.errors import AssayError, InputError, KeyUnavailable
 
 if TYPE_CHECKING:
     from app.actions.identity import Identity
@@ -62,7 +62,9 @@ class Context:
         self.progress = progress
         self.start = start or Path()
         self.environ = environ
+        self.unsigned: Exception | None = None
         self._ledger: Ledger | None = None
+        self._size = 0
 
     def __enter__(self) -> Context:
         return self
@@ -73,10 +75,25 @@ class Context:
         self.close()
 
     def close(self) -> None:
-        """Close the ledger, where it was opened."""
+        """Sign what was recorded, and close the ledger, where it was opened."""
         if self._ledger is not None:
+            self.sign_off()
             self._ledger.close()
             self._ledger = None
+
+    def sign_off(self) -> None:
+        """Sign a checkpoint where anything was recorded since the last time; ``unsigned`` says why, where that cannot be.
+
+        What was recorded stays recorded: who holds no key of the ledger appends all the same.
+        """
+        if self._ledger is None or not self._ledger.writable or (size := self._ledger.size) == self._size:
+            return
+        self._size = size
+        try:
+            self._ledger.checkpoint()
+            self.unsigned = None
+        except (AssayError, OSError) as error:
+            self.unsigned = error
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -128,6 +145,7 @@ class Context:
             import ledger.ledger as ledgers
 
             self._ledger = ledgers.open(self.ledger_path, read_only=not self.writes)
+            self._size = self._ledger.size if self.writes else 0
         return self._ledger
 
     @cached_property

@@ -51,6 +51,7 @@ def init(
     public = keystore.public(who.name) if word is None else keystore.make_person(who.name, word)
     with ledgers.create(place, origin=named, administrators={who.name: str(public)}, clock=clock) as ledger:
         key = str(ledger.verifier)
+        ledger.checkpoint()
     document = {
         "workspace": str(root),
         "ledger": str(place),

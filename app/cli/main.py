@@ -64,6 +64,7 @@ def _act(invocation: arguments.Invocation) -> int:
             answer = action.load()(context, **invocation.arguments)
     except Exception as error:
         progress.close()
+        _sign_off(context)
         return _fail(error, as_json=options.json, context=context)
     finally:
         progress.close()
@@ -71,7 +72,23 @@ def _act(invocation: arguments.Invocation) -> int:
         words.show(answer, as_json=options.json, plain=options.plain)
     except BrokenPipeError:
         _discard_output()
-    return answer.code
+    return max(answer.code, _sign_off(context))
+
+
+def _sign_off(context: Context) -> int:
+    """Say where the head of what was recorded could not be signed; returns 2 where that is more than a missing key."""
+    error = context.unsigned
+    if error is None:
+        return 0
+    from app.cli.failures import failure
+    from ledger.errors import KeyUnavailable
+
+    if isinstance(error, KeyUnavailable):
+        words.note(f"recorded; the head is not signed yet: {error}")
+        return 0
+    found = failure(error, context.ledger_path_or_none)
+    words.complain(f"recorded, but the head was not signed: {found.message}")
+    return found.code
 
 
 def _start(invocation: arguments.Invocation) -> int:
