@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.actions.registry.loop import DEMO, LOOP
 from app.actions.registry.proof import PROOF
 from app.actions.registry.record import LOOK, PEOPLE, PROVE, START
 from app.actions.registry.types import GROUP_TITLES, GROUPS, SCOPES, Action, Argument, Example
 from app.actions.registry.work import DECIDE, MAKE, WATCH
 
-ACTIONS: tuple[Action, ...] = (*START, *LOOK, *PROVE, *PROOF, *MAKE, *DECIDE, *WATCH, *PEOPLE)
+ACTIONS: tuple[Action, ...] = (*START, *DEMO, *LOOK, *PROVE, *PROOF, *MAKE, *LOOP, *DECIDE, *WATCH, *PEOPLE)
 
 _BY_NAME = {action.name: action for action in ACTIONS}
 

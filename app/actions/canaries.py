@@ -1,0 +1,174 @@
+"""Canaries: started on a slice of the accounts, evaluated day by day, promoted on evidence and approvals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.actions import deployments as shown
+from app.actions import events
+from app.actions.answers import Answer, Mark, counted, number, say, state
+from ledger.errors import InputError, Refused
+from ledger.projections import approvals, artifacts, deployments
+from ledger.rules import gates
+
+if TYPE_CHECKING:
+    from app.actions.context import Context
+    from app.actions.rolling import Verdict
+    from ledger.projections.deployments import Deployment
+    from ledger.store.journal import Recorded
+
+_ROLES = {"promote": "good", "roll_back": "bad", "inconclusive": "warn", "widen": "live", "hold": "live"}
+
+
+def start(
+    context: Context,
+    *,
+    ref: str,
+    fraction: float = 0.1,
+    alpha: float = 0.05,
+    minimum_days: int = 20,
+    maximum_days: int = 250,
+    first_day: str | None = None,
+) -> Answer:
+    """Declare a canary of a model version: slice, error rates, shortest and longest time are fixed before its first day."""
+    from app.actions.rolling import begin
+    from app.actions.serving import Scoring, declared
+
+    serving = declared(context)
+    candidate = artifacts.resolve(context.view, ref)
+    with Scoring(context, serving) as scoring:
+        day = first_day or next((day for day in scoring.days if day > context.ledger.now()[:10]), None)
+        if day is None:
+            raise InputError("the feed has no day after the ledger's present; give --first-day")
+        recorded = begin(
+            context,
+            serving,
+            scoring,
+            candidate,
+            first_day=day,
+            fraction=fraction,
+            minimum_days=minimum_days,
+            maximum_days=maximum_days,
+            alpha=alpha,
+        )
+    made = deployments.get(context.ledger.view(), recorded.event.value["deployment"])
+    assert made is not None
+    realised = made.plan["realised"]
+    told = (
+        f"  {realised['accounts']} accounts, {realised['account_share']:.1%} of all, with {realised['size_share']:.1%} "
+        f"of what is managed; from {day}"
+    )
+    document = {"deployment": shown.document(made), "event": events.described(recorded)}
+    return Answer(document, [*events.listing([recorded]), say(told)])
+
+
+def run(context: Context, *, until: str | None = None, deployment: str | None = None) -> Answer:
+    """Evaluate every new day of the canary under way, up to its verdict; exit code 1 where it is rolled back."""
+    from app.actions.rolling import Rollout
+    from app.actions.serving import Scoring, declared
+
+    serving = declared(context)
+    found = under_way(context, deployment)
+    last: Verdict | None = None
+    count = 0
+    with Scoring(context, serving) as scoring:
+        rollout = Rollout(context, serving, scoring, found)
+        pending = rollout.days(until)
+        for day in pending:
+            context.progress(count, len(pending), day)
+            last = rollout.evaluate(day)
+            count += 1
+            if last.step.final:
+                break
+    if last is None:
+        raise InputError(f"the feed has no new day for {found.ref}")
+    now = deployments.get(context.ledger.view(), found.deployment)
+    assert now is not None
+    document = {"deployment": shown.document(now), "days": count, "last": last.step.document()}
+    return Answer(
+        document, [say(f"evaluated {counted(count, 'day')}"), *told(last)], int(last.step.decision == "roll_back")
+    )
+
+
+def promote(context: Context, *, deployment: str | None = None) -> Answer:
+    """Put a canary's candidate in the champion's place: on a verdict to promote, and the approvals that the policy demands."""
+    found = under_way(context, deployment)
+    recorded = promoted(context, found)
+    now = deployments.get(context.ledger.view(), found.deployment)
+    assert now is not None
+    document = {"deployment": shown.document(now), "events": [events.described(each) for each in recorded]}
+    return Answer(document, events.listing(recorded))
+
+
+def promoted(context: Context, found: Deployment) -> list[Recorded]:
+    """Record a canary's promotion in one transaction: gate, promotion, end of the rollout, champion.
+
+    Raises:
+        Refused: no verdict to promote was recorded, or the policy lacks an approval.
+    """
+    from ledger.events.approvals import GateEvaluated, PromotionRecorded
+    from ledger.events.artifacts import AliasMoved
+    from ledger.events.deployments import DeploymentCompleted
+    from ledger.ledger import Entry
+    from ledger.rules.policy import PRODUCTION
+
+    view, actor, subject = context.view, context.actor, found.subject
+    verdicts = [step for step in deployments.steps(view, found.deployment) if step.decision == "promote"]
+    if not verdicts:
+        raise Refused(f"refused: the gates of {found.ref} have not said promote; `assay canary run` evaluates new days")
+    lacking = gates.missing(view, subject, found.environment)
+    if lacking:
+        raise Refused(f"refused: {'; '.join(each.what for each in lacking)}", tuple(lacking))
+    artifact = artifacts.get(view, subject)
+    assert artifact is not None
+    granted = [each.seq for request in approvals.requests(view, subject=subject) for each in request.approvals]
+    cause = max([verdicts[-1].seq, *granted])
+    gate = GateEvaluated(
+        policy=PRODUCTION.digest(),
+        transition=found.environment,
+        decision="allow",
+        reasons=[PRODUCTION.words()],
+        inputs={"approvals": granted, "verdict": verdicts[-1].seq},
+    )
+    facts = (
+        gate,
+        PromotionRecorded(from_stage=approvals.stage(view, subject), to_stage="production", approvals=granted),
+        DeploymentCompleted(deployment=found.deployment, environment=found.environment, strategy="canary", status="ok"),
+        AliasMoved(artifact=artifact.base, alias="champion", version=artifact.version),
+    )
+    return context.ledger.record_many([Entry(fact, subject, actor, found.project, cause) for fact in facts])
+
+
+def under_way(context: Context, name: str | None) -> Deployment:
+    """The canary that a command means: the one it names, else the only one under way.
+
+    Raises:
+        InputError: there is none, or more than one.
+    """
+    found = [
+        each
+        for each in deployments.listed(context.view)
+        if each.strategy == "canary" and each.status == "under way" and name in (None, each.deployment, each.ref)
+    ]
+    if len(found) != 1:
+        which = ", ".join(each.deployment for each in found)
+        raise InputError(
+            f"which canary? {which}" if found else "no canary is under way; `assay canary start REF` begins one"
+        )
+    return found[0]
+
+
+def told(verdict: Verdict) -> list[str]:
+    """A verdict with the gates that it rests on, as lines."""
+    step = verdict.step
+    lines: list[str] = [
+        say(
+            state(_ROLES[step.decision], step.decision.replace("_", " ")),
+            f"  on {step.day}, day {step.number}: {step.reason}",
+        )
+    ]
+    for check in step.checks:
+        role = {"pass": "good", "stop": "open", "unknown": "warn"}[check.state]
+        value = "—" if check.value is None else number(check.value)
+        lines.append(say("  ", state(role, check.name), Mark("dim", f"  {value} of {number(check.threshold)}")))
+    return lines

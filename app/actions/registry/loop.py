@@ -1,0 +1,214 @@
+"""The actions of the loop: run, monitor, retrain, canary, and the demo that tells of them."""
+
+from __future__ import annotations
+
+from app.actions.registry.types import Action, Argument, Example
+
+UNTIL = Argument("until", "stop after this day", ("--until",), metavar="DAY")
+OF_PROJECT = Argument("project", "the project; assay.toml's where none is named", ("--project",), completes="project")
+DEPLOYMENT = Argument(
+    "deployment", "which canary, where several are under way", ("--deployment",), completes="deployment"
+)
+
+DEMO = (
+    Action(
+        "demo",
+        "build a worked example on real market data, and open it",
+        group="start",
+        scope="everywhere",
+        key="ctrl+d",
+        module="app.demo.command",
+        function="demo",
+        arguments=(
+            Argument(
+                "directory",
+                "the folder to build it in",
+                arity="optional",
+                kind="path",
+                metavar="DIR",
+                default="assay-demo",
+            ),
+            Argument("no_tui", "stop before the dashboard, and say where to go next", ("--no-tui",), kind="flag"),
+            Argument("quick", "the same story over a shorter span, in about 15 seconds", ("--quick",), kind="flag"),
+        ),
+        examples=(
+            Example("assay demo", "in ./assay-demo; then the dashboard opens"),
+            Example("assay demo /path/to/folder --no-tui --quick", "a shorter story, and no dashboard"),
+        ),
+        description=(
+            "A currency hedger's volatility model on the European Central Bank's rates: checked, trained, approved, live, "
+            "watched through a crisis, retrained, and its successor proven on a tenth of the accounts. Everything is run, "
+            "nothing is replayed. An unfinished demo is continued where it stopped; a finished one is opened."
+        ),
+        gives="workspace size root ok",
+    ),
+)
+
+RUN = (
+    Action(
+        "run",
+        "run a specification, and record what it was given and what it made",
+        group="make",
+        scope="registry",
+        key="r",
+        module="app.actions.running",
+        function="run",
+        arguments=(
+            Argument("spec", "the specification, a YAML file", kind="path"),
+            Argument("settings", "replace a value of its configuration", ("--set",), arity="many", metavar="KEY=VALUE"),
+            OF_PROJECT,
+            Argument("team", "who it is for; the project's team where none is named", ("--team",)),
+        ),
+        examples=(
+            Example("assay run specs/train.yaml", "inputs out of the store, outputs into it, all by digest"),
+            Example("assay run specs/train.yaml --set window.first=2005-01-01", "with one setting replaced"),
+        ),
+        description=(
+            "The process meets the project's code and not Assay's own. A failure is recorded as a failure, Ctrl-C as an "
+            "interruption."
+        ),
+        writes=True,
+        gives="run:run events:[event]",
+    ),
+)
+
+LOOP = (
+    Action(
+        "monitor",
+        "the monitors, each with what it saw last",
+        group="watch",
+        scope="monitoring",
+        key="m",
+        module="app.actions.monitoring",
+        function="list_monitors",
+        arguments=(Argument("project", "only this project", ("--project",), completes="project"),),
+        examples=(Example("assay monitor --at 2008-09-16", "as it stood at the end of that day"),),
+        at=True,
+        gives="at monitors",
+    ),
+    Action(
+        "monitor run",
+        "score each new day with the live model, and let every monitor look at it",
+        group="watch",
+        scope="monitoring",
+        key="w",
+        module="app.actions.monitoring",
+        function="run",
+        arguments=(
+            UNTIL,
+            Argument("stop_at_alert", "stop after the first day that raises one", ("--stop-at-alert",), kind="flag"),
+        ),
+        examples=(Example("assay monitor run --until 2009-06-30", "every day up to then, each look an event"),),
+        writes=True,
+        gives="days last_day declared refused alerts",
+    ),
+    Action(
+        "drift",
+        "compare two tables, feature by feature",
+        group="watch",
+        scope="monitoring",
+        key="d",
+        module="app.actions.monitoring",
+        function="drift",
+        arguments=(
+            Argument("reference", "the table that is expected", completes="artifact", metavar="REF"),
+            Argument("current", "the table that is looked at", completes="artifact", metavar="CUR"),
+            Argument("features", "only these columns, with commas between", ("--features",), metavar="NAMES"),
+        ),
+        examples=(
+            Example(
+                "assay drift har-features@1 har-features@2 --features rv22",
+                "KS, PSI and Wasserstein, with their limits",
+            ),
+        ),
+        at=True,
+        gives="reference current features drifted",
+    ),
+    Action(
+        "retrain",
+        "train a new version on newer data, because of an alert",
+        group="watch",
+        scope="monitoring",
+        key="t",
+        module="app.actions.retraining",
+        function="retrain",
+        arguments=(
+            Argument("because", "the alert that led to it", completes="alert", metavar="ALERT"),
+            Argument("first", "the first day of the training window", ("--first",), metavar="DAY", required=True),
+            Argument(
+                "last",
+                "the last day of the training window, and of the data",
+                ("--last",),
+                metavar="DAY",
+                required=True,
+            ),
+        ),
+        examples=(
+            Example(
+                "assay retrain feature-drift-2008-09-17 --first 2005-10-03 --last 2008-09-30",
+                "linked to the alert as its cause",
+            ),
+        ),
+        writes=True,
+        gives="model because seq",
+    ),
+    Action(
+        "canary start",
+        "let a version score a slice of the accounts beside the champion",
+        group="decide",
+        scope="rollouts",
+        key="n",
+        module="app.actions.canaries",
+        function="start",
+        arguments=(
+            Argument("ref", "the version", completes="model"),
+            Argument(
+                "fraction", "the share of the accounts", ("--slice",), kind="number", default=0.1, metavar="SHARE"
+            ),
+            Argument("alpha", "the chance to be wrong, in each direction", ("--alpha",), kind="number", default=0.05),
+            Argument(
+                "minimum_days", "no promotion before", ("--minimum-days",), kind="integer", default=20, metavar="DAYS"
+            ),
+            Argument(
+                "maximum_days", "inconclusive after", ("--maximum-days",), kind="integer", default=250, metavar="DAYS"
+            ),
+            Argument(
+                "first_day", "its first day; the feed's next where none is given", ("--first-day",), metavar="DAY"
+            ),
+        ),
+        examples=(Example("assay canary start fx-vol@2", "a tenth of the accounts, at 5 % in each direction"),),
+        description="Both models score the slice's accounts each day; clients are served by the champion until the promotion.",
+        writes=True,
+        gives="deployment:deployment event:event",
+    ),
+    Action(
+        "canary run",
+        "evaluate each new day of a canary, up to its verdict",
+        group="decide",
+        scope="rollouts",
+        key="e",
+        module="app.actions.canaries",
+        function="run",
+        arguments=(UNTIL, DEPLOYMENT),
+        examples=(Example("assay canary run", "until the gates decide, or the feed ends"),),
+        writes=True,
+        gives="deployment:deployment days last",
+    ),
+    Action(
+        "canary promote",
+        "put a canary's version in the champion's place",
+        group="decide",
+        scope="rollouts",
+        key="p",
+        module="app.actions.canaries",
+        function="promote",
+        arguments=(DEPLOYMENT,),
+        examples=(
+            Example(
+                "assay canary promote", "after a verdict to promote, and with the approvals that the policy demands"
+            ),
+        ),
+        writes=True,
+        gives="deployment:deployment events:[event]",
+    ),
+)

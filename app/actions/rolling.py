@@ -1,0 +1,208 @@
+"""A canary under way: champion and candidate score the same accounts each day, and the gates decide."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from app.actions.serving import Scoring, Serving
+from app.rollout import canary, slices
+from app.rollout.plan import Plan
+from ledger.errors import InputError
+from ledger.events.deployments import DeploymentCompleted, DeploymentStarted, DeploymentStep
+from ledger.ledger import Entry
+from ledger.projections import artifacts, deployments
+
+if TYPE_CHECKING:
+    from app.actions.context import Context
+    from app.rollout.canary import Step
+    from ledger.projections.deployments import Deployment
+    from ledger.store.journal import Recorded
+
+CLOSE = "17:30:00.000000Z"
+"""When a day's verdict is recorded under a simulated clock: after the monitors have looked."""
+
+SHADOW_DAYS = 250
+"""Days before the start from which the variance of the loss differences is taken, both models scored in hindsight."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One day's verdict, and the events that record it."""
+
+    step: Step
+    recorded: tuple[Recorded, ...]
+
+
+class Rollout:
+    """A deployment whose strategy is a canary. Begins where the record ends; the evidence is computed again from it."""
+
+    def __init__(self, context: Context, serving: Serving, scoring: Scoring, deployment: Deployment) -> None:
+        """Resume a canary from its recorded steps.
+
+        Raises:
+            InputError: the deployment is no canary under way, or its record contradicts itself.
+        """
+        if deployment.strategy != "canary" or deployment.status != "under way":
+            raise InputError(
+                f"{deployment.ref} is no canary under way: it is {deployment.strategy}, {deployment.status}"
+            )
+        self._context = context
+        self._scoring = scoring
+        self._deployment = deployment
+        plan = dict(deployment.plan)
+        self._champion = _version(context, str(plan.pop("champion")))
+        self._candidate = _version(context, deployment.subject)
+        self._first_day = str(plan.pop("first_day"))
+        plan.pop("realised", None)
+        accounts = [scoring.load(each) for each in (self._champion, self._candidate)]
+        self._models = accounts
+        steps = deployments.steps(context.view, deployment.deployment)
+        documents = [{"day": s.day, "decision": s.decision, "evidence": s.evidence} for s in steps]
+        self._canary = canary.resume(Plan.read(plan), documents)
+        self._sizes = sizes(context, serving)
+
+    @property
+    def deployment(self) -> Deployment:
+        """The deployment as it was when this began."""
+        return self._deployment
+
+    def days(self, until: str | None = None) -> list[str]:
+        """The days that are to be evaluated, in order."""
+        last = self._canary.last_day
+        return [
+            day
+            for day in self._scoring.days
+            if day >= self._first_day and day > last and (until is None or day <= until)
+        ]
+
+    def evaluate(self, day: str) -> Verdict:
+        """Evaluate one day and record the verdict; an end without promotion also ends the deployment.
+
+        A verdict to promote changes nothing yet: promotion asks the approval that the policy demands.
+        """
+        plan = self._canary.plan
+        chosen = slices.choose(self._sizes, salt=plan.salt, fraction=self._canary.slice, method=plan.method).accounts
+        answer = self._scoring.score(day, self._models, list(chosen))
+        champion, candidate = (answer["models"][name]["accounts"] for name in self._models)
+        seen = canary.Day(day, champion["loss"], candidate["loss"], champion["deviation"], candidate["deviation"])
+        self._canary, step = self._canary.step(seen)
+        recorded = self._context.ledger.record_many(self._entries(step))
+        return Verdict(step, tuple(recorded))
+
+    def _entries(self, step: Step) -> list[Entry]:
+        deployed = self._deployment
+        document = step.document()
+        fact = DeploymentStep(
+            deployment=deployed.deployment,
+            slice=step.slice,
+            decision=step.decision,
+            checks=document["checks"],
+            day=step.day,
+            evidence=document["evidence"],
+        )
+        facts: list[Any] = [fact]
+        if step.final and step.decision != "promote":
+            facts.append(
+                DeploymentCompleted(
+                    deployment=deployed.deployment,
+                    environment=deployed.environment,
+                    strategy="canary",
+                    status="rolled_back" if step.decision == "roll_back" else "inconclusive",
+                )
+            )
+        actor, moment = self._context.actor, f"{step.day}T{CLOSE}"
+        return [Entry(each, deployed.subject, actor, deployed.project, cause=deployed.seq, at=moment) for each in facts]
+
+
+def sizes(context: Context, serving: Serving) -> dict[str, float]:
+    """The accounts that may be served, with what each manages in EUR."""
+    registered = artifacts.resolve(context.view, serving.accounts)
+    data = json.loads(context.ledger.objects.read(registered.digest))
+    return {each["id"]: float(each["aum_eur"]) for each in data["accounts"]}
+
+
+def begin(
+    context: Context,
+    serving: Serving,
+    scoring: Scoring,
+    candidate: artifacts.Artifact,
+    *,
+    first_day: str,
+    fraction: float,
+    minimum_days: int,
+    maximum_days: int,
+    alpha: float,
+    cause: int | None = None,
+) -> Recorded:
+    """Declare a canary: everything that decides it is fixed and recorded before its first day.
+
+    Raises:
+        InputError: nothing is live to compare with, or the candidate is live already.
+    """
+    live = deployments.live(context.view, serving.model, serving.environment)
+    if live is None:
+        raise InputError(f"no version of {serving.model} is live in {serving.environment}; a canary needs a champion")
+    if live.subject == candidate.ref:
+        raise InputError(f"{candidate.ref} is live already")
+    champion = _version(context, live.subject)
+    name = _name(context, candidate)
+    held = sizes(context, serving)
+    chosen = slices.choose(held, salt=name, fraction=fraction)
+    differences = _shadow(scoring, champion, candidate, list(chosen.accounts), first_day)
+    mean_square = sum(each * each for each in differences) / len(differences)
+    plan = Plan(
+        salt=name,
+        slices=(fraction,),
+        minimum_days=minimum_days,
+        maximum_days=maximum_days,
+        shadow_variance=mean_square,
+        shadow_days=len(differences),
+        alpha_promote=alpha,
+        alpha_roll_back=alpha,
+        parity_limit=None,
+    )
+    fact = DeploymentStarted(
+        deployment=name,
+        environment=serving.environment,
+        strategy="canary",
+        slice=fraction,
+        plan={**plan.document(), "champion": champion.ref, "first_day": first_day, "realised": chosen.document()},
+    )
+    return context.ledger.record(
+        fact, subject=candidate.ref, actor=context.actor, project=candidate.project, cause=cause
+    )
+
+
+def _shadow(
+    scoring: Scoring, champion: artifacts.Artifact, candidate: artifacts.Artifact, accounts: list[str], first_day: str
+) -> list[float]:
+    """The daily mean loss differences of the days before the start, in hindsight."""
+    models = [scoring.load(champion), scoring.load(candidate)]
+    found = []
+    for day in [day for day in scoring.days if day < first_day][-SHADOW_DAYS:]:
+        answer = scoring.score(day, models, accounts)
+        base, other = (answer["models"][name]["accounts"]["loss"] for name in models)
+        found.append(sum(a - b for a, b in zip(base, other, strict=True)) / len(base))
+    if not found:
+        raise InputError(f"there is no day before {first_day} to take the losses' variance from")
+    return found
+
+
+def _name(context: Context, candidate: artifacts.Artifact) -> str:
+    """A deployment's name that is not taken: ``fx-vol-v2-canary``, ``fx-vol-v2-canary-2``, …"""
+    stem = f"{candidate.name}-v{candidate.version}-canary"
+    taken = {each.deployment for each in deployments.listed(context.view)}
+    number, name = 1, stem
+    while name in taken:
+        number += 1
+        name = f"{stem}-{number}"
+    return name
+
+
+def _version(context: Context, ref: str) -> artifacts.Artifact:
+    found = artifacts.get(context.view, ref)
+    if found is None:
+        raise InputError(f"{ref} is not registered; run `assay verify`")
+    return found

@@ -1,0 +1,266 @@
+"""Watching the live model: each new day is scored, looked at by every monitor, and recorded with what it raised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from app.actions.serving import Scoring, Serving
+from app.monitoring import declaration, monitor
+from app.monitoring import series as series_
+from app.monitoring.onsets import Alarm
+from app.pipelines import yamltext
+from ledger.errors import InputError, Refused
+from ledger.events.alerts import AlertRaised, AlertResolved
+from ledger.events.monitors import MonitorConfigured, MonitorObserved, MonitorRefused
+from ledger.ledger import Entry
+from ledger.projections import alerts, artifacts, deployments, monitors
+
+if TYPE_CHECKING:
+    from app.actions.context import Context
+    from app.monitoring.declaration import Declaration
+    from app.monitoring.monitor import Monitor
+    from app.monitoring.observation import Observation, Verdict
+    from ledger.store.journal import Recorded
+
+CLOSE = "17:00:00.000000Z"
+"""When a day's looks are recorded under a simulated clock: after the fixing is published."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One day of watching: what each monitor saw, and the alerts that began on it."""
+
+    day: str
+    observations: dict[str, Observation]
+    raised: tuple[str, ...]
+    recorded: tuple[Recorded, ...]
+
+
+class Watch:
+    """The monitors of the live model, with the windows that they look at. Begins where the record ends."""
+
+    def __init__(self, context: Context, serving: Serving, scoring: Scoring) -> None:
+        """Calibrate what is declared and fill the windows from the days before; nothing is recorded yet.
+
+        Raises:
+            InputError: no version is live, or what is declared or the reference cannot be used.
+        """
+        self._context = context
+        self._serving = serving
+        self._scoring = scoring
+        self._project = context.workspace.project(None)
+        live = deployments.live(context.view, serving.model, serving.environment)
+        if live is None:
+            raise InputError(
+                f"no version of {serving.model} is live in {serving.environment}; `assay deploy` puts one there"
+            )
+        self._live_since = live.plan.get("first_day", live.at[:10])
+        self._model = _require(artifacts.get(context.view, live.subject))
+        scoring.load(self._model)
+        reference = artifacts.resolve(context.view, serving.reference)
+        path = scoring.lay_out(reference)
+        self._reference = series_.read(path)
+        self.refused: dict[str, str] = {}
+        self._monitors = self._configured(context)
+        self._series = series_.Series(self._reference.units)
+        self._alarms = {name: Alarm(each.declaration.clear_after) for name, each in self._monitors.items()}
+        self._last_day = ""
+        self._catch_up()
+
+    @property
+    def model(self) -> artifacts.Artifact:
+        """The live version."""
+        return self._model
+
+    @property
+    def last_day(self) -> str:
+        """The last day that was looked at, or an empty text."""
+        return self._last_day
+
+    def days(self, until: str | None = None) -> list[str]:
+        """The days that are to be looked at: since the model is live, after the last one, until a day."""
+        since = max(self._live_since, self._last_day)
+        return [
+            day
+            for day in self._scoring.days
+            if day >= since and day > self._last_day and (until is None or day <= until)
+        ]
+
+    def declare(self) -> list[Recorded]:
+        """Record the monitors: those accepted with their thresholds, those refused with the reason. Done once per setting."""
+        known = {(each.monitor, each.subject): each for each in monitors.listed(self._context.view)}
+        entries = []
+        for item, made in self._declared():
+            fact = self._configuration(item, made)
+            before = known.get((item.monitor, item.subject))
+            if before is None or before.facts != {
+                k: v for k, v in fact.to_value().items() if k not in ("monitor", "kind")
+            }:
+                entries.append(Entry(fact, item.subject, self._context.actor, self._project))
+        return self._context.ledger.record_many(entries) if entries else []
+
+    def switch(self, model: artifacts.Artifact) -> None:
+        """Watch another version from the next day on: one that has taken the place of the live one."""
+        self._scoring.load(model)
+        self._model = model
+
+    def look(self, day: str) -> Seen:
+        """Look at one day and record it: every observation, and the alerts that begin or end with it, in one transaction."""
+        self._take(day)
+        observed = {name: each.observe(self._series.arrays()) for name, each in self._monitors.items()}
+        moment = f"{day}T{CLOSE}"
+        entries = [self._observation(name, day, seen, moment) for name, seen in observed.items()]
+        raised = []
+        for name, seen in observed.items():
+            self._alarms[name], change = self._alarms[name].step(seen.verdict)
+            if change == "raised":
+                entries.append(self._alert(name, day, seen, moment))
+                raised.append(f"{name}-{day}")
+            elif change == "cleared":
+                entries += self._cleared(name, moment)
+        recorded = self._context.ledger.record_many(entries)
+        self._last_day = day
+        return Seen(day, observed, tuple(raised), tuple(recorded))
+
+    def _declared(self) -> list[tuple[Declaration, Monitor | str]]:
+        return self._settings
+
+    def _configured(self, context: Context) -> dict[str, Monitor]:
+        path = context.workspace.inside(self._serving.monitors)
+        if not path.is_file():
+            raise InputError(f"{path} is not there; it declares the monitors (see the demo's)")
+        data = yamltext.load(path.read_text(encoding="utf-8"), path.name).value
+        self._settings: list[tuple[Declaration, Monitor | str]] = []
+        for item in declaration.read(data, path.name):
+            try:
+                made: Monitor | str = monitor.configure(item, self._reference.arrays())
+            except Refused as error:
+                made = str(error)
+                self.refused[item.monitor] = made
+            self._settings.append((item, made))
+        return {item.monitor: made for item, made in self._settings if not isinstance(made, str)}
+
+    def _catch_up(self) -> None:
+        """Fill the windows: days before going live are looked back at, recorded days are taken as they were recorded."""
+        view = self._context.view
+        past: dict[str, dict[str, Verdict]] = {}
+        for name in self._monitors:
+            for seen in monitors.observations(view, name, project=self._project):
+                if seen.day is not None:
+                    verdict: Verdict = (
+                        "breached" if seen.breached else "quiet" if seen.value is not None else "inconclusive"
+                    )
+                    past.setdefault(seen.day, {})[name] = verdict
+        recorded = sorted(past)
+        self._last_day = recorded[-1] if recorded else ""
+        until = self._last_day or self._live_since
+        before = [day for day in self._scoring.days if day < self._live_since][-self._serving.warm_up :]
+        since = [day for day in self._scoring.days if self._live_since <= day <= until and day in past]
+        for day in (*before, *since):
+            self._take(day)
+            for name, verdict in past.get(day, {}).items():
+                self._alarms[name], _ = self._alarms[name].step(verdict)
+
+    def _take(self, day: str) -> None:
+        """Score a day with the live model, and add it to the windows."""
+        answer = self._scoring.score(day, [self._model.ref])
+        own = answer["models"][self._model.ref]
+        values: dict[str, Any] = {
+            **answer["features"],
+            "prediction": own["prediction"],
+            "log_error": own["label"]["log_error"],
+            "exception": float(own["book"]["exception"]),
+        }
+        self._series.append(day, values)
+
+    def _configuration(self, item: Declaration, made: Monitor | str) -> MonitorConfigured | MonitorRefused:
+        if isinstance(made, str):
+            return MonitorRefused(monitor=item.monitor, kind=item.kind, threshold=item.document(), reason=made)
+        rule = made.document()
+        return MonitorConfigured(
+            monitor=item.monitor,
+            kind=item.kind,
+            threshold=rule,
+            route=item.route,
+            rule=str(rule.get("rule", item.kind)),
+            severity=item.severity,
+            window=item.window,
+        )
+
+    def _observation(self, name: str, day: str, seen: Observation, moment: str) -> Entry:
+        detail: dict[str, Any] = {"verdict": seen.verdict, "inputs": seen.inputs, **_plain(seen.detail)}
+        fact = MonitorObserved(
+            monitor=name,
+            kind=seen.kind,
+            value=seen.value,
+            breached=seen.breached,
+            threshold=seen.threshold,
+            day=day,
+            n=seen.n,
+            detail=detail,
+        )
+        return Entry(fact, self._model.ref, self._context.actor, self._project, at=moment)
+
+    def _alert(self, name: str, day: str, seen: Observation, moment: str) -> Entry:
+        rule = self._monitors[name].declaration
+        fact = AlertRaised(
+            alert=f"{name}-{day}",
+            monitor=name,
+            severity=rule.severity,
+            message=words(seen),
+            value=seen.value,
+            threshold=seen.threshold,
+            day=day,
+        )
+        return Entry(fact, self._model.ref, self._context.actor, self._project, at=moment)
+
+    def _cleared(self, name: str, moment: str) -> list[Entry]:
+        """An alert ends by itself once its monitor has been quiet for as many days as its declaration says."""
+        lasting = [
+            each for each in alerts.listed(self._context.view) if each.monitor == name and each.state != "resolved"
+        ]
+        quiet = self._monitors[name].declaration.clear_after
+        return [
+            Entry(
+                AlertResolved(alert=each.alert, action=f"{quiet} quiet days in a row"),
+                None,
+                self._context.actor,
+                self._project,
+                cause=each.seq,
+                at=moment,
+            )
+            for each in lasting
+        ]
+
+
+def words(seen: Observation) -> str:
+    """What a monitor saw, as an alert says it."""
+    detail = seen.detail
+    if seen.kind == "drift":
+        return f"{len(detail['fired'])} of {detail['armed']} armed features drifted: {', '.join(detail['fired'])}"
+    if seen.kind == "performance":
+        return f"mean log error of {seen.value:.3f}, above {seen.threshold:.3f}: the forecasts are too low"
+    if seen.kind == "basel":
+        return f"{detail['exceptions']} exceptions of the value-at-risk in {detail['days']} days: {detail['zone']} zone"
+    return f"{seen.kind} of {seen.value:.4g} against {seen.threshold:.4g}"
+
+
+def _plain(detail: Mapping[str, Any]) -> dict[str, Any]:
+    """Detail as it goes into an event: floats to nine significant digits, which keeps events small."""
+    return {key: _rounded(value) for key, value in detail.items()}
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return float(f"{value:.9g}")
+    if isinstance(value, Mapping):
+        return {key: _rounded(item) for key, item in value.items()}
+    return [_rounded(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _require(artifact: artifacts.Artifact | None) -> artifacts.Artifact:
+    if artifact is None:
+        raise InputError("the live deployment names a version that is not registered; run `assay verify`")
+    return artifact
