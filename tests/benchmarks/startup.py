@@ -20,6 +20,7 @@ import pyte
 
 from tests.benchmarks import harness, lifelike
 
+ASSAY = str(Path(sys.executable).with_name("assay"))
 COLUMNS, ROWS = 120, 36
 EVENTS = 1_000
 DASHBOARD_EVENTS = 10_000
@@ -43,9 +44,9 @@ Minimal().run()
 
 
 class Stage:
-    """A folder to run in: a home of its own, a cache for compiled modules, the ledgers to look at."""
+    """A folder to run in, with a home of its own and a cache for compiled modules."""
 
-    def __init__(self, folder: Path, dashboard_events: int) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
         home = folder / "home"
         home.mkdir()
@@ -59,8 +60,6 @@ class Stage:
             "COLORTERM": "truecolor",
             "LANG": "C.UTF-8",
         }
-        self.ledger = self._ledger("verify", EVENTS)
-        self.long_ledger = self._ledger("dashboard", dashboard_events)
 
     def process(self, *words: str) -> harness.Measurement:
         """The seconds from a process's start to its end; what it prints is thrown away."""
@@ -70,13 +69,18 @@ class Stage:
 
         return harness.timed(work)
 
+    def python(self, code: str) -> harness.Measurement:
+        """The same of a Python that runs ``code``."""
+        return self.process(sys.executable, "-c", code)
+
     def paint(self, *words: str) -> harness.Measurement:
         """The seconds from a process's start in a terminal to its first full frame."""
         return lambda: first_frame(words, self.folder, self.environment)
 
-    def _ledger(self, name: str, events: int) -> Path:
-        path = self.folder / name / "ledger.db"
-        path.parent.mkdir()
+    def ledger(self, events: int) -> Path:
+        """A new lifelike ledger."""
+        path = self.folder / str(events) / "ledger.db"
+        path.parent.mkdir(exist_ok=True)
         lifelike.write(path, events)
         return path
 
@@ -133,13 +137,12 @@ def _known_to_pyte(chunk: bytes) -> bytes:
 
 def processes(stage: Stage, rounds: int) -> list[harness.Figure]:
     """Commands as whole processes, divided by ``python -c pass``."""
-    python, assay = sys.executable, str(Path(sys.executable).with_name("assay"))
     measured = harness.alternate(
         {
-            "bare": stage.process(python, "-c", "pass"),
-            "import": stage.process(python, "-c", "import ledger"),
-            "help": stage.process(assay, "--help"),
-            "verify": stage.process(assay, "verify", str(stage.ledger)),
+            "bare": stage.python("pass"),
+            "import": stage.python("import ledger"),
+            "help": stage.process(ASSAY, "--help"),
+            "verify": stage.process(ASSAY, "verify", str(stage.ledger(EVENTS))),
         },
         rounds=rounds,
     )
@@ -157,11 +160,10 @@ def processes(stage: Stage, rounds: int) -> list[harness.Figure]:
 
 def painting(stage: Stage, rounds: int, events: int) -> harness.Figure:
     """The dashboard's first full frame, divided by a minimal Textual app's."""
-    assay = str(Path(sys.executable).with_name("assay"))
     measured = harness.alternate(
         {
             "minimal": stage.paint(sys.executable, "-c", MINIMAL),
-            "dashboard": stage.paint(assay, "--ledger", str(stage.long_ledger)),
+            "dashboard": stage.paint(ASSAY, "--ledger", str(stage.ledger(events))),
         },
         rounds=rounds,
     )
@@ -183,6 +185,6 @@ def main(argv: Sequence[str]) -> int:
     )
     options = parser.parse_known_args(argv)[0]
     with tempfile.TemporaryDirectory(prefix="assay-startup-") as folder:
-        stage = Stage(Path(folder), options.events)
+        stage = Stage(Path(folder))
         figures = [*processes(stage, options.rounds), painting(stage, options.rounds, options.events)]
     return harness.report("start-up", figures)
