@@ -1,0 +1,85 @@
+"""``assay run``: a specification's file becomes a run in the record, whatever becomes of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.app.story import PROJECT, Shell
+
+SPEC = """
+job: summarise
+job_type: report
+command: [python, summarise.py, "{inputs.rates}", "{outputs.summary}", "{config}", "{metrics}"]
+code: code
+config: {scale: 1}
+seed: 7
+inputs: {rates: dataset/fx-hedging/ecb-rates}
+outputs: {summary: {artifact: document/fx-hedging/summary, media_type: text/plain}}
+"""
+
+CODE = """
+import json, sys, pathlib
+rates, summary, config, metrics = sys.argv[1:]
+scale = json.loads(pathlib.Path(config).read_text())["scale"] if pathlib.Path(config).exists() else json.loads(config)["scale"]
+text = pathlib.Path(rates).read_text()
+if scale < 0:
+    print("cannot go on")
+    sys.exit(3)
+pathlib.Path(summary).write_text(f"{len(text)} bytes, scale {scale}")
+pathlib.Path(metrics).write_text(json.dumps({"bytes": len(text), "scale": scale}))
+"""
+
+
+@pytest.fixture
+def ready(shell: Shell) -> Shell:
+    """The story's workspace, with a specification."""
+    (shell.root / "code").mkdir()
+    (shell.root / "code" / "summarise.py").write_text(CODE)
+    (shell.root / "summarise.yaml").write_text(SPEC)
+    return shell
+
+
+def test_a_run_is_recorded_with_what_it_made(ready: Shell) -> None:
+    answer = ready.json("--as", "lea", "run", "summarise.yaml")
+    run = answer["run"]
+    assert (run["status"], run["job"], run["actor"], run["seed"]) == ("ok", "summarise", "lea", 7)
+    assert run["metrics"]["scale"] == 1
+    assert [each["ref"] for each in run["outputs"]] == [f"document/{PROJECT}/summary@1"]
+    assert answer.keys() == {"run"}
+    ready.ok("artifact", "restore", "summary", "-o", "summary.txt")
+    assert (ready.root / "summary.txt").read_text().endswith("scale 1")
+    assert f"run/{run['run']}" in ready.ok("lineage", "summary", "--up").out
+    assert ready.json("verify")["ok"]
+
+
+def test_a_value_of_the_configuration_is_set(ready: Shell) -> None:
+    said = ready.ok("--as", "lea", "run", "summarise.yaml", "--set", "scale=3").out
+    assert f"document/{PROJECT}/summary@1" in said
+    assert "metric scale 3" in " ".join(said.split())
+
+
+def test_a_failed_run_is_recorded_as_failed_with_its_reason(ready: Shell) -> None:
+    said = ready("--as", "lea", "run", "summarise.yaml", "--set", "scale=-1")
+    assert said.code == 1
+    assert "✗ failed" in said.out
+    assert "cannot go on" in said.out
+    (run,) = ready.json("runs", "--job", "summarise")["runs"]
+    assert (run["status"], run["exit_code"], run["outputs"]) == ("failed", 3, [])
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("run", "absent.yaml"), "absent.yaml"),
+        (("run", "summarise.yaml", "--set", "scael=3"), "'scael'"),
+        (("run", "summarise.yaml", "--set", "scale"), "key=value"),
+        (("run", "code"), "code"),
+    ],
+)
+def test_a_specification_that_cannot_be_run_records_nothing(ready: Shell, words: tuple[str, ...], says: str) -> None:
+    before = ready.json("verify")["head"]
+    said = ready("--as", "lea", *words)
+    assert said.code == 2
+    assert says in said.err
+    assert said.err.count("\n") == 1
+    assert ready.json("verify")["head"] == before
