@@ -7,13 +7,11 @@ appears under its name complete and on the disk, or not at all: it is written be
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -23,14 +21,13 @@ from ledger.format import canonical
 from ledger.format.errors import FormatError
 from ledger.format.hashes import Digester, ManifestEntry, check_digest, manifest
 from ledger.format.hashes import digest as digest_of
+from ledger.store.incoming import Incoming, sweep, sync_folder, trouble
 
 BLOCK = 1 << 20
 """Bytes read at a time: memory stays flat whatever a file's size."""
 
 DIRECTORY_MEDIA_TYPE = "application/vnd.assay.directory+json"
 """How an artifact says that its digest is a directory's manifest, and not a file's that happens to look like one."""
-
-_INCOMING = ".incoming-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +64,32 @@ class Objects:
         """Store ``data``; a second time writes nothing."""
         digest = digest_of(data)
         if not self._holds(digest, len(data)):
-            with self._incoming() as incoming:
-                incoming.write(data)
-                incoming.keep()
+            with self._incoming() as coming:
+                coming.write(data)
+                coming.keep(self.path(digest))
         return Stored(digest, len(data))
 
     def put_file(self, path: Path | str) -> Stored:
-        """Store a file's bytes, read once: what is stored is what was hashed, even if the file changes meanwhile.
+        """Store a file's bytes. What is stored is what is hashed as it is copied, even if the file changes meanwhile.
 
         Raises:
             InputError: the file is absent, unreadable, or no regular file.
         """
-        with self._incoming() as incoming:
-            for block in _blocks(Path(path)):
-                incoming.write(block)
-            return Stored(incoming.keep(), incoming.size)
+        source = Path(path)
+        if _size(source) <= BLOCK:
+            return self.put_bytes(b"".join(_blocks(source)))
+        # Hashing costs a fraction of writing, and what runs make is often there already.
+        known = Digester()
+        for block in _blocks(source):
+            known.update(block)
+        if self._holds(known.digest(), known.size):
+            return Stored(known.digest(), known.size)
+        with self._incoming() as coming:
+            for block in _blocks(source):
+                coming.write(block)
+            if not self._holds(coming.digest, coming.size):
+                coming.keep(self.path(coming.digest))
+            return Stored(coming.digest, coming.size)
 
     def put_directory(self, path: Path | str, names: Iterable[str] | None = None) -> Stored:
         """Store every file below a directory, then its manifest, whose digest is the directory's.
@@ -242,13 +250,26 @@ class Objects:
                     self._copy(digest, made, read_only, durable)
                 made.rename(goal)
                 if durable:
-                    _sync_folder(goal.parent)
+                    sync_folder(goal.parent)
             finally:
                 shutil.rmtree(beside, ignore_errors=True)
         except OSError as error:
-            raise _trouble(error, goal) from None
+            raise trouble(error, goal) from None
 
     # Within
+
+    @contextmanager
+    def _incoming(self) -> Iterator[Incoming]:
+        """A new object on its way in."""
+        try:
+            self.root.mkdir(exist_ok=True)
+            if not self._swept:
+                sweep(self.root)
+                self._swept = True
+            with Incoming(self.root) as coming:
+                yield coming
+        except OSError as error:
+            raise trouble(error, self.root) from None
 
     def _copy(self, digest: str, place: Path, read_only: bool, durable: bool) -> None:
         digester = Digester()
@@ -289,84 +310,20 @@ class Objects:
                 f"object {digest} is damaged: its bytes give {got}; restore {self.path(digest)} from a backup"
             )
 
-    @contextmanager
-    def _incoming(self) -> Iterator[_Incoming]:
-        try:
-            self.root.mkdir(exist_ok=True)
-            if not self._swept:
-                self._sweep()
-                self._swept = True
-            incoming = _Incoming(self)
-            try:
-                yield incoming
-            finally:
-                incoming.close()
-        except OSError as error:
-            raise _trouble(error, self.root) from None
 
-    def _sweep(self) -> None:
-        """Remove what a killed writer left half written: a file that no living process has locked."""
-        for left in self.root.glob(f"{_INCOMING}*"):
-            with suppress(OSError), left.open("rb") as file:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                left.unlink()
-
-
-class _Incoming:
-    """One object on its way in: a locked file beside the objects, which ``keep`` moves to its name."""
-
-    def __init__(self, objects: Objects) -> None:
-        self._objects = objects
-        self._digester = Digester()
-        while True:
-            handle, name = tempfile.mkstemp(prefix=_INCOMING, dir=objects.root)
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            # Another process may have swept it between its making and its locking.
-            if os.fstat(handle).st_nlink:
-                break
-            os.close(handle)
-        # Unbuffered: blocks are large, and closing after an error has nothing left to write to a full disk.
-        self._file = os.fdopen(handle, "wb", buffering=0)
-        self._path = Path(name)
-
-    @property
-    def size(self) -> int:
-        """Bytes written so far."""
-        return self._digester.size
-
-    def write(self, data: bytes) -> None:
-        """Hash and write the next bytes."""
-        self._digester.update(data)
-        rest = memoryview(data)
-        while rest:
-            rest = rest[self._file.write(rest) :]
-
-    def keep(self) -> str:
-        """Give the object its name, durably, unless it is there already; return its digest."""
-        digest = self._digester.digest()
-        if self._objects._holds(digest, self.size):
-            return digest
-        os.fchmod(self._file.fileno(), 0o444)
-        os.fsync(self._file.fileno())
-        goal = self._objects.path(digest)
-        if not goal.parent.is_dir():
-            goal.parent.mkdir(exist_ok=True)
-            _sync_folder(goal.parent.parent)
-        self._path.rename(goal)
-        _sync_folder(goal.parent)
-        return digest
-
-    def close(self) -> None:
-        """Remove what was not kept."""
-        self._path.unlink(missing_ok=True)
-        self._file.close()
+def _size(path: Path) -> int:
+    """A regular file's size in bytes; InputError where it is none."""
+    try:
+        if not path.is_file():
+            raise InputError(f"{path} is {'no regular file' if path.exists() else 'not there'}")
+        return path.stat().st_size
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
     """A file's bytes in blocks; InputError where it cannot be read, so that it is not taken for the store's trouble."""
     try:
-        if not path.is_file():
-            raise InputError(f"{path} is {'no regular file' if path.exists() else 'not there'}")
         with path.open("rb") as source:
             while block := source.read(BLOCK):
                 yield block
@@ -403,24 +360,3 @@ def _parse_manifest(data: bytes) -> list[ManifestEntry] | None:
         return entries if manifest(entries) == data else None
     except (FormatError, TypeError, AttributeError):
         return None
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _trouble(error: OSError, place: Path) -> LedgerError:
-    """Say in one line why bytes could not be written below ``place``."""
-    why = {
-        errno.ENOSPC: "the disk is full; free some space, nothing was stored",
-        errno.EDQUOT: "the disk's quota is used up; free some space, nothing was stored",
-        errno.EROFS: "the disk is read-only",
-        errno.EACCES: "it may not be written; check the folder's permissions",
-        errno.EPERM: "it may not be written; check the folder's permissions",
-        errno.ENOENT: "its folder is gone",
-    }.get(error.errno or 0, f"{error.strerror or error}")
-    return LedgerError(f"cannot write {place}: {why}")

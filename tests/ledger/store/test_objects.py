@@ -357,5 +357,5 @@ def test_what_another_writer_is_writing_is_not_swept(tmp_path: Path) -> None:
         incoming.write(b"long ")
         other.put_bytes(b"short")
         incoming.write(b"lasting")
-        digest = incoming.keep()
-    assert other.read(digest) == b"long lasting"
+        incoming.keep(writing.path(incoming.digest))
+    assert other.read(sha(b"long lasting")) == b"long lasting"
