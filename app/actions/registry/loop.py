@@ -16,7 +16,7 @@ DEMO = (
         "build a worked example on real market data, and open it",
         group="start",
         scope="everywhere",
-        key="ctrl+d",
+        key="D",
         module="app.demo.command",
         function="demo",
         arguments=(

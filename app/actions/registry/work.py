@@ -93,7 +93,7 @@ MAKE = (
         "hash stored objects again: bit rot and replacement are found",
         group="make",
         scope="registry",
-        key="k",
+        key="v",
         module="app.actions.artifacts",
         function="check",
         arguments=(

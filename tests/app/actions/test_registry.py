@@ -28,11 +28,18 @@ def test_keys_are_unique_where_they_work(scope: str) -> None:
     assert all(keys)
 
 
+def test_no_key_is_one_that_moves_or_rules_every_screen() -> None:
+    from app.tui.keys import EVERYWHERE, MOVING
+
+    taken = {key for binding in (*EVERYWHERE, *MOVING) for key in binding.keys.split(",")} | {"h", "l", "g", "space"}
+    assert not [action.name for action in registry.ACTIONS if action.key in taken]
+
+
 def test_every_action_has_its_place() -> None:
     for action in registry.ACTIONS:
         assert action.group in registry.GROUPS, action.name
         assert action.scope in registry.SCOPES, action.name
-    assert [each.name for group in registry.GROUPS for each in registry.grouped(group)].sort() == NAMES.copy().sort()
+    assert sorted(each.name for group in registry.GROUPS for each in registry.grouped(group)) == sorted(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
