@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -157,10 +157,12 @@ def _described(
 ) -> tuple[RunStarted, list[Made]]:
     """What is recorded at the beginning, and what of it is to be a version."""
     objects = ledger.objects
+    # The inputs by version: with code and objects it is all that running it again takes.
+    exact = replace(spec, inputs={name: each.ref for name, each in inputs.items()})
     config = objects.put_bytes(canonical.encode(dict(spec.config)))
     ran_in = objects.put_bytes(runtime.encoded())
     parameters: dict[str, Any] = {
-        "spec": objects.put_bytes(canonical.encode(spec.document())).digest,
+        "spec": objects.put_bytes(canonical.encode(exact.document())).digest,
         "paths": list(code.paths),
     }
     if spec.callable:

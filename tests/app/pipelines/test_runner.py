@@ -16,6 +16,8 @@ import pytest
 
 import ledger
 from app.pipelines import spec as specs
+from app.pipelines.execution import execute
+from app.pipelines.place import Material
 from app.pipelines.runner import RunResult, run_spec
 from app.workspace import Workspace
 from ledger.errors import InputError
@@ -122,7 +124,8 @@ def test_all_that_a_run_was_is_in_the_record(desk: Desk) -> None:
     assert found.runtime is not None
     assert "python" in canonical.decode(objects.read(found.runtime))
     again = specs.from_document(canonical.decode(objects.read(found.parameters["spec"])), desk.workspace.root)
-    assert again.document() == {"code": ["project"], "job_type": "training", **DOCUMENT}
+    exact = {"inputs": {"rates": "dataset/fx-hedging/rates@1"}}
+    assert again.document() == {"code": ["project"], "job_type": "training", **DOCUMENT, **exact}
     model = artifacts.resolve(desk.ledger.view(), "fx-vol")
     assert objects.read(model.digest) == b"25.0"
     assert (model.run, model.facts) == (result.run, {"media_type": "text/plain"})
@@ -138,6 +141,25 @@ def test_twice_the_same_is_one_digest_and_one_version(desk: Desk) -> None:
     assert first.outputs == second.outputs
     assert desk.recorded(first).outputs == desk.recorded(second).outputs
     assert first.run != second.run
+
+
+def test_the_record_and_the_store_are_enough_to_run_it_again(desk: Desk) -> None:
+    first = desk.recorded(desk.run())
+    desk.register("rates", b"9 9 9")
+    shutil.rmtree(desk.workspace.root / "project")
+    view, objects = desk.ledger.view(), desk.ledger.objects
+    spec = specs.from_document(canonical.decode(objects.read(first.parameters["spec"])), Path())
+    given = {name: artifacts.resolve(view, ref) for name, ref in spec.inputs.items()}
+    assert first.code is not None
+    again = execute(
+        spec,
+        objects,
+        code=Material(first.code, directory=True),
+        paths=tuple(first.parameters["paths"]),
+        inputs={name: Material(each.digest) for name, each in given.items()},
+    )
+    assert [each.digest for each in again.outputs.values()] == [digest for _, digest in first.outputs]
+    assert again.metrics == first.metrics
 
 
 def test_what_changed_makes_a_new_version_and_only_that(desk: Desk) -> None:
