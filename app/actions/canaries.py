@@ -24,10 +24,10 @@ def start(
     context: Context,
     *,
     ref: str,
-    fraction: float = 0.1,
-    alpha: float = 0.05,
-    minimum_days: int = 20,
-    maximum_days: int = 250,
+    fraction: float | None = None,
+    alpha: float | None = None,
+    minimum_days: int | None = None,
+    maximum_days: int | None = None,
     first_day: str | None = None,
 ) -> Answer:
     """Declare a canary of a model version: slice, error rates, shortest and longest time are fixed before its first day."""
@@ -36,27 +36,25 @@ def start(
 
     serving = declared(context)
     candidate = artifacts.resolve(context.view, ref)
+    given = {
+        "slices": None if fraction is None else [fraction],
+        "alpha_promote": alpha,
+        "alpha_roll_back": alpha,
+        "minimum_days": minimum_days,
+        "maximum_days": maximum_days,
+    }
     with Scoring(context, serving) as scoring:
-        day = first_day or next((day for day in scoring.days if day > context.ledger.now()[:10]), None)
+        day = first_day or next((day for day in scoring.days if day >= context.ledger.now()[:10]), None)
         if day is None:
-            raise InputError("the feed has no day after the ledger's present; give --first-day")
-        recorded = begin(
-            context,
-            serving,
-            scoring,
-            candidate,
-            first_day=day,
-            fraction=fraction,
-            minimum_days=minimum_days,
-            maximum_days=maximum_days,
-            alpha=alpha,
-        )
+            raise InputError("the feed has no day from the ledger's present on; give --first-day")
+        changes = {key: value for key, value in given.items() if value is not None}
+        recorded = begin(context, serving, scoring, candidate, first_day=day, changes=changes)
     made = deployments.get(context.ledger.view(), recorded.event.value["deployment"])
     assert made is not None
     realised = made.plan["realised"]
     told = (
         f"  {realised['accounts']} accounts, {realised['account_share']:.1%} of all, with {realised['size_share']:.1%} "
-        f"of what is managed; from {day}"
+        f"of what is managed; forecasts from {day}"
     )
     document = {"deployment": shown.document(made), "event": events.described(recorded)}
     return Answer(document, [*events.listing([recorded]), say(told)])

@@ -14,7 +14,7 @@ from ledger.rules import drafting, gates
 
 if TYPE_CHECKING:
     from ledger.format.dsse import Envelope
-    from ledger.format.keys import PublicKey, SecretKey
+    from ledger.format.keys import PublicKey, SigningKey
     from ledger.ledger import Ledger
     from ledger.projections.approvals import Request
     from ledger.projections.view import View
@@ -67,7 +67,7 @@ def draft(view: View, number: int, signer: str, verdict: str, role: str | None, 
     return Draft(request, role, stated)
 
 
-def signed(draft: Draft, secret: SecretKey) -> Envelope:
+def signed(draft: Draft, secret: SigningKey) -> Envelope:
     """The draft's statement in an envelope that ``secret`` signs."""
     return decision.sign(draft.decision, secret)
 
@@ -94,7 +94,7 @@ def record(ledger: Ledger, draft: Draft, envelope: Envelope) -> Recorded:
     )
 
 
-def enrolment(view: View, administrator: str, secret: SecretKey, name: str, key: PublicKey) -> Envelope:
+def enrolment(view: View, administrator: str, secret: SigningKey, name: str, key: PublicKey) -> Envelope:
     """An administrator's signed decision that ``key`` is a key of ``name``."""
     stated = drafting.on_key(
         view, name, str(key), verdict="enrol", reason="", signer=administrator, signed_at=_wall_time()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.actions.serving import Scoring, Serving
-from app.rollout import canary, slices
+from app.pipelines import yamltext
+from app.rollout import canary, eprocess, slices
 from app.rollout.plan import Plan
 from ledger.errors import InputError
 from ledger.events.deployments import DeploymentCompleted, DeploymentStarted, DeploymentStep
@@ -23,8 +25,7 @@ if TYPE_CHECKING:
 CLOSE = "17:30:00.000000Z"
 """When a day's verdict is recorded under a simulated clock: after the monitors have looked."""
 
-SHADOW_DAYS = 250
-"""Days before the start from which the variance of the loss differences is taken, both models scored in hindsight."""
+FILE = "rollout.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,7 @@ class Rollout:
         self._candidate = _version(context, deployment.subject)
         self._first_day = str(plan.pop("first_day"))
         plan.pop("realised", None)
-        accounts = [scoring.load(each) for each in (self._champion, self._candidate)]
-        self._models = accounts
+        self._models = [scoring.load(each) for each in (self._champion, self._candidate)]
         steps = deployments.steps(context.view, deployment.deployment)
         documents = [{"day": s.day, "decision": s.decision, "evidence": s.evidence} for s in steps]
         self._canary = canary.resume(Plan.read(plan), documents)
@@ -74,7 +74,7 @@ class Rollout:
         return [
             day
             for day in self._scoring.days
-            if day >= self._first_day and day > last and (until is None or day <= until)
+            if day > self._first_day and day > last and (until is None or day <= until)
         ]
 
     def evaluate(self, day: str) -> Verdict:
@@ -130,16 +130,22 @@ def begin(
     candidate: artifacts.Artifact,
     *,
     first_day: str,
-    fraction: float,
-    minimum_days: int,
-    maximum_days: int,
-    alpha: float,
+    changes: Mapping[str, Any] | None = None,
     cause: int | None = None,
 ) -> Recorded:
-    """Declare a canary: everything that decides it is fixed and recorded before its first day.
+    """Declare a canary: everything that decides it is fixed and recorded before its first outcome comes in.
+
+    Args:
+        context: whose doing it is.
+        serving: what serves the champion.
+        scoring: the running service.
+        candidate: the version that has to prove itself.
+        first_day: the day of the first forecasts; their losses are known, and looked at, on the next.
+        changes: what replaces the declared plan's settings.
+        cause: the seq of the event that led to it.
 
     Raises:
-        InputError: nothing is live to compare with, or the candidate is live already.
+        InputError: nothing is live to compare with, the candidate is live already, or the plan cannot be one.
     """
     live = deployments.live(context.view, serving.model, serving.environment)
     if live is None:
@@ -147,27 +153,25 @@ def begin(
     if live.subject == candidate.ref:
         raise InputError(f"{candidate.ref} is live already")
     champion = _version(context, live.subject)
-    name = _name(context, candidate)
-    held = sizes(context, serving)
-    chosen = slices.choose(held, salt=name, fraction=fraction)
-    differences = _shadow(scoring, champion, candidate, list(chosen.accounts), first_day)
-    mean_square = sum(each * each for each in differences) / len(differences)
-    plan = Plan(
-        salt=name,
-        slices=(fraction,),
-        minimum_days=minimum_days,
-        maximum_days=maximum_days,
-        shadow_variance=mean_square,
-        shadow_days=len(differences),
-        alpha_promote=alpha,
-        alpha_roll_back=alpha,
-        parity_limit=None,
+    settings = {**_declared_plan(context), **(changes or {})}
+    looked_back = int(settings.pop("shadow_days"))
+    # Champion and candidate are scored by one service on one set of features: there is no second to hold them against.
+    settings["parity_limit"] = None
+    chosen = slices.choose(
+        sizes(context, serving),
+        salt=str(settings["salt"]),
+        fraction=float(settings["slices"][0]),
+        method=settings["method"],
+    )
+    differences = _shadow(scoring, champion, candidate, list(chosen.accounts), first_day, looked_back)
+    plan = Plan.read(
+        {**settings, "shadow_variance": eprocess.shadow_variance(differences), "shadow_days": len(differences)}
     )
     fact = DeploymentStarted(
-        deployment=name,
+        deployment=_name(context, candidate),
         environment=serving.environment,
         strategy="canary",
-        slice=fraction,
+        slice=plan.slices[0],
         plan={**plan.document(), "champion": champion.ref, "first_day": first_day, "realised": chosen.document()},
     )
     return context.ledger.record(
@@ -175,13 +179,33 @@ def begin(
     )
 
 
+def _declared_plan(context: Context) -> dict[str, Any]:
+    """The canary that the workspace's ``rollout.yaml`` declares.
+
+    Raises:
+        InputError: there is no such file, or it declares none.
+    """
+    path = context.workspace.root / FILE
+    if not path.is_file():
+        raise InputError(f"{path} is not there; it declares a canary's slice, error rates and days (see the demo's)")
+    data = yamltext.load(path.read_text(encoding="utf-8"), FILE).value
+    if not isinstance(data, dict) or not isinstance(data.get("canary"), dict):
+        raise InputError(f"{path}: canary: must be a table of settings")
+    return dict(data["canary"])
+
+
 def _shadow(
-    scoring: Scoring, champion: artifacts.Artifact, candidate: artifacts.Artifact, accounts: list[str], first_day: str
+    scoring: Scoring,
+    champion: artifacts.Artifact,
+    candidate: artifacts.Artifact,
+    accounts: list[str],
+    first_day: str,
+    days: int,
 ) -> list[float]:
-    """The daily mean loss differences of the days before the start, in hindsight."""
+    """The mean loss differences of the days up to the first, both models scored in hindsight."""
     models = [scoring.load(champion), scoring.load(candidate)]
     found = []
-    for day in [day for day in scoring.days if day < first_day][-SHADOW_DAYS:]:
+    for day in [day for day in scoring.days if day <= first_day][-days - 1 :]:
         answer = scoring.score(day, models, accounts)
         base, other = (answer["models"][name]["accounts"]["loss"] for name in models)
         found.append(sum(a - b for a, b in zip(base, other, strict=True)) / len(base))

@@ -44,7 +44,7 @@ DEMO = (
     ),
 )
 
-RUN = (
+LOOP = (
     Action(
         "run",
         "run a specification, and record what it was given and what it made",
@@ -70,9 +70,6 @@ RUN = (
         writes=True,
         gives="run:run events:[event]",
     ),
-)
-
-LOOP = (
     Action(
         "monitor",
         "the monitors, each with what it saw last",
@@ -162,21 +159,17 @@ LOOP = (
         function="start",
         arguments=(
             Argument("ref", "the version", completes="model"),
-            Argument(
-                "fraction", "the share of the accounts", ("--slice",), kind="number", default=0.1, metavar="SHARE"
-            ),
-            Argument("alpha", "the chance to be wrong, in each direction", ("--alpha",), kind="number", default=0.05),
-            Argument(
-                "minimum_days", "no promotion before", ("--minimum-days",), kind="integer", default=20, metavar="DAYS"
-            ),
-            Argument(
-                "maximum_days", "inconclusive after", ("--maximum-days",), kind="integer", default=250, metavar="DAYS"
-            ),
+            Argument("fraction", "the share of the accounts", ("--slice",), kind="number", metavar="SHARE"),
+            Argument("alpha", "the chance to be wrong, in each direction", ("--alpha",), kind="number"),
+            Argument("minimum_days", "no promotion before", ("--minimum-days",), kind="integer", metavar="DAYS"),
+            Argument("maximum_days", "inconclusive after", ("--maximum-days",), kind="integer", metavar="DAYS"),
             Argument(
                 "first_day", "its first day; the feed's next where none is given", ("--first-day",), metavar="DAY"
             ),
         ),
-        examples=(Example("assay canary start fx-vol@2", "a tenth of the accounts, at 5 % in each direction"),),
+        examples=(
+            Example("assay canary start fx-vol@2", "with the slice, error rates and days that rollout.yaml declares"),
+        ),
         description="Both models score the slice's accounts each day; clients are served by the champion until the promotion.",
         writes=True,
         gives="deployment:deployment event:event",
