@@ -166,12 +166,12 @@ class Run:
             self._ledger.objects.restore(artifact.digest, copy, directory=directory, read_only=True, durable=False)
         return copy
 
-    def output(self, artifact: str, path: str | os.PathLike[str], **facts: Any) -> str:
-        """Store a file or folder as it is now; it becomes a version when the run ends well.
+    def output(self, artifact: str, content: str | os.PathLike[str] | bytes, **facts: Any) -> str:
+        """Store a file or folder as it is now, or bytes; it becomes a version when the run ends well.
 
         Args:
             artifact: ``kind/project/name``, or ``kind/name`` in the run's own project.
-            path: the file or folder.
+            content: the path of the file or folder, or the bytes themselves.
             facts: optional fields of ``artifact.registered``: ``media_type``, ``rows``, ``span``, ``summary``, …
 
         Returns:
@@ -183,7 +183,7 @@ class Run:
         base = artifact_base(artifact, self._project)
         if base in self._made:
             raise InputError(f"{base} is an output of {self.ref} already")
-        self._made[base] = Made(base, self._stored(Path(path)), facts)
+        self._made[base] = Made(base, self._stored(content), facts)
         return self._made[base].stored.digest
 
     def __exit__(
@@ -233,6 +233,9 @@ class Run:
             self._described["config"] = stored.digest
         return found
 
-    def _stored(self, path: Path) -> Stored:
+    def _stored(self, content: str | os.PathLike[str] | bytes) -> Stored:
         objects = self._ledger.objects
+        if isinstance(content, bytes):
+            return objects.put_bytes(content)
+        path = Path(content)
         return objects.put_directory(path) if path.is_dir() else objects.put_file(path)

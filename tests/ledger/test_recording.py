@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ledger import Ledger
+from ledger import Ledger, lifecycle
 from ledger.errors import InputError
 from ledger.format import canonical
 from ledger.projections import artifacts, runs
@@ -90,6 +90,16 @@ def test_an_exception_is_a_failure_and_goes_on(opened: Ledger, tmp_path: Path) -
     assert (found.status, found.reason, found.metrics) == ("failed", "ValueError: no rates", {"rows": 3.0})
     assert found.outputs == ()
     assert artifacts.versions(opened.view()) == []
+
+
+def test_an_output_may_be_bytes_or_a_folder(opened: Ledger, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "x").write_text("1")
+    with opened.run("train", project=PROJECT, actor="ada") as run:
+        digest = run.output("model/m", b"{}")
+        run.output("dataset/d", str(tmp_path / "folder"))
+    assert opened.objects.read(digest) == b"{}"
+    assert lifecycle.is_directory(artifacts.resolve(opened.view(), "dataset/d"))
 
 
 @pytest.mark.parametrize(
