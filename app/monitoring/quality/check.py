@@ -1,0 +1,137 @@
+"""Checks as a workspace declares them, and their execution on a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Protocol
+
+from app.monitoring.quality import moves, shape, silence
+from app.monitoring.quality.finding import Finding, Result
+from app.monitoring.quality.table import Table
+from ledger.errors import InputError
+
+
+class Rule(Protocol):
+    """What every kind of check does."""
+
+    def findings(self, table: Table) -> Iterator[Finding]:
+        """All that it finds in a table."""
+
+
+KINDS: dict[str, Any] = {
+    "schema": shape.Schema,
+    "ranges": shape.Range,
+    "nulls": shape.Nulls,
+    "uniqueness": shape.Unique,
+    "freshness": shape.Freshness,
+    "jumps": moves.Jump,
+    "rebasing": moves.Rebasing,
+    "stale": silence.Stale,
+    "gaps": silence.Gap,
+    "ended": silence.Ended,
+    "movement": silence.Movement,
+}
+_COMMON = ("check", "kind", "subject")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A declared check: its name, its kind, the artifact that it is about, and its settings."""
+
+    check: str
+    kind: str
+    subject: str
+    settings: Mapping[str, Any]
+    rule: Rule
+
+    def document(self) -> dict[str, Any]:
+        """As JSON-able data, in the form that ``read`` takes."""
+        return {"check": self.check, "kind": self.kind, "subject": self.subject, **self.settings}
+
+
+def read(data: Any, source: str) -> tuple[Check, ...]:
+    """The checks of a declaration file's content.
+
+    Args:
+        data: ``{"checks": [{"check": …, "kind": …, "subject": …, <settings>}, …]}``.
+        source: the file's name, for errors.
+
+    Raises:
+        InputError: the content is of another form, a kind or a setting is unknown, or two checks have one name.
+    """
+    items = data.get("checks") if isinstance(data, Mapping) else None
+    if not isinstance(items, list) or not items:
+        raise InputError(f"{source}: checks: must be a list of at least one check")
+    found = tuple(_read(item, source) for item in items)
+    names = [each.check for each in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"{source}: two checks are called {name!r}")
+    return found
+
+
+def execute(
+    checks: Sequence[Check], table: Table, *, mappings: Sequence[Mapping[str, Any]] = (), today: str = ""
+) -> tuple[Result, ...]:
+    """Run checks on a table.
+
+    Args:
+        checks: as ``read`` gives them.
+        table: what is checked; it is not changed.
+        mappings: redenominations that the data's owner has approved: {source, target, factor, …} each.
+        today: the day that freshness is judged on.
+    """
+    approved = tuple(moves.Redenomination(each["source"], each["target"], float(each["factor"])) for each in mappings)
+    results = []
+    for check in checks:
+        rule = check.rule
+        inputs: dict[str, Any] = {"table": table.sha256, "rows": len(table.days), "settings": dict(check.settings)}
+        if table.days:
+            inputs["span"] = [table.days[0], table.days[-1]]
+        if isinstance(rule, moves.Rebasing):
+            rule = replace(rule, mappings=approved)
+            inputs["mappings"] = [dict(each) for each in mappings]
+        if isinstance(rule, shape.Freshness):
+            rule = replace(rule, today=today)
+            inputs["today"] = today
+        if isinstance(rule, silence.Gap):
+            inputs["holidays"] = len(silence.absent_weekdays(table))
+        results.append(Result(check.check, check.kind, tuple(rule.findings(table)), inputs))
+    return tuple(results)
+
+
+def _read(item: Any, source: str) -> Check:
+    name = item.get("check") if isinstance(item, Mapping) else None
+    if not isinstance(name, str) or not name:
+        raise InputError(f"{source}: every check begins with check: and its name")
+    kind, subject = item.get("kind"), item.get("subject")
+    if kind not in KINDS:
+        raise InputError(f"{source}: check {name}: {kind!r} is no kind; known are {', '.join(KINDS)}")
+    if not isinstance(subject, str) or not subject:
+        raise InputError(f"{source}: check {name} lacks subject:, the artifact that it is about")
+    settings = {key: value for key, value in item.items() if key not in _COMMON}
+    known = [each.name for each in fields(KINDS[kind]) if each.name not in ("mappings", "today")]
+    for key, value in settings.items():
+        if key not in known:
+            raise InputError(f"{source}: check {name} has no setting {key!r}; known are {', '.join(known) or 'none'}")
+        _require_sane(value, f"{source}: check {name}: {key}")
+    try:
+        rule = KINDS[kind](**{key: tuple(each) if isinstance(each, list) else each for key, each in settings.items()})
+    except TypeError as error:
+        raise InputError(f"{source}: check {name}: {error}") from None
+    return Check(name, kind, subject, settings, rule)
+
+
+def _require_sane(value: Any, what: str) -> None:
+    """Settings are numbers that can be compared, words, lists of words, or lists of words by name."""
+    if isinstance(value, Mapping):
+        for each in value.values():
+            _require_sane(each, what)
+    elif isinstance(value, list):
+        if not all(isinstance(each, str) for each in value):
+            raise InputError(f"{what} must list names")
+    elif isinstance(value, float) and value != value:
+        raise InputError(f"{what} is no number: nothing compares with it")
+    elif value is None:
+        raise InputError(f"{what} has no value")

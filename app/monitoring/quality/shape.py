@@ -1,0 +1,112 @@
+"""Checks of a table's shape: columns, types, ranges, missing values, repeated days, age."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from app.monitoring.quality.finding import Finding
+from app.monitoring.quality.table import Table
+
+
+def _span(table: Table) -> tuple[str, str]:
+    return (table.days[0], table.days[-1]) if table.days else ("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The columns that there must be. ``exact``: and no others. Cells must be numbers or a word for missing."""
+
+    columns: tuple[str, ...]
+    exact: bool = False
+
+    def findings(self, table: Table) -> Iterator[Finding]:
+        """Blocked: an absent column, cells that are no numbers; flagged: a column that is new."""
+        first, last = _span(table)
+        for name in self.columns:
+            if name not in table.columns:
+                yield Finding("block", (name,), first, last, None, None, f"there is no column {name}")
+        for name, count in table.text.items():
+            if count:
+                message = f"{name} has {count} cells that are neither a number nor missing"
+                yield Finding("block", (name,), first, last, float(count), 0.0, message)
+        if self.exact:
+            for name in table.columns:
+                if name not in self.columns:
+                    yield Finding("flag", (name,), first, last, None, None, f"the column {name} is new")
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Values above ``above`` and at most ``most``, and finite."""
+
+    above: float = 0.0
+    most: float = math.inf
+
+    def findings(self, table: Table) -> Iterator[Finding]:
+        """Blocked: any value outside."""
+        for name, values in table.columns.items():
+            wrong = np.flatnonzero(np.isinf(values) | (values <= self.above) | (values > self.most))
+            if len(wrong):
+                first, last = table.days[wrong[0]], table.days[wrong[-1]]
+                message = f"{name} has {len(wrong)} values outside {self.above:g} to {self.most:g}, first {values[wrong[0]]:g}"
+                yield Finding("block", (name,), first, last, float(values[wrong[0]]), self.above, message)
+
+
+@dataclass(frozen=True, slots=True)
+class Nulls:
+    """Columns that may be missing on a share of the days only; an empty table is a finding as well."""
+
+    columns: tuple[str, ...]
+    share: float = 0.0
+
+    def findings(self, table: Table) -> Iterator[Finding]:
+        """Blocked: more is missing, or there is nothing at all."""
+        first, last = _span(table)
+        if not table.days:
+            yield Finding("block", (), first, last, 0.0, 1.0, "the table has no rows")
+            return
+        for name in self.columns:
+            values = table.columns.get(name)
+            if values is None:
+                yield Finding("block", (name,), first, last, 1.0, self.share, f"there is no column {name}")
+                continue
+            missing = float(np.isnan(values).mean())
+            if missing > self.share:
+                message = f"{name} is missing on {missing:.2%} of the days; {self.share:.2%} are let pass"
+                yield Finding("block", (name,), first, last, missing, self.share, message)
+
+
+@dataclass(frozen=True, slots=True)
+class Unique:
+    """Each day once."""
+
+    def findings(self, table: Table) -> Iterator[Finding]:
+        """Blocked: a day that is there twice."""
+        days, counts = np.unique(np.array(table.days), return_counts=True)
+        for day, count in zip(days[counts > 1], counts[counts > 1], strict=True):
+            yield Finding("block", (), str(day), str(day), float(count), 1.0, f"{day} is there {count} times")
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """The last row is at most ``days`` calendar days older than ``today``, which is handed in: no clock is read here."""
+
+    days: int
+    today: str = ""
+
+    def findings(self, table: Table) -> Iterator[Finding]:
+        """Blocked: older; or nothing to be fresh, or no day to be fresh on."""
+        if not table.days or not self.today:
+            what = "the table has no rows" if not table.days else "no day was given to judge the table's age by"
+            yield Finding("block", (), "", "", None, float(self.days), what)
+            return
+        last = table.days[-1]
+        age = (date.fromisoformat(self.today) - date.fromisoformat(last)).days
+        if age > self.days:
+            message = f"the last row is of {last}, {age} days before {self.today}; {self.days} are let pass"
+            yield Finding("block", (), last, last, float(age), float(self.days), message)
