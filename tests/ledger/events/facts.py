@@ -52,13 +52,16 @@ def _field(name: str, hint: Any) -> st.SearchStrategy[Any]:
         return st.one_of([_field(name, each) for each in arguments])
     if origin is Literal:
         return st.sampled_from(arguments)
+    if name == "administrators":
+        return st.lists(
+            st.fixed_dictionaries({"name": st.sampled_from(NAMES), "key": st.sampled_from(NAMES)}), max_size=2
+        )
     if origin is list:
         return st.lists(_field("", arguments[0]), max_size=3)
     if origin is dict:
         if name == "metrics":
             return st.dictionaries(st.sampled_from(NAMES), _field("", float), max_size=3)
-        key = st.sampled_from(["name", "key"]) if arguments[1] is str else st.text(max_size=5)
-        return st.dictionaries(key, _field("", arguments[1]), max_size=3)
+        return st.dictionaries(st.text(max_size=5), _field("", arguments[1]), max_size=3)
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
         return _struct(hint)
     return _plain(name, hint)
