@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from app.actions import events, references
-from app.actions.answers import Answer, Mark, number, say, state, table
-from app.actions.artifacts import fields
+from app.actions.answers import Answer, Mark, fields, number, say, state, table
 from ledger.errors import InputError
 from ledger.projections import alerts
 

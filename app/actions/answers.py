@@ -121,6 +121,11 @@ def _cell(cell: Cell) -> Mark:
     return Mark("number", number(cell))
 
 
+def fields(rows: Sequence[tuple[str, Any]]) -> list[str]:
+    """Named facts under each other; those that are ``None`` are left out."""
+    return table([(Mark("dim", name), item) for name, item in rows if item is not None], indent="  ")
+
+
 def number(value: float) -> str:
     """A number as people read it: thousands apart, at most six significant digits behind the point."""
     if isinstance(value, bool):

@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.actions import events
-from app.actions.answers import Answer, Mark, counted, moment, say, state, table
+from app.actions.answers import Answer, Mark, counted, fields, moment, say, state, table
+from app.actions.deployments import serving
 from ledger.errors import InputError
-from ledger.projections import approvals, artifacts, deployments, documents
+from ledger.projections import approvals, artifacts, documents
 from ledger.store.objects import DIRECTORY_MEDIA_TYPE
 
 if TYPE_CHECKING:
     from app.actions.context import Context
     from ledger.ledger import Ledger
     from ledger.projections.artifacts import Artifact
+    from ledger.projections.documents import Document
     from ledger.projections.view import View
     from ledger.store.objects import Damage, Stored
 
@@ -78,7 +80,8 @@ def list_artifacts(
     """The registered versions in the order of their registration."""
     view = context.view
     found = artifacts.versions(view, kind=kind, project=project, name=name)
-    listed = [document(view, each) for each in found]
+    standing = Standing(view)
+    listed = [standing.document(each) for each in found]
     rows = [
         (
             each.ref,
@@ -173,34 +176,51 @@ def check(context: Context, *, refs: Sequence[str] = ()) -> Answer:
 
 def document(view: View, artifact: Artifact) -> dict[str, Any]:
     """A version as JSON."""
-    moves = {each.alias: each.version for each in artifacts.aliases(view, artifact.base)}
-    return {
-        "ref": artifact.ref,
-        "kind": artifact.kind,
-        "project": artifact.project,
-        "name": artifact.name,
-        "version": artifact.version,
-        "sha256": artifact.digest,
-        "size": artifact.size,
-        "seq": artifact.seq,
-        "actor": artifact.actor,
-        "at": artifact.at,
-        "run": artifact.run,
-        "facts": artifact.facts,
-        "stage": approvals.stage(view, artifact.ref),
-        "aliases": sorted(alias for alias, version in moves.items() if version == artifact.version),
-        "retired": artifacts.retired(view, artifact.ref),
-        "live": _live(view, artifact),
-        "documents": [
-            {"seq": each.seq, "doc_kind": each.doc_kind, "sha256": each.digest, "title": each.title}
-            for each in documents.listed(view, artifact.ref)
-        ],
-    }
+    return Standing(view).document(artifact)
 
 
-def fields(rows: Sequence[tuple[str, Any]]) -> list[str]:
-    """Named facts under each other; those that are ``None`` are left out."""
-    return table([(Mark("dim", name), item) for name, item in rows if item is not None], indent="  ")
+class Standing:
+    """Where versions stand: asked once for all of them, however many there are."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._stages = {each.subject: each.to_stage for each in approvals.promotions(view)}
+        self._aliases: dict[str, dict[str, int]] = {}
+        for move in artifacts.aliases(view):
+            self._aliases.setdefault(move.artifact, {})[move.alias] = move.version
+        self._documents: dict[str, list[Document]] = {}
+        for each in documents.listed(view):
+            self._documents.setdefault(each.subject, []).append(each)
+        self._live: dict[str, list[str]] = {}
+        for deployment in serving(view):
+            if deployment.status == "ok":
+                self._live.setdefault(deployment.subject, []).append(deployment.environment)
+
+    def document(self, artifact: Artifact) -> dict[str, Any]:
+        """A version as JSON."""
+        moves = self._aliases.get(artifact.base, {})
+        return {
+            "ref": artifact.ref,
+            "kind": artifact.kind,
+            "project": artifact.project,
+            "name": artifact.name,
+            "version": artifact.version,
+            "sha256": artifact.digest,
+            "size": artifact.size,
+            "seq": artifact.seq,
+            "actor": artifact.actor,
+            "at": artifact.at,
+            "run": artifact.run,
+            "facts": artifact.facts,
+            "stage": self._stages.get(artifact.ref, "candidate"),
+            "aliases": sorted(alias for alias, version in moves.items() if version == artifact.version),
+            "retired": artifacts.retired(self._view, artifact.ref),
+            "live": sorted(self._live.get(artifact.ref, [])),
+            "documents": [
+                {"seq": each.seq, "doc_kind": each.doc_kind, "sha256": each.digest, "title": each.title}
+                for each in self._documents.get(artifact.ref, [])
+            ],
+        }
 
 
 def _stored(ledger: Ledger, source: Path) -> Stored:
@@ -211,14 +231,6 @@ def _stored(ledger: Ledger, source: Path) -> Stored:
 
 def _is_directory(artifact: Artifact) -> bool:
     return artifact.facts.get("media_type") == DIRECTORY_MEDIA_TYPE
-
-
-def _live(view: View, artifact: Artifact) -> list[str]:
-    if artifact.kind != "model":
-        return []
-    environments = {each.environment for each in deployments.listed(view) if each.subject == artifact.ref}
-    alive = {name: deployments.live(view, artifact.base, name) for name in environments}
-    return sorted(name for name, each in alive.items() if each is not None and each.subject == artifact.ref)
 
 
 def _stage_mark(stage: str, *, retired: bool) -> Mark:

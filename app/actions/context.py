@@ -15,7 +15,7 @@ from ledger.errors import AssayError, InputError, KeyUnavailable
 
 if TYPE_CHECKING:
     from app.actions.identity import Identity
-    from ledger.format.keys import SecretKey
+    from ledger.format.keys import SigningKey
     from ledger.keystore import Keystore
     from ledger.ledger import Ledger
     from ledger.projections.view import View
@@ -185,13 +185,25 @@ class Context:
 
         return Keystore.for_ledger(self.ledger_path)
 
-    def unlock(self, name: str) -> SecretKey:
-        """The secret key of ``name``; its passphrase is read from a file or asked for, where it has one.
+    def unlock(self, name: str, file: str | None = None) -> SigningKey:
+        """A key of ``name`` to sign with: one that is enrolled and lies here, else one that the user's ssh-agent holds.
+
+        Its passphrase is read from a file or asked for, where it has one.
+
+        Args:
+            name: who signs.
+            file: a key's file to sign with instead; for a public key's file, the agent's.
 
         Raises:
             KeyUnavailable: there is no such key, the passphrase is wrong, or nobody can be asked.
         """
-        return self.keystore.unlock(name, self.passphrase)
+        from ledger.keystore import open_file
+        from ledger.projections import people
+
+        agent = self.environ.get("SSH_AUTH_SOCK")
+        if file is not None:
+            return open_file(self.start / file, name, self.passphrase, agent=agent)
+        return self.keystore.unlock(name, self.passphrase, among=people.keys(self.ledger.view(), name), agent=agent)
 
     def passphrase(self, name: str, *, new: bool = False) -> bytes:
         """The passphrase of a person's key, from the file that ASSAY_PASSPHRASE_FILE names, else asked for.

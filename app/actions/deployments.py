@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from app.actions import events
-from app.actions.answers import Answer, Mark, moment, say, state, table
-from app.actions.artifacts import fields
+from app.actions.answers import Answer, Mark, fields, moment, say, state, table
 from ledger.errors import InputError
 from ledger.projections import artifacts, deployments
 
@@ -97,6 +96,17 @@ def shown(view: View, deployment: Deployment) -> Answer:
         "history": [events.described(each) for each in past],
     }
     return Answer(document_, [*lines, "", *events.listing(past)])
+
+
+def serving(view: View) -> list[Deployment]:
+    """What serves in each environment: the newest deployment of each model there, and what is under way."""
+    found = deployments.listed(view)
+    alive = {
+        (each.subject.rpartition("@")[0], each.environment): each
+        for each in sorted(found, key=lambda each: each.ended_seq or each.seq)
+        if each.status == "ok"
+    }
+    return [*alive.values(), *(each for each in found if each.status == "under way")]
 
 
 def standing(deployment: Deployment) -> Mark:

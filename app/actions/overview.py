@@ -9,13 +9,13 @@ from app.actions import approvals, deployments, events, runs
 from app.actions.answers import Answer, Mark, counted, moment, say, state, table
 from ledger.projections import alerts, artifacts
 from ledger.projections import approvals as requests
-from ledger.projections import deployments as rollouts
 from ledger.projections import runs as executions
 from ledger.projections.view import View
 
 if TYPE_CHECKING:
     from app.actions.context import Context
     from ledger.ledger import Ledger
+    from ledger.projections.deployments import Deployment
 
 NEWEST = 8
 
@@ -25,7 +25,7 @@ def overview(context: Context) -> Answer:
     view, ledger = context.view, context.ledger
     open_requests = [each for each in requests.requests(view) if approvals.standing(view, each) == "open"]
     unresolved = [each for each in alerts.listed(view) if each.state != "resolved"]
-    alive = live(view)
+    alive = deployments.serving(view)
     running = executions.unfinished(view)
     newest = [events.read(view, seq) for seq in range(max(0, view.at + 1 - NEWEST), view.at + 1)]
     facts = standing(ledger, view)
@@ -46,17 +46,6 @@ def overview(context: Context) -> Answer:
     lines += _section("running", table([(each.ref, each.job, each.actor) for each in running], indent="  "))
     lines += _section("newest events", events.listing(newest, indent="  "))
     return Answer(document, lines[:-1])
-
-
-def live(view: View) -> list[rollouts.Deployment]:
-    """What serves in each environment: the newest deployment of each model there, and what is under way."""
-    found = rollouts.listed(view)
-    serving = {
-        (each.subject.rpartition("@")[0], each.environment): each
-        for each in sorted(found, key=lambda each: each.ended_seq or each.seq)
-        if each.status == "ok"
-    }
-    return [*serving.values(), *(each for each in found if each.status == "under way")]
 
 
 def standing(ledger: Ledger, view: View) -> dict[str, Any]:
@@ -136,7 +125,7 @@ def _alert(alert: alerts.Alert) -> tuple[Any, ...]:
     return (alert_actions.standing(alert), alert.alert, alert.severity, alert.day or alert.at[:10], alert.message)
 
 
-def _live(deployment: rollouts.Deployment) -> tuple[Any, ...]:
+def _live(deployment: Deployment) -> tuple[Any, ...]:
     since = deployment.ended_at or deployment.at
     share = "" if deployment.slice >= 1 else f"{deployment.slice:.0%} of the accounts"
     return (

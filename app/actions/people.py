@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from app.actions import deciding, events
-from app.actions.answers import Answer, Mark, say, state, table
-from app.actions.artifacts import fields
+from app.actions.answers import Answer, Mark, fields, say, state, table
 from app.actions.identity import check
 from ledger.errors import InputError
 from ledger.projections import people, runs
@@ -59,12 +58,12 @@ def list_people(context: Context, *, project: str | None = None) -> Answer:
     found = people.listed(view)
     rows = []
     for each in found:
-        roles = [
+        held = [
             role["role"] for role in _roles(view, each.name) if project is None or role["scope"] in (project, "all")
         ]
         kind = "administrator" if each.administrator else each.kind
         keys = state("good", "key") if each.keys else state("warn", "no valid key")
-        rows.append((each.name, kind, ", ".join(roles) or None, each.title, each.team, keys))
+        rows.append((each.name, kind, ", ".join(dict.fromkeys(held)) or None, each.title, each.team, keys))
     lines = table(rows, ("name", "is", "roles", "title", "team", "key"))
     return Answer({"at": view.at, "people": [document(view, each) for each in found]}, lines)
 

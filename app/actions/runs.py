@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from app.actions import events
-from app.actions.answers import Answer, Mark, moment, number, say, state, table
-from app.actions.artifacts import fields
+from app.actions.answers import Answer, Mark, fields, moment, number, say, state, table
 from ledger.errors import InputError
 from ledger.projections import runs
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.actions import alerts, approvals, artifacts, deployments, events, people, references, runs
-from app.actions.answers import Answer, Mark, moment, say
-from app.actions.artifacts import fields
+from app.actions.answers import Answer, Mark, fields, moment, say
 from ledger.projections import alerts as alert_projection
 from ledger.projections import approvals as approval_projection
 from ledger.projections import artifacts as artifact_projection

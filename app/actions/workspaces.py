@@ -6,8 +6,7 @@ import platform
 import re
 from typing import TYPE_CHECKING
 
-from app.actions.answers import Answer, Mark, say, state
-from app.actions.artifacts import fields
+from app.actions.answers import Answer, Mark, fields, say, state
 from app.actions.identity import identify
 from app.workspace import FILE, FOLDER, Workspace, render
 from ledger.errors import InputError
