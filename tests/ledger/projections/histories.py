@@ -12,8 +12,20 @@ from hypothesis import strategies as st
 
 from ledger.events import Fact
 from ledger.format.event import ZERO_PREV, Event
-from ledger.projections import View, alerts, approvals, artifacts, checks, deployments, documents, folding
-from ledger.projections import lineage, monitors, people, runs
+from ledger.projections import (
+    View,
+    alerts,
+    approvals,
+    artifacts,
+    checks,
+    deployments,
+    documents,
+    folding,
+    lineage,
+    monitors,
+    people,
+    runs,
+)
 from ledger.store.journal import Draft
 from tests.ledger.events.facts import DIGESTS, NAMES, REFS, any_fact
 

@@ -12,8 +12,19 @@ from ledger.events.artifacts import AliasMoved, ArtifactRetired
 from ledger.events.deployments import DeploymentRolledBack
 from ledger.events.monitors import MonitorConfigured
 from ledger.format.hashes import digest
-from ledger.projections import View, alerts, approvals, artifacts, checks, deployments, documents
-from ledger.projections import lineage, monitors, people, runs
+from ledger.projections import (
+    View,
+    alerts,
+    approvals,
+    artifacts,
+    checks,
+    deployments,
+    documents,
+    lineage,
+    monitors,
+    people,
+    runs,
+)
 from ledger.projections.artifacts import UnknownRef
 from tests.ledger.story import PROJECT, Story, secret
 
