@@ -14,7 +14,7 @@ from typing import Any
 from ledger.format import b64, canonical, dsse, names, note, times
 from ledger.format.errors import FormatError
 from ledger.format.hashes import check_digest
-from ledger.format.keys import PublicKey, SecretKey
+from ledger.format.keys import PublicKey, SigningKey
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
@@ -131,7 +131,7 @@ def parse(payload: bytes) -> Decision:
     return decision
 
 
-def sign(decision: Decision, secret: SecretKey) -> dsse.Envelope:
+def sign(decision: Decision, secret: SigningKey) -> dsse.Envelope:
     """Return the signed envelope that goes whole into ``value.dsse``.
 
     :raises DecisionError: naming the part that is malformed.

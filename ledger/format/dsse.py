@@ -13,7 +13,7 @@ from typing import Any
 
 from ledger.format import b64
 from ledger.format.errors import FormatError
-from ledger.format.keys import PublicKey, SecretKey
+from ledger.format.keys import PublicKey, SigningKey
 
 Envelope = dict[str, Any]
 """``{"payload": base64, "payloadType": text, "signatures": [{"keyid": text, "sig": base64}]}``."""
@@ -34,7 +34,7 @@ def key_hint(public: PublicKey) -> str:
     return hashlib.sha256(public.raw).hexdigest()
 
 
-def sign(payload: bytes, payload_type: str, secrets: Sequence[SecretKey]) -> Envelope:
+def sign(payload: bytes, payload_type: str, secrets: Sequence[SigningKey]) -> Envelope:
     """Return an envelope with one signature for each key.
 
     :raises EnvelopeError: without any key.

@@ -6,7 +6,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ledger.format import b64
 from ledger.format.errors import FormatError
@@ -58,6 +58,17 @@ class PublicKey:
         except (InvalidSignature, ValueError):
             return False
         return True
+
+
+class SigningKey(Protocol):
+    """Whatever signs with an Ed25519 key: the key itself, or an agent that holds it."""
+
+    @property
+    def public(self) -> PublicKey:
+        """The public key that verifies its signatures."""
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the 64-byte signature over exactly this message."""
 
 
 class SecretKey:
