@@ -106,7 +106,7 @@ def textual_theme(palette: Palette) -> Theme:
         name=palette.name,
         primary=palette.accent,
         secondary=palette.colour("info"),
-        accent=palette.colour("impact"),
+        accent=palette.accent,
         foreground=palette.text,
         background=palette.background,
         surface=palette.panel,

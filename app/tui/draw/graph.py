@@ -91,19 +91,23 @@ def draw(
     rows: int,
     *,
     focus: str = "",
+    cursor: str = "",
     before: Drawing | None = None,
     glyphs: Glyphs = UNICODE,
 ) -> Drawing:
-    """Draw the graph on exactly ``rows`` lines of ``cells`` cells, the focus in sight, known nodes where they were."""
+    """Draw the graph on exactly ``rows`` lines of ``cells`` cells, ``focus`` in sight, known nodes where they were.
+
+    The node under the ``cursor`` is drawn selected: its styles end in ``!``.
+    """
     canvas = Canvas(cells, rows, glyphs)
     if not graph.nodes or cells < NARROWEST or rows <= HEADROOM:
         return Drawing(canvas.picture(), {}, (), {}, 0)
     shown, lost = graph, (0, 0)
-    frame = _framed(shown, before)
+    frame = _framed(shown, before, cursor)
     while _arranged(frame, cells) > cells and len(frame.layout.columns) > 1:
         shown, side = _narrower(shown, frame.layout, focus)
         lost = (lost[0] + side[0], lost[1] + side[1])
-        frame = _framed(shown, before)
+        frame = _framed(shown, before, cursor)
     room = rows - HEADROOM
     scroll = _scrolled(frame.layout, frame.pitch, focus, room, before.scroll if before else 0)
     _headings(canvas, frame)
@@ -111,7 +115,7 @@ def draw(
     for rank, routed in enumerate(frame.channels):
         for net in routed.nets:
             _net(body, frame, rank, net, scroll)
-    places = _spots(body, frame, scroll)
+    places = _spots(body, frame, scroll, cursor)
     lines = (*canvas.picture()[:HEADROOM], *body.picture())
     columns = tuple(tuple(s for s in column if isinstance(s, str)) for column in frame.layout.columns)
     rows_used = [slot * frame.pitch - scroll for s, slot in frame.layout.slots.items() if isinstance(s, str)]
@@ -120,7 +124,7 @@ def draw(
     return Drawing(lines, places, columns, frame.layout.slots, scroll, (*lost, above, below))
 
 
-def _framed(graph: Graph, before: Drawing | None) -> _Frame:
+def _framed(graph: Graph, before: Drawing | None, cursor: str) -> _Frame:
     layout = place(
         (n.id for n in graph.nodes), ((e.source, e.target) for e in graph.edges), before.slots if before else None
     )
@@ -135,7 +139,7 @@ def _framed(graph: Graph, before: Drawing | None) -> _Frame:
             break
     frame = _Frame({n.id: n for n in graph.nodes}, layout, channels, pitch)
     painted = {(e.source, e.target) for e in graph.edges if e.painted}
-    focus = {n.id for n in graph.nodes if n.state == "focus"}
+    focus = {cursor} if cursor else {n.id for n in graph.nodes if n.state == "focus"}
     for source, target in layout.edges:
         hot = 2 if (source, target) in painted or (target, source) in painted else 0
         weight = hot or (1 if source in focus or target in focus else 0)
@@ -242,7 +246,7 @@ def _end_of(frame: _Frame, rank: int, spot: Spot) -> int:
     return frame.starts[rank] + taken
 
 
-def _spots(body: Canvas, frame: _Frame, scroll: int) -> dict[str, tuple[int, int, int]]:
+def _spots(body: Canvas, frame: _Frame, scroll: int, cursor: str) -> dict[str, tuple[int, int, int]]:
     """Write the nodes, their arrowheads and the dummies' lines; returns where each node in sight stands."""
     fed = {target for _, target in frame.layout.links}
     used = {source for source, _ in frame.layout.links}
@@ -262,7 +266,7 @@ def _spots(body: Canvas, frame: _Frame, scroll: int) -> dict[str, tuple[int, int
             if not 0 <= y < body.rows:
                 continue
             node = frame.nodes[spot]
-            _node(body, node, x, y, size)
+            _node(body, node, x, y, size, "!" if spot == cursor else "")
             if spot in fed:
                 body.put(x - 2, y, body.glyphs.arrow + " ", EDGE_STYLES[arriving[spot]])
             taken = _end_of(frame, rank, spot) - x
@@ -272,19 +276,19 @@ def _spots(body: Canvas, frame: _Frame, scroll: int) -> dict[str, tuple[int, int
     return places
 
 
-def _node(body: Canvas, node: Node, x: int, y: int, size: int) -> None:
+def _node(body: Canvas, node: Node, x: int, y: int, size: int, selected: str) -> None:
     glyphs = body.glyphs
     sign = {"focus": glyphs.focus, "impact": glyphs.impact, "alert": glyphs.alert}.get(node.state, glyphs.other)
-    style = node.state if node.state != "other" else f"kind.{node.kind}"
-    body.put(x, y, sign, style)
+    style = (node.state if node.state != "other" else f"kind.{node.kind}") + selected
+    body.put(x, y, f"{sign} ", style)
     room = size - 2 - 2 * _flagged(node)
     more = f" +{node.hidden}" if node.hidden else ""
     label = clip(node.label, max(room - len(more), 1), glyphs.ellipsis)
-    taken = body.put(x + 2, y, label, node.state if node.state != "other" else "")
+    taken = body.put(x + 2, y, label, (node.state if node.state != "other" else "") + selected)
     if more:
-        taken += body.put(x + 2 + taken, y, more, "muted", room - taken)
+        taken += body.put(x + 2 + taken, y, more, "muted" + selected, room - taken)
     if _flagged(node):
-        body.put(x + 3 + taken, y, glyphs.alert, "alert")
+        body.put(x + 2 + taken, y, f" {glyphs.alert}", "alert" + selected)
 
 
 def legend(glyphs: Glyphs = UNICODE) -> tuple[tuple[str, str], ...]:

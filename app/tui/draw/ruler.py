@@ -56,7 +56,7 @@ def draw(ruler: Ruler, cells: int, glyphs: Glyphs = UNICODE, keys: str = KEYS) -
     if scale is None:
         return fitted(((" no events yet ", "muted"), said), cells)
     start = fit(f" {glyphs.back} {_month(scale.first)} ", scale.x)
-    tail = (f"  {keys}", "muted") if _with_keys(ruler, cells, keys) else ("", "")
+    tail = (f"  {keys} ", "muted") if _with_keys(ruler, cells, keys) else ("", "")
     head = scale.x + scale.cells if ruler.at is None else scale.cell(_date(ruler.at))
     runs = [(start, "muted"), *_spark(ruler.days, scale, head, glyphs)]
     if live:
@@ -72,7 +72,7 @@ def scaled(ruler: Ruler, cells: int, keys: str = KEYS) -> Scale | None:
         return None
     first, last = _date(ruler.days[0][0]), _date(ruler.days[-1][0])
     left = len(_month(first)) + 4
-    right = width(ruler.said) + 3 + (len(keys) + 2 if _with_keys(ruler, cells, keys) else 0)
+    right = width(ruler.said) + 3 + (len(keys) + 3 if _with_keys(ruler, cells, keys) else 0)
     room = cells - left - right
     if room < 4:
         return None

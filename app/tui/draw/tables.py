@@ -15,13 +15,15 @@ GAP = 2
 @dataclass(frozen=True, slots=True)
 class Column:
     """A heading, how its cells stand, the least and greatest width, and its rank: the highest is left off first (0
-    never)."""
+    never). ``grows``: it takes the room that nobody needs.
+    """
 
     title: str
     align: Literal["left", "right"] = "left"
     least: int = 4
     most: int = 60
     rank: int = 0
+    grows: bool = False
 
 
 def widths(columns: Sequence[Column], rows: Sequence[Sequence[Run]], cells: int) -> list[int]:
@@ -34,6 +36,9 @@ def widths(columns: Sequence[Column], rows: Sequence[Sequence[Run]], cells: int)
         shown = [index for index, size in enumerate(wanted) if size]
         over = sum(wanted) + GAP * (len(shown) - 1) - cells
         if over <= 0 or not shown:
+            growing = next((index for index in shown if columns[index].grows), None)
+            if growing is not None:
+                wanted[growing] -= over
             return wanted
         room = [index for index in shown if wanted[index] > columns[index].least]
         if room and sum(min(wanted[i], columns[i].least) for i in shown) + GAP * (len(shown) - 1) <= cells:

@@ -138,7 +138,7 @@ def _waiting(view: View, me: str | None) -> tuple[Waiting, ...]:
 
 
 def _live(view: View) -> tuple[Live, ...]:
-    from app.actions.overview import live
+    from app.actions.deployments import serving
 
     return tuple(
         Live(
@@ -150,7 +150,7 @@ def _live(view: View) -> tuple[Live, ...]:
             each.status,
             (each.ended_at or each.at)[:10],
         )
-        for each in live(view)
+        for each in serving(view)
     )
 
 

@@ -1,0 +1,247 @@
+"""The dashboard: holds what all screens share, and moves between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import App
+
+from app.tui import theme
+from app.tui.clockwork import Clockwork
+from app.tui.draw.glyphs import UNICODE, Glyphs
+from app.tui.gateway import Gateway
+from app.tui.keys import EVERYWHERE
+from app.tui.messages import Failed, LedgerChanged, Noticed, Opened
+from app.tui.screens.catalogue import BY_KEY, CATALOGUE
+from app.tui.screens.page import Page, in_one_line
+from app.tui.signing import Pending, Signing
+
+if TYPE_CHECKING:
+    from app.tui.acting import DashboardContext
+
+
+FIRST = "1"
+"""The screen at the bottom of the stack; every other stands upon it."""
+
+
+class Dashboard(Clockwork, App[int]):
+    """One ledger on screen. ``me`` is who acts, or None with the reason in ``why_nobody``."""
+
+    TITLE = "Assay"
+    CSS_PATH: ClassVar[list[str | PurePath] | None] = ["app.tcss", "screens/overview.tcss"]
+    """The first screen is up before screens load their own sheets, so its sheet is the application's."""
+    ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar[set[Any]] = set()
+    BINDINGS: ClassVar[list[Any]] = [
+        *(key.binding() for key in EVERYWHERE),
+        *((entry.key, f"screen({entry.key!r})", entry.answers) for entry in CATALOGUE),
+    ]
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        root: Path,
+        me: str | None = None,
+        why_nobody: str = "",
+        project: str = "",
+        at: str | None = None,
+        glyphs: Glyphs = UNICODE,
+    ) -> None:
+        super().__init__()
+        for palette in theme.PALETTES.values():
+            self.register_theme(theme.textual_theme(palette))
+        self.theme = theme.DARK.name
+        self.gateway = Gateway(path)
+        self.root = root
+        self.me = me
+        self.why_nobody = why_nobody
+        self.project = project
+        self.glyphs = glyphs
+        self.begin_at = at
+        self.signing = Signing(self._append)
+        self._pages: dict[str, Page] = {}
+        self._trail: list[str] = []
+
+    def get_default_screen(self) -> Page:
+        """The first screen is up with the first frame."""
+        return self.page(FIRST)
+
+    def on_mount(self) -> None:
+        """The ledger, after the first frame: watched, and asked for what every screen shows."""
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        """After the first frame: what costs time."""
+        self.gateway.watch(self._changed)
+        self.set_interval(0.25, self._tick)
+        if self.begin_at is not None:
+            self.seek(self.begin_at)
+        self.restand()
+
+    def _changed(self) -> None:
+        self.post_message(LedgerChanged())
+
+    def on_unmount(self) -> None:
+        """Close the ledger."""
+        self.gateway.close()
+
+    def page(self, key: str) -> Page:
+        """The screen with this number, made when first needed."""
+        if key not in self._pages:
+            made = self._pages[key] = BY_KEY[key].make()
+            if key != FIRST:
+                self.install_screen(made, f"page-{key}")
+        return self._pages[key]
+
+    @property
+    def current(self) -> Page | None:
+        """The numbered screen in view, under whatever is open above it."""
+        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, Page)), None)
+
+    async def action_screen(self, key: str) -> None:
+        """Show the screen with this number."""
+        here = self.current
+        if here is None or key not in BY_KEY:
+            return
+        await self._close_boxes()
+        if here is not self.page(key):
+            self._trail.append(next(k for k, page in self._pages.items() if page is here))
+            await self._show(key)
+
+    async def _close_boxes(self) -> None:
+        while len(self.screen_stack) > 1 and not isinstance(self.screen, Page):
+            await self.pop_screen()
+
+    async def _show(self, key: str) -> None:
+        """Put a numbered screen in the place of the one in view."""
+        if key == FIRST:
+            await self.pop_screen()
+        elif len(self.screen_stack) == 1:
+            await self.push_screen(self.page(key))
+        else:
+            await self.switch_screen(self.page(key))
+
+    async def action_leave(self) -> None:
+        """Close what is open, else go back to where one was."""
+        here = self.current
+        if here is None or here.leave():
+            return
+        if self._trail:
+            await self._show(self._trail.pop())
+
+    async def on_opened(self, message: Opened) -> None:
+        """Show what a reference names where it is shown best."""
+        kind = message.ref.partition("/")[0]
+        key = {"request": "5", "alert": "7", "monitor": "7", "event": "9"}.get(kind, "3")
+        await self.action_screen(key)
+        page: Any = self.page(key)
+        page.open(message.ref)
+
+    def on_ledger_changed(self) -> None:
+        """Somebody appended."""
+        self.restand()
+
+    def on_noticed(self, message: Noticed) -> None:
+        """Something to say in the last line."""
+        if self.current is not None:
+            self.current.notice(message.text, message.style)
+
+    def on_failed(self, message: Failed) -> None:
+        """A worker failed: say so, go on."""
+        self.on_noticed(Noticed(message.text, "bad"))
+
+    def action_find(self) -> None:
+        """Find something by its name."""
+        from app.tui.screens.find import FindScreen
+
+        self.push_screen(FindScreen(), self._found)
+
+    def _found(self, ref: str | None) -> None:
+        if ref:
+            self.post_message(Opened(ref))
+
+    def action_help(self) -> None:
+        """The keys of this screen."""
+        from app.tui.screens.help import HelpScreen
+
+        if self.current is not None:
+            self.push_screen(HelpScreen(self.current))
+
+    def action_command_palette(self) -> None:
+        """Every action, by its words."""
+        from app.tui.screens.palette import PaletteScreen
+
+        self.push_screen(PaletteScreen())
+
+    def action_take_back(self) -> None:
+        """Take back the signed decision that waits."""
+        dropped = self.signing.take_back()
+        words = f"taken back: {dropped.words}; nothing was recorded" if dropped else "no signed decision waits"
+        self.post_message(Noticed(words, "warn" if dropped else "info"))
+        self._pending_changed()
+
+    def action_leave_dashboard(self) -> None:
+        """Quit, unless a signed decision waits: then ask."""
+        pending = self.signing.pending
+        if pending is None:
+            self.exit(0)
+            return
+        from app.tui.screens.prompt import Choice, ChoiceScreen
+
+        asked = f"You signed: {pending.words}. It is not appended yet."
+        choices = (Choice("a", "append it now, then quit"), Choice("d", "drop it, then quit"), Choice("escape", "stay"))
+        self.push_screen(ChoiceScreen("A signed decision waits", asked, choices), self._quit_as)
+
+    def _quit_as(self, choice: str | None) -> None:
+        if choice == "d":
+            self.signing.take_back()
+            self.exit(0)
+        elif choice == "a" and self.signing.pending is not None:
+            self._append(self.signing.pending, then=lambda: self.exit(0))
+            self.signing.pending = None
+
+    def _tick(self) -> None:
+        if self.signing.tick():
+            self._pending_changed()
+
+    def _pending_changed(self) -> None:
+        if self.current is not None:
+            self.current.reframe()
+
+    def acting(self, **how: Any) -> DashboardContext:
+        """A context for the actions, used and closed on one worker thread."""
+        from app.tui.acting import DashboardContext
+
+        return DashboardContext(self.gateway.path, self.root, actor=self.me, ask=self._ask_passphrase, **how)
+
+    def _ask_passphrase(self, name: str) -> str | None:
+        """Ask for the passphrase of somebody's key; called on a worker, which waits for the answer."""
+        from concurrent.futures import Future
+
+        from app.tui.screens.prompt import PromptScreen
+
+        answer: Future[str | None] = Future()
+        asked = PromptScreen("Unlock a key", f"the passphrase of {name}'s key", password=True)
+        self.call_from_thread(self.push_screen, asked, answer.set_result)
+        return answer.result()
+
+    def _append(self, pending: Pending, then: Callable[[], None] | None = None) -> None:
+        """Append a signed decision on a worker, and say what was recorded."""
+        self.run_worker(partial(self._record, pending, then), thread=True, exit_on_error=False)
+
+    def _record(self, pending: Pending, then: Callable[[], None] | None) -> None:
+        from app.tui import signing
+
+        try:
+            with self.acting(writes=True) as context:
+                said = signing.append(context, pending)
+        except Exception as error:
+            self.post_message(Failed(f"not recorded: {in_one_line(error)}"))
+            return
+        self.post_message(Noticed(f"recorded: {said}", "ok"))
+        if then is not None:
+            self.call_from_thread(then)

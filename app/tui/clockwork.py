@@ -1,0 +1,190 @@
+"""The playhead: which moment is shown, and how it moves. Mixed into the dashboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from app.tui.draw import frame, ruler
+from app.tui.gateway import Moment
+from app.tui.messages import Failed, WentTo
+from app.tui.queries import standing as question
+from app.tui.queries.standing import Days, Standing
+from app.tui.screens.catalogue import CATALOGUE
+
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.timer import Timer
+
+    from app.tui.gateway import Gateway
+    from app.tui.screens.page import Page
+    from app.tui.signing import Signing
+    from ledger.projections.view import View
+
+    Base = App[int]
+else:
+    Base = object
+
+PLAY_SECONDS = 0.4
+
+
+class Clockwork(Base):
+    """Keeps the moment and the ledger's standing at it; tells the screen in view when either moves."""
+
+    if TYPE_CHECKING:
+        gateway: Gateway
+        signing: Signing
+        project: str
+        _pages: dict[str, Page]
+
+    @property
+    def current(self) -> Page | None:
+        """The numbered screen in view."""
+        raise NotImplementedError
+
+    moment = Moment()
+    standing: Standing | None = None
+    waiting: tuple[tuple[str, int], ...] = ()
+    _days: Days | None = None
+    _turn = 0
+    _player: Timer | None = None
+
+    def status(self) -> frame.Status:
+        """The first line of every screen."""
+        known = self.standing
+        if known is None:
+            return frame.Status(origin="opening the ledger …", project=self.project)
+        pending = self.signing.pending
+        return frame.Status(
+            origin=known.origin,
+            project=self.project,
+            size=known.at + 1,
+            at=known.at,
+            head=known.head,
+            verified=known.verified,
+            simulated=known.simulated,
+            shown=""
+            if self.moment.live
+            else f"{known.at_time[:16].replace('T', ' ')}, event {known.at:,} of {known.size:,}",
+            pending=f"appends in {pending.left:.0f} s, u takes back" if pending else "",
+        )
+
+    def tabs(self) -> tuple[tuple[str, str, int], ...]:
+        """The screens, with how much waits there."""
+        counts = dict(self.waiting)
+        return tuple((entry.key, entry.name, counts.get(entry.key, 0)) for entry in CATALOGUE)
+
+    def ruler(self) -> ruler.Ruler:
+        """The time ruler of every screen."""
+        known = self.standing
+        if known is None:
+            return ruler.Ruler(said="…")
+        if self.moment.live:
+            return ruler.Ruler(known.days)
+        return ruler.Ruler(known.days, known.at_time[:10], known.at_time[:10])
+
+    def restand(self) -> None:
+        """Ask anew where the ledger stands at the playhead; then the screen in view asks for its own matter."""
+        self._turn += 1
+        turn, at = self._turn, self.moment.at
+        if self._days is None:
+            self._days = Days()
+        self.run_worker(partial(self._stand, turn, at, self._days), thread=True, group="standing", exit_on_error=False)
+
+    def _stand(self, turn: int, at: int | None, days: Days) -> None:
+        from app.tui.screens.page import in_one_line
+
+        try:
+            known = self.gateway.ask(lambda view: question.load(view, days), at)
+        except Exception as error:
+            self.post_message(Failed(in_one_line(error)))
+            return
+        self.call_from_thread(self._stands, turn, known)
+
+    def _stands(self, turn: int, known: Standing) -> None:
+        if turn != self._turn:
+            return
+        self.standing = known
+        for page in self._pages.values():
+            page.reload()
+        if self.current is not None:
+            self.current.reframe()
+
+    def go(self, at: int | None) -> None:
+        """Show the ledger as of an event; None, or the last event, is live."""
+        size = self.standing.size if self.standing else 0
+        self.moment = Moment(None if at is None or at >= size - 1 else max(at, 0))
+        if self.moment.live:
+            self._stop_playing()
+        self.restand()
+
+    def seek(self, text: str) -> None:
+        """Go to the moment that the words name."""
+        self._find(lambda view: question.find_time(view, text))
+
+    def _find(self, query: Callable[[View], int]) -> None:
+        """Find an event on a worker, then go there."""
+
+        def run() -> None:
+            from app.tui.screens.page import in_one_line
+
+            try:
+                found = self.gateway.ask(query)
+            except Exception as error:
+                self.post_message(Failed(in_one_line(error)))
+                return
+            self.call_from_thread(self.go, found)
+
+        self.run_worker(run, thread=True, group="seek", exclusive=True, exit_on_error=False)
+
+    @property
+    def _shown(self) -> int:
+        known = self.standing
+        if self.moment.at is not None:
+            return self.moment.at
+        return known.size - 1 if known else 0
+
+    def action_step(self, events: int) -> None:
+        """Some events on, or back."""
+        if self.moment.live and events > 0:
+            return
+        self.go(self._shown + events)
+
+    def action_day(self, days: int) -> None:
+        """One day on, or back: to the last event of the nearest day with events."""
+        if self.moment.live and days > 0:
+            return
+        at = self._shown
+        self._find(lambda view: question.next_day(view, at) if days > 0 else question.day_before(view, at))
+
+    def action_live(self) -> None:
+        """Follow the ledger again."""
+        self.go(None)
+
+    def action_goto(self) -> None:
+        """Ask for a time, and go there."""
+        from app.tui.screens.prompt import PromptScreen
+
+        says = "2008, 2008-09, 2008-09-17, 2008-09-17 14:30, or an event's number"
+        self.push_screen(PromptScreen("Go to", says), self._went)
+
+    def _went(self, text: str | None) -> None:
+        if text:
+            self.seek(text)
+
+    def action_play(self) -> None:
+        """Play on, day by day, until live; stop where it plays."""
+        if self._player is not None:
+            self._stop_playing()
+        elif not self.moment.live:
+            self._player = self.set_interval(PLAY_SECONDS, lambda: self.action_day(1))
+
+    def _stop_playing(self) -> None:
+        if self._player is not None:
+            self._player.stop()
+            self._player = None
+
+    def on_went_to(self, message: WentTo) -> None:
+        """A day was pointed at."""
+        self.seek(message.day)

@@ -1,0 +1,62 @@
+"""Keys as data: what each does here, in a word for the footer and a sentence for the help."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from textual.binding import Binding
+
+
+class Key(NamedTuple):
+    """One binding. ``keys`` are Textual's names, several by commas; ``says`` is the footer's word (empty: not in the
+    footer), ``shown`` what the footer and the help call the keys."""
+
+    keys: str
+    action: str
+    help: str
+    says: str = ""
+    shown: str = ""
+
+    def binding(self) -> Binding:
+        """The same for the toolkit."""
+        return Binding(self.keys, self.action, self.help, show=False)
+
+    @property
+    def label(self) -> str:
+        """The keys as people read them."""
+        return self.shown or " ".join(_NAMES.get(key, key) for key in self.keys.split(","))
+
+
+_NAMES = {
+    "left": "←", "right": "→", "up": "↑", "down": "↓", "enter": "⏎", "backspace": "⌫", "question_mark": "?",
+    "slash": "/", "plus": "+", "minus": "-", "left_square_bracket": "[", "right_square_bracket": "]",
+    "left_curly_bracket": "{", "right_curly_bracket": "}", "escape": "esc", "ctrl+p": "^p", "space": "space",
+    "equals_sign": "=", "pageup": "pgup", "pagedown": "pgdn",
+}  # fmt: skip
+
+MOVING = (
+    Key("j,down", "down", "one line down", "move", "j k"),
+    Key("k,up", "up", "one line up"),
+    Key("pagedown,ctrl+d", "page_down", "one page down"),
+    Key("pageup,ctrl+u", "page_up", "one page up"),
+    Key("home,0", "top", "to the first line"),
+    Key("end,G", "bottom", "to the last line"),
+)
+"""What every list understands."""
+
+EVERYWHERE = (
+    Key("left_square_bracket", "step(-1)", "one event back in time", "event", "[ ]"),
+    Key("right_square_bracket", "step(1)", "one event on"),
+    Key("left_curly_bracket", "day(-1)", "one day back in time", "day", "{ }"),
+    Key("right_curly_bracket", "day(1)", "one day on"),
+    Key("T", "goto", "go to a time, or to an event by its number", "time"),
+    Key("L", "live", "return to live", "live"),
+    Key("P", "play", "play on, day by day; again stops"),
+    Key("slash", "find", "find a version, run, deployment, request, alert or monitor", "find"),
+    Key("u", "take_back", "take back a signed decision that is not appended yet"),
+    Key("escape", "leave", "leave: close what is open, go back to where you were"),
+    Key("ctrl+p", "command_palette", "every action", "all"),
+    Key("question_mark", "help", "this help", "help"),
+    Key("q", "leave_dashboard", "quit; asks where a signed decision waits"),
+)
+"""What works on every screen; the screens' own numbers come from the catalogue."""

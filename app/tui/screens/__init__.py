@@ -1,0 +1,1 @@
+"""Screens: each a module and its style sheet; what there is, is in the catalogue."""

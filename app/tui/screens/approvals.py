@@ -1,0 +1,270 @@
+"""The inbox: what needs my signature, on which evidence, under which rule; and signing it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from app.actions import registry
+from app.tui import signing
+from app.tui.draw.glyphs import Glyphs
+from app.tui.draw.request import request as drawn
+from app.tui.draw.sections import Row, Section
+from app.tui.draw.tables import Column
+from app.tui.keys import Key
+from app.tui.messages import Failed, Opened
+from app.tui.queries import approvals
+from app.tui.queries.approvals import Asked, Inbox
+from app.tui.queries.overview import short
+from app.tui.screens.page import Page
+from app.tui.signing import Drafted
+from app.tui.widgets.lister import Lister
+from app.tui.widgets.paper import Paper
+from app.tui.widgets.signpanel import SignPanel
+
+if TYPE_CHECKING:
+    from ledger.format.dsse import Envelope
+
+COLUMNS = (Column("", least=8), Column("", least=12), Column("", "right", least=5, rank=1))
+
+
+class ApprovalsPage(Page):
+    """Requests on the left, the one under the cursor on the right, what will be signed below it."""
+
+    NAME = "Approvals"
+    CSS_PATH = "approvals.tcss"
+    KEYS = (
+        Key(registry.get("approve").key, "approve", registry.get("approve").summary, "approve"),
+        Key(registry.get("reject").key, "reject", registry.get("reject").summary, "reject"),
+        Key("J,space", "scroll(4)", "the request further down", "scroll", "J K"),
+        Key("K", "scroll(-4)", "the request further up"),
+        Key("enter,l", "lineage", "the lineage of what is asked for", "lineage", "⏎"),
+        Key("e", "event", "the event that asked, in the audit", "event"),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._inbox: Inbox | None = None
+        self._wanted: int | None = None
+
+    def body(self) -> ComposeResult:
+        """The inbox and the request."""
+        yield Lister(id="inbox", classes="pane")
+        with Vertical(id="right"):
+            yield Paper(id="request", classes="pane")
+            yield SignPanel()
+
+    def on_mount(self) -> None:
+        """Titles."""
+        super().on_mount()
+        self.query_one("#inbox").border_title = "Inbox"
+        self.query_one("#request").border_title = "Request"
+
+    def open(self, ref: str) -> None:
+        """Put the cursor on a request."""
+        number = ref.partition("/")[2]
+        self._wanted = int(number) if number.isdecimal() else None
+        self.load()
+
+    def load(self) -> None:
+        """All requests as of the playhead."""
+        if self.is_mounted:
+            app = self.dashboard
+            self.ask("inbox", partial(approvals.load, me=app.me, why_nobody=app.why_nobody), self._show)
+
+    def _show(self, inbox: Inbox) -> None:
+        self._inbox = inbox
+        choose, self._wanted = self._wanted, None
+        self.query_one(Lister).show(sections(inbox, self.glyphs), choose)
+        if self.asked is None:
+            self.query_one("#request", Paper).show(lambda *_: ((("  no request was ever made", "muted"),),))
+        else:
+            self._tell()
+
+    @property
+    def asked(self) -> Asked | None:
+        """The request under the cursor."""
+        value = self.query_one(Lister).value
+        return self._inbox.get(value) if self._inbox is not None and isinstance(value, int) else None
+
+    def on_lister_moved(self) -> None:
+        """Another request is under the cursor."""
+        panel = self.query_one(SignPanel)
+        drafted = panel.drafted
+        if drafted is not None and self.asked is not None and drafted.draft.request.seq != self.asked.seq:
+            panel.close()
+        self._tell()
+
+    def _tell(self) -> None:
+        asked = self.asked
+        if asked is not None:
+            paper = self.query_one("#request", Paper)
+            paper.border_title = f"Request {asked.seq:,}"
+            paper.show(lambda cells, _: drawn(asked, cells, self.glyphs))
+        self.rekey()
+
+    def why_not(self, action: str) -> str:
+        """Why the request cannot be decided on by the one who looks."""
+        if action not in ("approve", "reject"):
+            return ""
+        asked = self.asked
+        if asked is None:
+            return "there is no request"
+        if not self.dashboard.moment.live:
+            return "you look at the past; L returns to live"
+        if self.dashboard.signing.pending is not None:
+            return "a signed decision waits already; u takes it back"
+        if asked.state != "open":
+            return f"request {asked.seq:,} is {asked.state} already"
+        return asked.why_not
+
+    def action_approve(self) -> None:
+        """Draft an approval and show its bytes."""
+        if not self.barred("approve"):
+            self._as_role("approve")
+
+    def action_reject(self) -> None:
+        """Ask for the reason, then draft a rejection and show its bytes."""
+        if not self.barred("reject"):
+            self._as_role("reject")
+
+    def _as_role(self, verdict: str) -> None:
+        asked = self.asked
+        assert asked is not None
+        if len(asked.my_roles) == 1:
+            self._with_reason(verdict, asked.my_roles[0])
+            return
+        from app.tui.screens.prompt import Choice, ChoiceScreen
+
+        choices = [Choice(str(n), role) for n, role in enumerate(asked.my_roles, start=1)]
+        roles = {choice.key: choice.says for choice in choices}
+        self.app.push_screen(
+            ChoiceScreen("In which role?", f"to {verdict} {asked.subject}", [*choices, Choice("escape", "leave")]),
+            lambda key: self._with_reason(verdict, roles[key]) if key else None,
+        )
+
+    def _with_reason(self, verdict: str, role: str) -> None:
+        if verdict == "approve":
+            self._draft(verdict, role, "")
+            return
+        from app.tui.screens.prompt import PromptScreen
+
+        prompt = PromptScreen(
+            "Reject", "why? The requester reads it; it is signed with your decision",
+            check=lambda text: "" if text.strip() else "a rejection needs a reason",
+        )  # fmt: skip
+        self.app.push_screen(prompt, lambda reason: self._draft(verdict, role, reason) if reason else None)
+
+    def _draft(self, verdict: str, role: str, reason: str) -> None:
+        asked = self.asked
+        assert asked is not None
+
+        def job() -> Drafted:
+            with self.dashboard.acting() as context:
+                return signing.draft(context, asked.seq, verdict, role, reason)
+
+        self.work("sign", job, self.query_one(SignPanel).propose)
+
+    def on_sign_panel_confirmed(self, event: SignPanel.Confirmed) -> None:
+        """Sign what was shown; it waits before it is appended."""
+        drafted = event.drafted
+
+        def job() -> Envelope:
+            with self.dashboard.acting() as context:
+                return signing.sign(context, drafted)
+
+        self.work("sign", job, partial(self._signed, drafted))
+
+    def _signed(self, drafted: Drafted, envelope: Envelope) -> None:
+        if self.query_one(SignPanel).drafted is not drafted:
+            return
+        self.dashboard.signing.hold(drafted, envelope)
+        self.query_one(Lister).focus()
+        self.reframe()
+
+    def on_failed(self, message: Failed) -> None:
+        """A failure while something is proposed is said where one looks."""
+        panel = self.query_one(SignPanel)
+        if panel.drafted is not None and self.dashboard.signing.pending is None:
+            panel.refuse(message.text)
+        super().on_failed(message)
+
+    def reframe(self) -> None:
+        """The frame, and how long a signed decision still waits."""
+        super().reframe()
+        if not self.is_mounted:
+            return
+        panel, pending = self.query_one(SignPanel), self.dashboard.signing.pending
+        if pending is not None and panel.has_class("-waits"):
+            panel.tick()
+        elif pending is not None:
+            panel.wait(pending)
+        elif panel.has_class("-waits"):
+            panel.close()
+
+    def leave(self) -> bool:
+        """Close what is proposed; nothing was signed."""
+        panel = self.query_one(SignPanel)
+        if panel.drafted is None or panel.has_class("-waits"):
+            return False
+        panel.close()
+        self.query_one(Lister).focus()
+        self.notice("nothing was signed")
+        return True
+
+    def action_scroll(self, rows: int) -> None:
+        """Scroll the request."""
+        self.query_one("#request", Paper).scroll_relative(y=rows, animate=False)
+
+    def action_lineage(self) -> None:
+        """What the version came from."""
+        if self.asked is not None:
+            self.app.post_message(Opened(self.asked.subject))
+
+    def action_event(self) -> None:
+        """The event that asked."""
+        if self.asked is not None:
+            self.app.post_message(Opened(f"event/{self.asked.seq}"))
+
+
+def sections(inbox: Inbox, glyphs: Glyphs) -> list[Section]:
+    """The inbox's three heaps."""
+
+    def rows(heap: tuple[Asked, ...], sign: str, style: str) -> tuple[Row, ...]:
+        return tuple(
+            Row(
+                (
+                    (f"{sign} {each.transition}", style),
+                    (short(each.subject), ""),
+                    (f"{each.have} of {_need(each)}", "muted"),
+                ),
+                each.seq,
+            )
+            for each in heap
+        )
+
+    decided = tuple(
+        Row(
+            (
+                (f"{glyphs.ok} approved", "ok") if each.state == "approved" else (f"{glyphs.bad} rejected", "bad"),
+                (f"{short(each.subject)} to {each.transition}", ""),
+                (each.at[5:10], "muted"),
+            ),
+            each.seq,
+        )
+        for each in inbox.decided
+    )
+    return [
+        Section(
+            "NEEDS YOU", COLUMNS, rows(inbox.mine, glyphs.focus, "wait"), style="wait" if inbox.mine else "heading"
+        ),
+        Section("WAITING ON OTHERS", COLUMNS, rows(inbox.others, glyphs.other, "info")),
+        Section("DECIDED", COLUMNS, decided),
+    ]
+
+
+def _need(asked: Asked) -> int:
+    return asked.have + sum(not each.met for each in asked.gate)

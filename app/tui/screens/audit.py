@@ -1,0 +1,255 @@
+"""The log, event by event; and whether all of it is intact, told as it is checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from time import monotonic
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from app.actions import registry
+from app.tui.draw.event import event as drawn
+from app.tui.draw.verdict import Verdict, verdict
+from app.tui.keys import Key
+from app.tui.messages import Failed, Progressed
+from app.tui.queries import log
+from app.tui.queries.log import Entry, Whole
+from app.tui.screens.page import Page
+from app.tui.widgets.eventlog import EventLog
+from app.tui.widgets.paper import Paper
+
+
+@dataclass
+class Run:
+    """A verification under way or done."""
+
+    began: float = field(default_factory=monotonic)
+    ended: float = 0.0
+    left: bool = False
+    stages: dict[str, tuple[int, int]] = field(default_factory=dict)
+    document: dict[str, Any] | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How long it took, or has taken so far."""
+        return (self.ended or monotonic()) - self.began
+
+
+class AuditPage(Page):
+    """The log left; above it the chain's map once it is verified; the event under the cursor right."""
+
+    NAME = "Audit"
+    CSS_PATH = "audit.tcss"
+    KEYS = (
+        Key(registry.get("verify").key, "verify", registry.get("verify").summary, "verify"),
+        Key("j,down", "row(1)", "one event down", "move", "j k"),
+        Key("k,up", "row(-1)", "one event up"),
+        Key("b", "break", "to the first break that was found", "break"),
+        Key("n", "finding(1)", "to the next finding", "finding", "n N"),
+        Key("N,p", "finding(-1)", "to the finding before"),
+        Key("enter,o", "bytes", "the exact bytes and both hashes of the event, whole", "bytes", "⏎"),
+        Key("S", "seek", "to an event by its number", "seek"),
+        Key("J,space", "scroll(4)", "the event further down"),
+        Key("K", "scroll(-4)", "the event further up"),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._run: Run | None = None
+        self._whole: Whole | None = None
+        self._wanted: int | None = None
+
+    def body(self) -> ComposeResult:
+        """Map, log, event."""
+        with Vertical(id="left"):
+            yield Paper(id="map", classes="pane")
+            yield EventLog(id="log")
+        yield Paper(id="event", classes="pane")
+
+    def on_mount(self) -> None:
+        """Titles."""
+        super().on_mount()
+        self.query_one("#log").add_class("pane")
+        self.query_one("#log").border_title = "Log"
+        self.query_one("#event").border_title = "Event"
+        self.query_one("#map").border_title = "Verification"
+        self.query_one("#log").focus()
+
+    def open(self, ref: str) -> None:
+        """Put the cursor on an event."""
+        number = ref.partition("/")[2]
+        self._wanted = int(number) if number.isdecimal() else None
+        self.load()
+
+    def load(self) -> None:
+        """The log up to the playhead; pages come as they come into sight."""
+        known = self.dashboard.standing
+        if not self.is_mounted or known is None:
+            return
+        view = self.query_one(EventLog)
+        first = view.size_shown == 0
+        view.show(known.at + 1, follow=first or not self.dashboard.moment.live)
+        if self._wanted is not None:
+            view.go(self._wanted)
+            self._wanted = None
+
+    def on_event_log_lacks(self, event: EventLog.Lacks) -> None:
+        """A page came into sight."""
+        self.ask(f"page {event.page}", partial(log.page, number=event.page), partial(self._supply, event.page))
+
+    def _supply(self, page: int, rows: tuple[Entry, ...]) -> None:
+        self.query_one(EventLog).supply(page, rows)
+
+    def on_event_log_moved(self, event: EventLog.Moved) -> None:
+        """Another event is under the cursor."""
+        self.ask("event", partial(log.whole, seq=event.seq), self._tell)
+
+    def _tell(self, whole: Whole) -> None:
+        self._whole = whole
+        self.query_one("#event").border_title = f"Event {whole.entry.seq:,}"
+        found = self._findings_at(whole.entry.seq)
+        self.query_one("#event", Paper).show(lambda cells, _: drawn(whole, found, cells, self.glyphs))
+
+    @property
+    def findings(self) -> list[dict[str, Any]]:
+        """What the last verification found."""
+        run = self._run
+        return list(run.document["findings"]) if run is not None and run.document is not None else []
+
+    def _findings_at(self, seq: int) -> list[str]:
+        return [f"{each['kind']}: {each['detail']}" for each in self.findings if each["seq"] == seq]
+
+    @property
+    def running(self) -> bool:
+        """Whether a verification is under way."""
+        return self._run is not None and not self._run.ended
+
+    def why_not(self, action: str) -> str:
+        """Going to a finding needs one."""
+        if action.startswith(("break", "finding")) and not any(each["seq"] is not None for each in self.findings):
+            if self._run is None:
+                return "nothing was verified yet; v verifies"
+            return "the verification is under way" if self.running else "nothing was found at any event"
+        if action == "verify" and self.running:
+            return "it is under way; esc stops it"
+        return ""
+
+    def action_verify(self) -> None:
+        """Verify the whole ledger on a worker; the map tells how far it is."""
+        if self.barred("verify"):
+            return
+        run = self._run = Run()
+        self.add_class("-verified")
+        self._paint()
+
+        def job() -> dict[str, Any]:
+            with self.dashboard.acting(tell=self._told, cancelled=lambda: run.left) as context:
+                return dict(registry.get("verify").load()(context).document)
+
+        self.work("verify", job, partial(self._verified, run))
+        self.rekey()
+
+    def _told(self, what: str, done: int, total: int) -> None:
+        self.post_message(Progressed(what, done, total))
+
+    def on_progressed(self, message: Progressed) -> None:
+        """Paint how far it is."""
+        if self._run is not None and self.running:
+            self._run.stages[message.what.removeprefix("verifying ")] = (message.done, message.total)
+            self._paint()
+
+    def _verified(self, run: Run, document: dict[str, Any]) -> None:
+        run.ended, run.document = monotonic(), document
+        broken = frozenset(each["seq"] for each in document["findings"] if each["seq"] is not None)
+        self.query_one(EventLog).mark(broken)
+        self._paint()
+        if document["ok"]:
+            self.notice(f"intact: {document['size']:,} events verified", "ok")
+        else:
+            self.notice(f"not intact: {len(document['findings'])} found; b goes to the first", "bad")
+            self.action_break()
+        self.rekey()
+
+    def on_failed(self, message: Failed) -> None:
+        """A verification that failed or was left is over."""
+        run = self._run
+        if run is not None and self.running and (run.left or self._tickets.get("verify")):
+            run.ended = monotonic()
+            if run.left:
+                message = Failed("stopped: nothing is known of the rest")
+            self._paint()
+        super().on_failed(message)
+        self.rekey()
+
+    def _paint(self) -> None:
+        run = self._run
+        if run is None:
+            return
+        known = self.dashboard.standing
+        size = run.document["size"] if run.document else known.size if known else 0
+        told = Verdict(
+            size=size,
+            stages=tuple((name, done, total) for name, (done, total) in run.stages.items()),
+            seconds=run.seconds,
+            running=self.running,
+            left=run.left,
+            document=run.document,
+        )
+        paper = self.query_one("#map", Paper)
+        paper.show(lambda cells, rows: verdict(told, cells, rows, self.glyphs))
+
+    def leave(self) -> bool:
+        """Stop a verification under way; else close its map."""
+        if self.running and self._run is not None:
+            self._run.left = True
+        elif self.has_class("-verified"):
+            self.remove_class("-verified")
+        else:
+            return False
+        return True
+
+    def action_row(self, rows: int) -> None:
+        """Move in the log, whatever has the focus."""
+        view = self.query_one(EventLog)
+        view.go(view.cursor + rows)
+
+    def action_break(self) -> None:
+        """To the first event that something was found at."""
+        if not self.barred("break"):
+            self.query_one(EventLog).go(min(each["seq"] for each in self.findings if each["seq"] is not None))
+
+    def action_finding(self, step: int) -> None:
+        """To the next finding, or the one before."""
+        if self.barred("finding"):
+            return
+        seqs = sorted({each["seq"] for each in self.findings if each["seq"] is not None})
+        here = self.query_one(EventLog).cursor
+        later = [seq for seq in seqs if (seq > here if step > 0 else seq < here)]
+        target = (later[0] if step > 0 else later[-1]) if later else (seqs[0] if step > 0 else seqs[-1])
+        self.query_one(EventLog).go(target)
+
+    def action_bytes(self) -> None:
+        """The event alone, over the whole width."""
+        self.toggle_class("-whole")
+
+    def action_seek(self) -> None:
+        """Ask for an event's number."""
+        from app.tui.screens.prompt import PromptScreen
+
+        def check(text: str) -> str:
+            words = text.strip().replace(",", "")
+            return "" if words.isdecimal() and len(words) < 16 else "a number, such as 1042"
+
+        size = self.query_one(EventLog).size_shown
+        self.app.push_screen(PromptScreen("Seek", f"an event's number, 0 to {size - 1:,}", check=check), self._seek)
+
+    def _seek(self, text: str | None) -> None:
+        if text:
+            self.query_one(EventLog).go(int(text.strip().replace(",", "")))
+
+    def action_scroll(self, rows: int) -> None:
+        """Scroll the event."""
+        self.query_one("#event", Paper).scroll_relative(y=rows, animate=False)

@@ -1,0 +1,35 @@
+"""Which screens there are. To add one: a module, a style sheet beside it, a line here."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from app.tui.screens.page import Page
+
+
+class Entry(NamedTuple):
+    """A screen: its number, its name, what it answers, and where its class is."""
+
+    key: str
+    name: str
+    answers: str
+    module: str
+    page: str
+
+    def make(self) -> Page:
+        """Import and make it; done when it is first shown."""
+        made: Page = getattr(import_module(self.module), self.page)()
+        return made
+
+
+CATALOGUE = (
+    Entry("1", "Overview", "what is wrong, what waits for me, where things stand", "app.tui.screens.overview", "OverviewPage"),
+    Entry("3", "Lineage", "what this came from, what depends on it", "app.tui.screens.lineage", "LineagePage"),
+    Entry("5", "Approvals", "what needs my signature, on which evidence", "app.tui.screens.approvals", "ApprovalsPage"),
+    Entry("7", "Monitoring", "alerts, and the series behind them", "app.tui.screens.monitoring", "MonitoringPage"),
+    Entry("9", "Audit", "the log, and whether it is intact", "app.tui.screens.audit", "AuditPage"),
+)  # fmt: skip
+
+BY_KEY = {entry.key: entry for entry in CATALOGUE}

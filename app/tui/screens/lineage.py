@@ -1,0 +1,198 @@
+"""Walk from a deployed model back to the file that it came from, and see what breaks if something is withdrawn."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from textual.app import ComposeResult
+
+from app.tui.draw.sections import Section
+from app.tui.keys import Key
+from app.tui.messages import Opened
+from app.tui.queries import lineage
+from app.tui.queries.lineage import Facts, Neighbourhood
+from app.tui.screens.page import Page
+from app.tui.widgets.graph import GraphPane, lanes
+from app.tui.widgets.lister import Lister
+from app.tui.widgets.paper import Paper
+
+WIDEST = 6
+
+
+class LineagePage(Page):
+    """The graph around a focus, what is known of the node under the cursor."""
+
+    NAME = "Lineage"
+    CSS_PATH = "lineage.tcss"
+    KEYS = (
+        Key("h,left", "walk('left')", "along an edge to what it came from", "edge", "h l"),
+        Key("l,right", "walk('right')", "along an edge to what came of it"),
+        Key("j,down", "walk('down')", "to the sibling below", "sibling", "j k"),
+        Key("k,up", "walk('up')", "to the sibling above"),
+        Key("enter", "centre", "put the node under the cursor in the middle", "focus"),
+        Key("backspace,b", "back", "back to the focus before", "back", "⌫"),
+        Key("plus,equals_sign", "radius(1)", "one step further in both directions", "radius", "+ -"),
+        Key("minus", "radius(-1)", "one step less"),
+        Key("i", "impact", "paint and count all that depends on the focus", "impact"),
+        Key("t", "turn", "graph or lanes", "lanes"),
+        Key("o", "inspect", "the inspector as a sheet, where the terminal is narrow", "inspect"),
+        Key("e", "event", "the event that recorded it, in the audit", "event"),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._focus = ""
+        self._radius = 2
+        self._history: list[str] = []
+        self._impact = False
+        self._data: Neighbourhood | None = None
+        self._facts: Facts | None = None
+
+    def body(self) -> ComposeResult:
+        """The graph (or lanes) and the inspector."""
+        yield GraphPane(id="graph", classes="pane")
+        yield Lister(id="lanes", classes="pane")
+        yield Paper(id="inspector", classes="pane")
+
+    def on_mount(self) -> None:
+        """Titles."""
+        super().on_mount()
+        self.query_one("#inspector").border_title = "Inspector"
+        self.query_one("#graph").focus()
+
+    def open(self, ref: str) -> None:
+        """Put a reference in the middle."""
+        if self._focus and ref != self._focus:
+            self._history.append(self._focus)
+        self._focus = ref
+        self.load()
+
+    def load(self) -> None:
+        """The neighbourhood as of the playhead; the first time, around what came live last."""
+        if not self.is_mounted:
+            return
+        if not self._focus:
+            self.ask("start", lineage.start, self._start)
+        else:
+            self.ask("graph", partial(lineage.neighbourhood, ref=self._focus, radius=self._radius), self._show)
+
+    def _start(self, ref: str | None) -> None:
+        if ref is None:
+            self.query_one(GraphPane).say("nothing is recorded yet that has a lineage")
+        else:
+            self.open(ref)
+
+    def _show(self, data: Neighbourhood) -> None:
+        self._data = data
+        pane = self.query_one(GraphPane)
+        pane.show_graph(data, impact=self._impact)
+        count = f"  impact {len(data.impact):,}" if self._impact else ""
+        title = f"Lineage of {self._focus}  radius {self._radius}{count}"
+        for name in ("#graph", "#lanes"):
+            self.query_one(name).border_title = title.replace("[", "\\[")
+        self.query_one("#lanes", Lister).show(lane_sections(data, self._impact), choose=pane.cursor)
+        self._inspect(pane.cursor)
+
+    def _inspect(self, ref: str) -> None:
+        if ref:
+            self.ask("facts", partial(lineage.facts, ref=ref), self._tell)
+        self.rekey()
+
+    def _tell(self, facts: Facts) -> None:
+        from app.tui.draw.inspector import inspector
+
+        self._facts = facts
+        self.query_one("#inspector", Paper).show(lambda cells, _: inspector(facts, cells))
+
+    def on_graph_pane_moved(self, event: GraphPane.Moved) -> None:
+        """The cursor walked: inspect what it stands on."""
+        self._inspect(event.ref)
+
+    def on_lister_moved(self, event: Lister.Moved) -> None:
+        """The cursor moved in the lanes."""
+        if self._in_lanes:
+            self.query_one(GraphPane).put(str(event.value))
+
+    def on_lister_chosen(self, event: Lister.Chosen) -> None:
+        """A lane's row was clicked."""
+        self.open(str(event.value))
+
+    @property
+    def _in_lanes(self) -> bool:
+        return bool(self.query_one("#lanes").display)
+
+    @property
+    def cursor(self) -> str:
+        """What the cursor stands on."""
+        return self.query_one(GraphPane).cursor
+
+    def why_not(self, action: str) -> str:
+        """Going back needs somewhere to go back to; an event needs to be recorded."""
+        if action == "back" and not self._history:
+            return "this is where you began"
+        if action == "inspect" and not self.has_class("-narrow"):
+            return "the inspector is beside the graph"
+        return ""
+
+    def action_walk(self, way: str) -> None:
+        """Move the cursor."""
+        if not self._in_lanes:
+            self.query_one(GraphPane).walk(way)
+        elif way in ("down", "up"):
+            lister = self.query_one("#lanes", Lister)
+            lister.action_down() if way == "down" else lister.action_up()
+
+    def action_centre(self) -> None:
+        """Put the node under the cursor in the middle."""
+        if self.cursor:
+            self.open(self.cursor)
+
+    def action_back(self) -> None:
+        """The focus before."""
+        if not self.barred("back"):
+            self._focus = self._history.pop()
+            self.load()
+
+    def action_radius(self, more: int) -> None:
+        """A wider or narrower neighbourhood."""
+        self._radius = min(max(self._radius + more, 1), WIDEST)
+        self.load()
+
+    def action_impact(self) -> None:
+        """Paint what depends on the focus, or stop."""
+        self._impact = not self._impact
+        if self._data is not None:
+            self._show(self._data)
+
+    def action_turn(self) -> None:
+        """Graph or lanes."""
+        self.toggle_class("-lanes")
+        (self.query_one("#lanes") if self.has_class("-lanes") else self.query_one("#graph")).focus()
+
+    def action_inspect(self) -> None:
+        """Open or close the sheet."""
+        if not self.barred("inspect"):
+            self.toggle_class("-sheet")
+
+    def action_event(self) -> None:
+        """The event that recorded the node."""
+        pairs = {name: value for name, value, _ in self._facts.pairs} if self._facts else {}
+        if "event" in pairs:
+            self.app.post_message(Opened(f"event/{pairs['event'].replace(',', '')}"))
+
+    def leave(self) -> bool:
+        """Close the sheet, then the impact, then go back."""
+        if self.has_class("-sheet"):
+            self.remove_class("-sheet")
+        elif self._impact:
+            self.action_impact()
+        elif self._history:
+            self.action_back()
+        else:
+            return False
+        return True
+
+
+def lane_sections(data: Neighbourhood, impact: bool) -> list[Section]:
+    """The same neighbourhood as a list, for narrow terminals and for reading aloud."""
+    return lanes(data, impact)

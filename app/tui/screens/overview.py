@@ -1,0 +1,215 @@
+"""What is wrong, what waits for me, where things stand, where to go next."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from textual.app import ComposeResult
+
+from app.tui.draw.clip import fit, wrap
+from app.tui.draw.glyphs import Glyphs
+from app.tui.draw.picture import Line
+from app.tui.draw.sections import Row, Section
+from app.tui.draw.tables import Column, table
+from app.tui.keys import Key
+from app.tui.messages import Opened
+from app.tui.queries import overview
+from app.tui.queries.overview import Overview, short
+from app.tui.screens.page import Page
+from app.tui.widgets.lister import Lister
+from app.tui.widgets.paper import Paper
+
+TROUBLE = (
+    Column("", least=6),
+    Column("", least=12),
+    Column("", least=8, rank=2),
+    Column("", "right", least=10, rank=1),
+)
+EVENTS = (Column("", "right", least=5), Column("", least=10, rank=2), Column("", least=20, most=200))
+
+
+class OverviewPage(Page):
+    """The first screen."""
+
+    NAME = "Overview"
+    KEYS = (
+        Key("enter,l,right", "open", "open what the cursor stands on, where it is shown best", "open", "⏎"),
+        Key("s", "sign", "go to the request that waits for you", "sign"),
+        Key("v", "verify", "go to the audit and verify the chain", "verify"),
+    )
+
+    def body(self) -> ComposeResult:
+        """What needs a look on the left, where things stand on the right."""
+        yield Lister(id="matters", classes="pane")
+        yield Paper(id="stands", classes="pane")
+
+    def on_mount(self) -> None:
+        """Titles."""
+        super().on_mount()
+        self.query_one("#matters").border_title = "What needs a look"
+        self.query_one("#stands").border_title = "Where it stands"
+        self._data: Overview | None = None
+
+    def load(self) -> None:
+        """The whole page at once."""
+        self.ask("page", partial(overview.load, me=self.dashboard.me), self._show)
+
+    def _show(self, data: Overview) -> None:
+        self._data = data
+        self.query_one(Lister).show(sections(data, self.glyphs, self.dashboard.me))
+        self.query_one("#stands", Paper).show(lambda cells, rows: standing(data, cells, rows, self.glyphs))
+        mine = sum(each.mine for each in data.waiting)
+        raised = sum(each.state == "raised" for each in data.troubles)
+        self.dashboard.waiting = (("5", mine), ("7", raised))
+        self.reframe()
+
+    def why_not(self, action: str) -> str:
+        """Signing needs something that waits for the one who looks."""
+        data = getattr(self, "_data", None)
+        if action == "sign" and data is not None and not any(each.mine for each in data.waiting):
+            return "no request waits for your signature"
+        return ""
+
+    def action_open(self) -> None:
+        """Open the row under the cursor."""
+        self.query_one(Lister).choose()
+
+    def on_lister_chosen(self, event: Lister.Chosen) -> None:
+        """Open what was chosen where it is shown best."""
+        self.app.post_message(Opened(str(event.value)))
+
+    def action_sign(self) -> None:
+        """To the first request that waits for the one who looks."""
+        if self._data is None or self.barred("sign"):
+            return
+        request = next(each for each in self._data.waiting if each.mine)
+        self.app.post_message(Opened(f"request/{request.seq}"))
+
+    async def action_verify(self) -> None:
+        """To the audit, verifying."""
+        await self.dashboard.action_screen("9")
+        await self.dashboard.page("9").run_action("verify")
+
+
+def sections(data: Overview, glyphs: Glyphs, me: str | None) -> list[Section]:
+    """The list on the left."""
+    troubles = tuple(
+        Row(
+            (
+                (f"{glyphs.alert} {each.state}", "alert" if each.state == "raised" else "warn"),
+                (each.message, ""),
+                (short(each.subject), "muted"),
+                (each.day, "muted"),
+            ),
+            f"alert/{each.alert}",
+        )
+        for each in data.troubles
+    )
+    mine = tuple(_waiting(each, glyphs) for each in data.waiting if each.mine)
+    others = tuple(_waiting(each, glyphs) for each in data.waiting if not each.mine)
+    live = tuple(
+        Row(
+            (
+                (f"{glyphs.ok} live", "ok") if each.status == "ok" else (f"{glyphs.impact} under way", "info"),
+                (f"{short(each.subject)} in {each.environment}", ""),
+                (each.strategy + (f" {each.slice:.0%}" if each.status != "ok" else ""), "muted"),
+                (each.since, "muted"),
+            ),
+            f"deployment/{each.deployment}",
+        )
+        for each in data.live
+    )
+    newest = tuple(
+        Row(((f"{each.seq:,}", "muted"), (each.at[:10], "muted"), (each.sentence, "")), f"event/{each.seq}")
+        for each in data.newest
+    )
+    return [
+        Section("WRONG", TROUBLE, troubles, empty="no alert is open", style="alert" if troubles else "heading"),
+        Section(
+            "WAITS FOR YOU" + (f", {me}" if me else ""),
+            TROUBLE,
+            mine,
+            empty="nothing",
+            style="wait" if mine else "heading",
+        ),
+        Section("WAITS FOR OTHERS", TROUBLE, others),
+        Section("SERVES, OR IS UNDER WAY", TROUBLE, live, empty="nothing is deployed"),
+        Section("NEWEST EVENTS", EVENTS, newest, empty="no events yet", counted=False),
+    ]
+
+
+def _waiting(each: overview.Waiting, glyphs: Glyphs) -> Row:
+    have = f"{each.have} approval{'' if each.have == 1 else 's'} so far"
+    cells = (
+        (f"{glyphs.wait} sign" if each.mine else f"{glyphs.other} open", "wait" if each.mine else "muted"),
+        (f"{short(each.subject)} to {each.transition}, asked by {each.actor}", ""),
+        (have, "muted"),
+        (each.at[:10], "muted"),
+    )
+    return Row(cells, f"request/{each.seq}")
+
+
+PROJECTS = (
+    Column("project", least=12), Column("live", least=12, rank=1), Column("alerts", "right", least=6),
+    Column("asked", "right", least=5, rank=2), Column("versions", "right", least=8, rank=3),
+)  # fmt: skip
+
+
+def standing(data: Overview, cells: int, rows: int, glyphs: Glyphs) -> tuple[Line, ...]:
+    """The pane on the right: proof, projects, counts, what to do next."""
+    lines: list[Line] = [((" PROOF", "heading"),)]
+    if data.verified is None:
+        lines.append(((f"  {glyphs.warn} not verified yet", "warn"), ("  v verifies", "muted")))
+    else:
+        seq, ok, at = data.verified
+        said = (f"  {glyphs.ok} intact", "ok") if ok else (f"  {glyphs.bad} findings", "bad")
+        lines.append((said, (f"  recorded as event {seq:,}, {at[:10]}", "muted")))
+    if data.since_checkpoint is None:
+        lines.append(((f"  {glyphs.warn} no checkpoint", "warn"), ("  nobody signed yet", "muted")))
+    elif data.since_checkpoint:
+        lines.append(((f"  {glyphs.other} checkpoint", "info"), (f"  {data.since_checkpoint:,} events since", "muted")))
+    else:
+        lines.append(((f"  {glyphs.ok} checkpoint", "ok"), ("  signed at the head", "muted")))
+    lines += [(), ((" PROJECTS", "heading"),)]
+    body = [
+        (
+            (each.name, "strong"),
+            (each.live or "—", "ok" if each.live else "muted"),
+            (f"{each.alerts}", "alert" if each.alerts else "muted"),
+            (f"{each.requests}", "wait" if each.requests else "muted"),
+            (f"{each.versions:,}", "muted"),
+        )
+        for each in data.projects
+    ]
+    if body:
+        lines += [(("  ", ""), *line) for line in table(PROJECTS, body, cells - 3)]
+    else:
+        lines.append((("  no project has a version yet", "muted"),))
+    lines += [(), ((" RECORDED", "heading"),)]
+    lines += [
+        ((f"  {count:>9,}  ", "strong"), (kind.replace("_", " ") + ("" if count == 1 else "s"), f"kind.{kind}"))
+        for kind, count in data.counts
+    ]
+    lines += [(), ((" NEXT", "heading"),)]
+    for key, words in suggestions(data):
+        first, *rest = wrap(words, max(cells - 6, 8))
+        lines.append(((fit(f"  {key}", 5), "key"), (first, "")))
+        lines += [(("     ", ""), (more, "")) for more in rest]
+    return tuple(lines)
+
+
+def suggestions(data: Overview) -> list[tuple[str, str]]:
+    """Where to go next: a key and what for."""
+    found = []
+    mine = [each for each in data.waiting if each.mine]
+    if mine:
+        found.append(("s", f"sign or reject the request about {short(mine[0].subject)}"))
+    raised = [each for each in data.troubles if each.state == "raised"]
+    if raised:
+        found.append(("7", f"see what raised {raised[0].alert}"))
+    if data.verified is None:
+        found.append(("v", "verify that nobody touched the record"))
+    if data.live:
+        found.append(("3", f"browse from {short(data.live[-1].subject)} back to its data"))
+    found.append(("?", "see what each key does"))
+    return found

@@ -1,0 +1,198 @@
+"""What every screen has in common: the frame around it, asking on a worker, following the ledger and the playhead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.screen import Screen
+
+from app.tui.draw import frame, ruler
+from app.tui.draw.glyphs import Glyphs
+from app.tui.keys import EVERYWHERE, Key
+from app.tui.messages import Answered, Failed, Noticed
+from app.tui.widgets.frame import Header, KeyLine, RulerBar
+from app.tui.widgets.paper import Paper
+
+if TYPE_CHECKING:
+    from app.tui.app import Dashboard
+    from ledger.projections.view import View
+
+Given = TypeVar("Given")
+
+LEAST = (60, 16)
+"""The smallest terminal, in cells, that a screen can be read in."""
+
+
+class Page(Screen[None]):
+    """A numbered screen. A subclass names itself and its keys, composes its body, and loads and shows its data."""
+
+    NAME: ClassVar[str] = ""
+    KEYS: ClassVar[tuple[Key, ...]] = ()
+
+    DEFAULT_CSS = """
+    Page { background: $background; layers: base; }
+    Page > #body { height: 1fr; }
+    Page > #small { display: none; width: 100%; height: 100%; }
+    Page.-small > * { display: none; }
+    Page.-small > #small { display: block; }
+    Page .pane { border: round $border; border-title-color: $accent; border-title-style: bold; background: $surface;
+                 border-subtitle-color: $muted; padding: 0; }
+    Page .pane:focus { border: round $accent; }
+    """
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        cls.BINDINGS = [key.binding() for key in cls.KEYS]
+        super().__init_subclass__(**arguments)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._tickets: dict[str, int] = {}
+        self._stale = True
+
+    @property
+    def dashboard(self) -> Dashboard:
+        """The application, by its own type."""
+        return cast("Dashboard", self.app)
+
+    @property
+    def glyphs(self) -> Glyphs:
+        """The signs that this terminal can show."""
+        return self.dashboard.glyphs
+
+    def compose(self) -> ComposeResult:
+        """Header, body, ruler, keys; and what is said where the terminal is too small for them."""
+        yield Header()
+        yield Paper(id="small")
+        with Container(id="body"):
+            yield from self.body()
+        yield RulerBar()
+        yield KeyLine()
+
+    def body(self) -> ComposeResult:
+        """The screen's own widgets."""
+        raise NotImplementedError
+
+    def load(self) -> None:
+        """Ask for what is shown, as of the playhead."""
+        raise NotImplementedError
+
+    def why_not(self, action: str) -> str:
+        """Why an action cannot be done now, in words; empty where it can."""
+        return ""
+
+    def leave(self) -> bool:
+        """Close what is open on the screen; False where there is nothing to close."""
+        return False
+
+    def on_mount(self) -> None:
+        """Say what is known already, and ask for the rest."""
+        self.query_one("#small", Paper).show(_too_small)
+        self.reframe()
+
+    def on_screen_resume(self) -> None:
+        """Shown again: what changed meanwhile is asked for."""
+        self.reframe()
+        if self._stale:
+            self.reload()
+
+    def reload(self) -> None:
+        """The ledger or the playhead moved: ask anew, now or when shown."""
+        self._stale = not self.is_current
+        if self.is_current:
+            self.load()
+
+    def reframe(self) -> None:
+        """Draw the frame from what the application knows."""
+        if not self.is_mounted:
+            return
+        app = self.dashboard
+        self.query_one(Header).show(app.status(), app.tabs(), self.NAME)
+        self.query_one(RulerBar).show(app.ruler())
+        self.rekey()
+
+    def rekey(self) -> None:
+        """Draw the keys anew: what works may have changed."""
+        shown = tuple((key.label, key.says, not self.why_not(key.action)) for key in self.KEYS if key.says)
+        everywhere = {key.action: key for key in EVERYWHERE if key.says}
+        always = tuple((everywhere[name].label, everywhere[name].says, True) for name in _ALWAYS)
+        self.query_one(KeyLine).show(shown, always)
+
+    def notice(self, text: str, style: str = "info") -> None:
+        """Say something in the last line."""
+        self.query_one(KeyLine).notice(text, style)
+
+    def barred(self, action: str) -> bool:
+        """Whether an action cannot be done now; says why."""
+        why = self.why_not(action)
+        if why:
+            self.notice(why, "warn")
+        return bool(why)
+
+    def ask(self, group: str, query: Callable[[View], Given], then: Callable[[Given], None], at: Any = "shown") -> None:
+        """Ask on a worker thread as of the playhead; ``then`` gets the answer here, unless asked again in the group."""
+        moment = self.dashboard.moment.at if at == "shown" else at
+        self.work(group, partial(self.dashboard.gateway.ask, query, moment), then)
+
+    def work(self, group: str, job: Callable[[], Given], then: Callable[[Given], None]) -> None:
+        """Run any job on a worker thread; its result or its failure comes back as a message."""
+        ticket = self._tickets[group] = self._tickets.get(group, 0) + 1
+
+        def run() -> None:
+            try:
+                data = job()
+            except Exception as error:  # a worker's failure is one line, whatever it is
+                if self._tickets.get(group) == ticket:
+                    self.post_message(Failed(in_one_line(error)))
+            else:
+                self.post_message(Answered(group, ticket, data, then))
+
+        self.run_worker(run, thread=True, group=group, exit_on_error=False)
+
+    def on_answered(self, message: Answered) -> None:
+        """An answer came: hand it on, unless it is stale."""
+        message.stop()
+        if self._tickets.get(message.group) == message.ticket and self.is_attached:
+            message.then(message.data)
+
+    def on_failed(self, message: Failed) -> None:
+        """A worker failed: say so, go on."""
+        message.stop()
+        self.notice(message.text, "bad")
+
+    def on_noticed(self, message: Noticed) -> None:
+        """Something to say."""
+        message.stop()
+        self.notice(message.text, message.style)
+
+    def on_resize(self) -> None:
+        """Too small is said, not drawn badly; narrow is a class that the style sheets use."""
+        width, height = self.app.size
+        self.set_class(width < LEAST[0] or height < LEAST[1], "-small")
+        self.set_class(width < 100, "-narrow")
+        self.set_class(width < 70, "-slim")
+        self.set_class(height < 30, "-short")
+
+
+_ALWAYS = ("find", "command_palette", "help")
+
+
+def in_one_line(error: BaseException) -> str:
+    """A failure as one line for people: its own words where it was made for them, else its kind too."""
+    from ledger.errors import AssayError
+
+    words = " ".join(str(error).split())
+    return words if isinstance(error, AssayError) and words else f"{type(error).__name__}: {words or 'no reason given'}"
+
+
+def _too_small(cells: int, rows: int) -> tuple[tuple[tuple[str, str], ...], ...]:
+    words = f"Assay needs {LEAST[0]}×{LEAST[1]}; this terminal is {cells}×{rows}."
+    from app.tui.draw.clip import wrap
+
+    return tuple(((line, "warn"),) for line in wrap(words, max(cells, 2), max(rows, 1)))
+
+
+__all__ = ["Page", "frame", "in_one_line", "ruler"]

@@ -1,0 +1,183 @@
+"""The log: a million lines as one list, of which only the pages in sight are held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from app.tui.draw.clip import fit
+from app.tui.draw.picture import Line, fitted
+from app.tui.keys import MOVING
+from app.tui.queries.log import PAGE, Entry
+from app.tui.widgets.paper import painted
+
+HELD = 64
+"""Pages held at once."""
+
+
+class EventLog(ScrollView, can_focus=True):
+    """Shows the events 0 to ``at``, newest last; asks for the pages that it lacks by a message."""
+
+    DEFAULT_CSS = "EventLog { overflow-x: hidden; scrollbar-size-vertical: 1; }"
+    BINDINGS = [key.binding() for key in MOVING]  # noqa: RUF012  (the toolkit's convention)
+
+    @dataclass
+    class Lacks(Message):
+        """A page came into sight that is not held."""
+
+        page: int
+
+    @dataclass
+    class Moved(Message):
+        """The cursor stands on another event."""
+
+        seq: int
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  (the toolkit's word)
+        super().__init__(id=id)
+        self.size_shown = 0
+        self.cursor = -1
+        self._pages: dict[int, tuple[Entry, ...]] = {}
+        self._wanted: set[int] = set()
+        self._broken: frozenset[int] = frozenset()
+        self._strips: dict[int, Strip] = {}
+
+    def show(self, size: int, *, follow: bool) -> None:
+        """Show events 0 to ``size`` - 1; ``follow`` puts the cursor on the last, else it stays where it can."""
+        if size == self.size_shown and not follow:
+            return
+        stood_last = self.cursor >= self.size_shown - 1
+        for page in [number for number, rows in self._pages.items() if len(rows) < PAGE or (number + 1) * PAGE > size]:
+            del self._pages[page]
+        self.size_shown = size
+        self._wanted.clear()
+        self._strips.clear()
+        self.virtual_size = Size(self.size.width, size)
+        self.refresh()
+        self.go(size - 1 if follow or stood_last else min(self.cursor, size - 1))
+
+    def forget(self) -> None:
+        """Hold nothing any more: the file may be another."""
+        self._pages.clear()
+        self._wanted.clear()
+        self._strips.clear()
+        self.refresh()
+
+    def supply(self, page: int, rows: tuple[Entry, ...]) -> None:
+        """The page that was asked for."""
+        while len(self._pages) >= HELD:
+            self._pages.pop(next(iter(self._pages)))
+        self._pages[page] = rows
+        self._wanted.discard(page)
+        self._strips.clear()
+        self.refresh()
+
+    def mark(self, broken: frozenset[int]) -> None:
+        """Mark the events that verification found something at."""
+        self._broken = broken
+        self._strips.clear()
+        self.refresh()
+
+    def go(self, seq: int) -> None:
+        """Put the cursor on an event."""
+        if not self.size_shown:
+            self.cursor = -1
+            return
+        before = self.cursor
+        self.cursor = min(max(seq, 0), self.size_shown - 1)
+        self._strips.pop(before, None)
+        self._strips.pop(self.cursor, None)
+        self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False, force=True)
+        self.refresh()
+        if self.cursor != before:
+            self.post_message(self.Moved(self.cursor))
+
+    def action_down(self) -> None:
+        """One event down."""
+        self.go(self.cursor + 1)
+
+    def action_up(self) -> None:
+        """One event up."""
+        self.go(self.cursor - 1)
+
+    def action_page_down(self) -> None:
+        """One page down."""
+        self.go(self.cursor + max(self.size.height - 1, 1))
+
+    def action_page_up(self) -> None:
+        """One page up."""
+        self.go(self.cursor - max(self.size.height - 1, 1))
+
+    def action_top(self) -> None:
+        """To event 0."""
+        self.go(0)
+
+    def action_bottom(self) -> None:
+        """To the last event."""
+        self.go(self.size_shown - 1)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click moves the cursor."""
+        self.go(event.y + self.scroll_offset.y)
+
+    def on_resize(self) -> None:
+        """Another width, other lines."""
+        self._strips.clear()
+        self.virtual_size = Size(self.size.width, self.size_shown)
+
+    def notify_style_update(self) -> None:
+        """Another theme, another look."""
+        self._strips.clear()
+        super().notify_style_update()
+
+    def render_line(self, y: int) -> Strip:
+        """One line as the toolkit wants it; a page that is not held is asked for."""
+        seq = y + self.scroll_offset.y
+        found = self._strips.get(seq)
+        if found is not None:
+            return found
+        base, width = self.rich_style, self.size.width
+        if seq >= self.size_shown:
+            return Strip.blank(width, base)
+        number, offset = divmod(seq, PAGE)
+        rows = self._pages.get(number)
+        if rows is None and number not in self._wanted:
+            self._wanted.add(number)
+            self.post_message(self.Lacks(number))
+        known = rows is not None and offset < len(rows)
+        line = entry_line(rows[offset], width, seq in self._broken) if rows and known else _blank(seq, width)
+        if seq == self.cursor:
+            line = tuple((text, f"{style}!") for text, style in line)
+        strip = painted(line, base, self.app.theme).adjust_cell_length(width, base)
+        if known:
+            if len(self._strips) > 2_000:
+                self._strips.clear()
+            self._strips[seq] = strip
+        return strip
+
+
+def entry_line(entry: Entry, cells: int, broken: bool = False) -> Line:
+    """One event in a line: number, time, who, what; the least needed goes first where there is little room."""
+    style = "bad" if broken or entry.type in ("damaged", "missing") else _STYLES.get(entry.type.partition(".")[0], "")
+    runs: list[tuple[str, str]] = [(f"{'X' if broken else ' '}{entry.seq:>9,}  ", "bad" if broken else "muted")]
+    if cells >= 60:
+        runs.append((fit(entry.at[:16].replace("T", " "), 16) + "  ", "muted"))
+    if cells >= 100:
+        runs.append((fit(entry.type, 20) + "  ", style))
+    return fitted((*runs, (entry.sentence, "" if cells >= 100 and not broken else style)), cells)
+
+
+def _blank(seq: int, cells: int) -> Line:
+    return fitted(((f" {seq:>9,}  ", "muted"), ("·", "faint")), cells)
+
+
+_STYLES = {
+    "alert": "alert", "approval": "wait", "promotion": "ok", "deployment": "ok", "gate": "wait", "run": "kind.run",
+    "artifact": "kind.dataset", "alias": "kind.dataset", "ledger": "key", "key": "info", "access": "info",
+    "owner": "info", "monitor": "muted", "check": "muted", "retraining": "impact", "document": "kind",
+}  # fmt: skip

@@ -1,0 +1,142 @@
+"""The lines around every screen: header, ruler, keys."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.strip import Strip
+from textual.widget import Widget
+
+from app.tui.draw import frame, ruler
+from app.tui.draw.glyphs import UNICODE, Glyphs
+from app.tui.draw.picture import Line
+from app.tui.messages import WentTo
+from app.tui.widgets.paper import painted
+
+
+class _Lines(Widget, can_focus=False):
+    """Fixed lines that are computed when painted: nothing is kept that could be stale."""
+
+    def lines(self, cells: int) -> tuple[Line, ...]:
+        """The lines at this width."""
+        raise NotImplementedError
+
+    def render_line(self, y: int) -> Strip:
+        """One line as the toolkit wants it."""
+        cells, base = self.size.width, self.rich_style
+        drawn = self.lines(cells)
+        return painted(drawn[y] if y < len(drawn) else (), base, self.app.theme).adjust_cell_length(cells, base)
+
+    @property
+    def glyphs(self) -> Glyphs:
+        """The signs that this terminal can show."""
+        return getattr(self.app, "glyphs", UNICODE)
+
+
+class Header(_Lines):
+    """The ledger and how far it is proven; the screens."""
+
+    DEFAULT_CSS = "Header { height: 2; dock: top; background: $surface; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._status = frame.Status()
+        self._tabs: tuple[tuple[str, str, int], ...] = ()
+        self._here = ""
+
+    def show(self, status: frame.Status, tabs: tuple[tuple[str, str, int], ...], here: str) -> None:
+        """Show another state."""
+        if (status, tabs, here) != (self._status, self._tabs, self._here):
+            self._status, self._tabs, self._here = status, tabs, here
+            self.refresh()
+
+    def lines(self, cells: int) -> tuple[Line, ...]:
+        """Both lines."""
+        return frame.status(self._status, cells, self.glyphs), frame.tabs(self._tabs, self._here, cells)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a screen's name opens it."""
+        if event.y != 1:
+            return
+        x = 0
+        runs = frame.tabs(self._tabs, self._here, self.size.width)
+        for text, _ in runs:
+            if x <= event.x < x + len(text):
+                key = text.strip(" []")[:1]
+                if key.isdigit():
+                    self.app.run_worker(self.app.run_action(f"screen({key!r})"))
+                return
+            x += len(text)
+
+
+class RulerBar(_Lines):
+    """The time ruler; a click goes to the day."""
+
+    DEFAULT_CSS = "RulerBar { height: 1; background: $surface; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ruler = ruler.Ruler(said="…")
+
+    def show(self, shown: ruler.Ruler) -> None:
+        """Show other days, or another moment."""
+        if shown != self._ruler:
+            self._ruler = shown
+            self.refresh()
+
+    def lines(self, cells: int) -> tuple[Line, ...]:
+        """The ruler's line."""
+        return (ruler.draw(self._ruler, cells, self.glyphs),)
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the day under the pointer."""
+        scale = ruler.scaled(self._ruler, self.size.width)
+        day = scale.day(event.x) if scale else None
+        if day is not None:
+            self.post_message(WentTo(day.isoformat()))
+
+
+class KeyLine(_Lines):
+    """The keys that work here; for a while, what was just noticed."""
+
+    DEFAULT_CSS = "KeyLine { height: 1; background: $surface; }"
+    SECONDS = 8.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._keys: tuple[tuple[str, str, bool], ...] = ()
+        self._always: tuple[tuple[str, str, bool], ...] = ()
+        self._notice: tuple[str, str] | None = None
+        self._round = 0
+
+    def show(self, keys: tuple[tuple[str, str, bool], ...], always: tuple[tuple[str, str, bool], ...]) -> None:
+        """Show other keys."""
+        self._keys, self._always = keys, always
+        self.refresh()
+
+    def notice(self, text: str, style: str) -> None:
+        """Say something for a while in the keys' place."""
+        self._notice = (text, style)
+        self._round += 1
+        mine = self._round
+        self.set_timer(self.SECONDS, lambda: self._quiet(mine))
+        self.refresh()
+
+    @property
+    def said(self) -> str:
+        """What is being noticed, or nothing."""
+        return self._notice[0] if self._notice else ""
+
+    def _quiet(self, mine: int) -> None:
+        if mine == self._round:
+            self._notice = None
+            self.refresh()
+
+    def lines(self, cells: int) -> tuple[Line, ...]:
+        """The line."""
+        if self._notice is not None:
+            from app.tui.draw.clip import clip
+
+            text, style = self._notice
+            signs = {"ok": self.glyphs.ok, "bad": self.glyphs.bad, "warn": self.glyphs.warn}
+            return (((f" {signs.get(style, self.glyphs.dot)} ", style), (clip(text, max(cells - 4, 0)), style)),)
+        return (frame.hints(self._keys, cells, self._always),)

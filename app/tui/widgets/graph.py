@@ -1,0 +1,186 @@
+"""The lineage graph with a cursor that walks along its edges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual import events
+from textual.message import Message
+
+from app.tui.draw.clip import wrap
+from app.tui.draw.graph import Drawing, Edge, Graph, Node, State, draw, legend, summary
+from app.tui.draw.picture import Line, Picture, fitted
+from app.tui.draw.sections import Row, Section
+from app.tui.draw.tables import Column
+from app.tui.queries.lineage import Neighbourhood, Spot
+from app.tui.widgets.paper import Paper
+
+FOOT = 3
+"""Lines under the graph: a blank one, the legend, the path."""
+
+
+class GraphPane(Paper, can_focus=True):
+    """Draws a neighbourhood; nodes keep their places from frame to frame."""
+
+    @dataclass
+    class Moved(Message):
+        """The cursor stands on another node."""
+
+        ref: str
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002  (the toolkit's word)
+        super().__init__(id=id, classes=classes)
+        self.cursor = ""
+        self._data: Neighbourhood | None = None
+        self._graph = Graph()
+        self._last: Drawing | None = None
+
+    def say(self, words: str) -> None:
+        """A sentence in the graph's place."""
+        self._data, self._last = None, None
+        self.show(
+            lambda cells, rows: tuple(((f"  {line}", "muted"),) for line in ("", *wrap(words, max(cells - 4, 4))))
+        )
+
+    def show_graph(self, data: Neighbourhood, *, impact: bool) -> None:
+        """Show a neighbourhood; the cursor stays where it stood, where that is in it, else goes to the focus."""
+        if not data.exists and len(data.spots) <= 1:
+            self.cursor = data.focus
+            self.say(f"{data.focus} did not exist at this moment. ] and }} go on in time, L returns to live.")
+            return
+        refs = {spot.ref for spot in data.spots}
+        if self.cursor not in refs or self._data is None or self._data.focus != data.focus:
+            self.cursor = data.focus
+        self._data = data
+        self._graph = graph_of(data, impact)
+        self.show(self._picture)
+
+    def _picture(self, cells: int, rows: int) -> Picture:
+        drawing = draw(
+            self._graph,
+            cells - 2,
+            rows - FOOT,
+            focus=self.cursor,
+            cursor=self.cursor,
+            before=self._last,
+            glyphs=self._glyphs,
+        )
+        self._last = drawing
+        body = tuple(((" ", ""), *line) for line in drawing.lines)
+        left = ((" ", ""), *legend(self._glyphs), ("    ", ""), *summary(drawing, self._glyphs))
+        return (*body, (), fitted(left, cells), fitted(self._path(), cells))
+
+    @property
+    def _glyphs(self):  # type: ignore[no-untyped-def]
+        from app.tui.draw.glyphs import UNICODE
+
+        return getattr(self.app, "glyphs", UNICODE)
+
+    def _path(self) -> Line:
+        """The way from the focus to the cursor, in words."""
+        if self._data is None or self.cursor == self._data.focus:
+            return ()
+        labels = {spot.ref: spot.label for spot in self._data.spots}
+        arrow = f" {self._glyphs.arrow} "
+        way = path(self._data, self._data.focus, self.cursor)
+        return ((" path  ", "muted"), (arrow.join(labels[ref] for ref in way), "impact"))
+
+    def put(self, ref: str) -> None:
+        """Put the cursor on a node."""
+        if ref != self.cursor:
+            self.cursor = ref
+            self.redraw()
+            self.post_message(self.Moved(ref))
+
+    def walk(self, way: str) -> None:
+        """Along an edge (``left``, ``right``) to the neighbour nearest in height, or to the sibling ``up`` or
+        ``down``."""
+        drawing = self._last
+        if drawing is None or self.cursor not in drawing.places:
+            return
+        x, y, _ = drawing.places[self.cursor]
+        if way in ("left", "right"):
+            near = {e.source for e in self._graph.edges if e.target == self.cursor} if way == "left" else {
+                e.target for e in self._graph.edges if e.source == self.cursor
+            }  # fmt: skip
+            found = sorted(
+                (abs(drawing.places[r][1] - y), abs(drawing.places[r][0] - x), r) for r in near & drawing.places.keys()
+            )
+            if found:
+                self.put(found[0][2])
+            return
+        column = next((list(c) for c in drawing.columns if self.cursor in c), [])
+        order = sorted((r for r in column if r in drawing.slots), key=lambda r: drawing.slots[r])
+        at = order.index(self.cursor) + (1 if way == "down" else -1)
+        if 0 <= at < len(order):
+            self.put(order[at])
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor on the node under the pointer."""
+        if self._last is None:
+            return
+        x, y = event.x - 2, event.y - 1 + self.scroll_offset.y
+        for ref, (left, row, size) in self._last.places.items():
+            if row == y and left <= x < left + size:
+                self.put(ref)
+
+
+def graph_of(data: Neighbourhood, impact: bool) -> Graph:
+    """The neighbourhood as the drawing takes it: states, painted edges."""
+    struck = {*data.impact, data.focus} if impact else set()
+    nodes = tuple(
+        Node(spot.ref, spot.label, spot.kind, state_of(spot, data, struck), spot.alert, spot.hidden)
+        for spot in data.spots
+    )
+    return Graph(nodes, tuple(Edge(s, t, s in struck and t in struck) for s, t in data.edges))
+
+
+def state_of(spot: Spot, data: Neighbourhood, struck: set[str]) -> State:
+    """A node's state: the focus before impact before alert."""
+    if spot.ref == data.focus:
+        return "focus"
+    if spot.ref in struck:
+        return "impact"
+    return "alert" if spot.alert else "other"
+
+
+def path(data: Neighbourhood, start: str, end: str) -> list[str]:
+    """A shortest way along the edges, whichever way they lead; empty where there is none."""
+    near: dict[str, list[str]] = {}
+    for source, target in data.edges:
+        near.setdefault(source, []).append(target)
+        near.setdefault(target, []).append(source)
+    came: dict[str, str] = {start: ""}
+    queue = [start]
+    for at in queue:
+        for ref in near.get(at, ()):
+            if ref not in came:
+                came[ref] = at
+                queue.append(ref)
+    way = [end] if end in came else []
+    while way and came[way[-1]]:
+        way.append(came[way[-1]])
+    return way[::-1]
+
+
+LANES = (Column("", least=8), Column("", least=10), Column("", least=4, rank=1))
+
+
+def lanes(data: Neighbourhood, impact: bool) -> list[Section]:
+    """What it came from (the farthest first), the focus, what came of it, as a list."""
+    struck = set(data.impact) if impact else set()
+
+    def row(spot: Spot) -> Row:
+        words = "alert" if spot.alert else "on impact path" if spot.ref in struck else ""
+        style = "alert" if spot.alert else "impact" if spot.ref in struck else ""
+        more = f"+{spot.hidden}" if spot.hidden else ""
+        steps = f"{abs(spot.distance)} step{'' if abs(spot.distance) == 1 else 's'}" if spot.distance else "here"
+        kind = spot.kind.replace("_", " ")
+        return Row(((f"{steps}  {kind}", "muted"), (f"{spot.label} {more}".rstrip(), style), (words, style)), spot.ref)
+
+    ordered = sorted(data.spots, key=lambda spot: spot.distance)
+    return [
+        Section("CAME FROM", LANES, tuple(row(s) for s in ordered if s.distance < 0), empty="nothing: it is a source"),
+        Section("FOCUS", LANES, tuple(row(s) for s in ordered if s.distance == 0), counted=False, style="focus"),
+        Section("LEADS TO", LANES, tuple(row(s) for s in ordered if s.distance > 0), empty="nothing depends on it"),
+    ]

@@ -1,0 +1,82 @@
+"""A widget that shows a drawing: anything that makes lines out of a size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from app.tui import theme
+from app.tui.draw.picture import Line, Picture
+
+Draw = Callable[[int, int], Picture]
+"""From a width and a height in cells to lines; more lines than the height are scrolled."""
+
+
+def painted(line: Line, base: Style, palette: str) -> Strip:
+    """A line as the toolkit's strip. A style's name that ends in ``!`` stands on the raised surface: the cursor."""
+    segments = []
+    cells = 0
+    for text, name in line:
+        if name.endswith("!"):
+            look = base + theme.style(name[:-1], palette, selected=True)
+        else:
+            look = base + theme.style(name, palette)
+        segments.append(Segment(text, look))
+    strip = Strip(segments)
+    cells = strip.cell_length
+    return Strip(segments, cells)
+
+
+class Paper(ScrollView, can_focus=False):
+    """Shows what :meth:`show` is given, drawn anew whenever the size or the theme changes."""
+
+    DEFAULT_CSS = "Paper { overflow-x: hidden; scrollbar-size-vertical: 1; }"
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002  (the toolkit's word)
+        super().__init__(id=id, classes=classes)
+        self._draw: Draw | None = None
+        self._lines: Picture = ()
+        self._strips: dict[int, Strip] = {}
+
+    def show(self, draw: Draw) -> None:
+        """Show a drawing from now on."""
+        self._draw = draw
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw again: what the drawing tells of has changed."""
+        width, height = self.content_size
+        if self._draw is None or width <= 0 or height <= 0:
+            return
+        lines = self._draw(width, height)
+        if len(lines) > height:
+            lines = self._draw(width - 1, height)
+        self._lines = lines
+        self._strips.clear()
+        self.virtual_size = Size(width, len(lines))
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """Another size, another picture."""
+        self.redraw()
+
+    def notify_style_update(self) -> None:
+        """Another theme, another look."""
+        self._strips.clear()
+        super().notify_style_update()
+
+    def render_line(self, y: int) -> Strip:
+        """One line as the toolkit wants it."""
+        row = y + self.scroll_offset.y
+        found = self._strips.get(row)
+        if found is None:
+            base = self.rich_style
+            line = self._lines[row] if row < len(self._lines) else ()
+            found = painted(line, base, self.app.theme).adjust_cell_length(self.size.width, base)
+            self._strips[row] = found
+        return found
