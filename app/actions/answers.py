@@ -107,6 +107,8 @@ def _row(cells: Sequence[Mark], widths: Sequence[int], right: Sequence[bool], in
 
 def _drawn(words: str) -> str:
     """Text made safe; what is ASCII but for our own signs, as most lines are, is known to be."""
+    if words.isascii() and words.isprintable():
+        return words
     plain = words.translate(_OWN_SIGNS)
     return words if plain.isascii() and plain.isprintable() else visible(words)
 

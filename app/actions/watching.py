@@ -56,7 +56,7 @@ class Watch:
             raise InputError(
                 f"no version of {serving.model} is live in {serving.environment}; `assay deploy` puts one there"
             )
-        self._live_since = live.plan.get("first_day", live.at[:10])
+        self._live_since = (live.ended_at or live.at)[:10]
         self._model = _require(artifacts.get(context.view, live.subject))
         scoring.load(self._model)
         reference = artifacts.resolve(context.view, serving.reference)
@@ -64,7 +64,6 @@ class Watch:
         self._reference = series_.read(path)
         self.refused: dict[str, str] = {}
         self._monitors = self._configured(context)
-        self._series = series_.Series(self._reference.units)
         self._alarms = {name: Alarm(each.declaration.clear_after) for name, each in self._monitors.items()}
         self._last_day = ""
         self._catch_up()
@@ -79,6 +78,10 @@ class Watch:
         """The last day that was looked at, or an empty text."""
         return self._last_day
 
+    def named(self, kind: str) -> str | None:
+        """The first accepted monitor of a kind, by name."""
+        return next((name for name, each in self._monitors.items() if each.declaration.kind == kind), None)
+
     def days(self, until: str | None = None) -> list[str]:
         """The days that are to be looked at: since the model is live, after the last one, until a day."""
         since = max(self._live_since, self._last_day)
@@ -92,7 +95,7 @@ class Watch:
         """Record the monitors: those accepted with their thresholds, those refused with the reason. Done once per setting."""
         known = {(each.monitor, each.subject): each for each in monitors.listed(self._context.view)}
         entries = []
-        for item, made in self._declared():
+        for item, made in self._settings:
             fact = self._configuration(item, made)
             before = known.get((item.monitor, item.subject))
             if before is None or before.facts != {
@@ -101,10 +104,13 @@ class Watch:
                 entries.append(Entry(fact, item.subject, self._context.actor, self._project))
         return self._context.ledger.record_many(entries) if entries else []
 
-    def switch(self, model: artifacts.Artifact) -> None:
-        """Watch another version from the next day on: one that has taken the place of the live one."""
+    def switch(self, model: artifacts.Artifact, day: str) -> None:
+        """Watch the version that took the live one's place on ``day``: windows of its own, and no alarm yet."""
         self._scoring.load(model)
         self._model = model
+        self._live_since = day
+        self._alarms = {name: Alarm(each.declaration.clear_after) for name, each in self._monitors.items()}
+        self._catch_up()
 
     def look(self, day: str) -> Seen:
         """Look at one day and record it: every observation, and the alerts that begin or end with it, in one transaction."""
@@ -123,9 +129,6 @@ class Watch:
         recorded = self._context.ledger.record_many(entries)
         self._last_day = day
         return Seen(day, observed, tuple(raised), tuple(recorded))
-
-    def _declared(self) -> list[tuple[Declaration, Monitor | str]]:
-        return self._settings
 
     def _configured(self, context: Context) -> dict[str, Monitor]:
         path = context.workspace.inside(self._serving.monitors)
@@ -158,9 +161,11 @@ class Watch:
         until = self._last_day or self._live_since
         before = [day for day in self._scoring.days if day < self._live_since][-self._serving.warm_up :]
         since = [day for day in self._scoring.days if self._live_since <= day <= until and day in past]
+        self._series = series_.Series(self._reference.units)
         for day in (*before, *since):
             self._take(day)
-            for name, verdict in past.get(day, {}).items():
+        for day in since:
+            for name, verdict in past[day].items():
                 self._alarms[name], _ = self._alarms[name].step(verdict)
 
     def _take(self, day: str) -> None:

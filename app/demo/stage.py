@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from app.actions.context import Context
 from app.workspace import Workspace
@@ -19,8 +19,16 @@ if TYPE_CHECKING:
     from ledger.store.journal import Recorded
 
 PROJECT = "fx-hedging"
-Narrator = Callable[[str, float], None]
-"""Told what has just happened, in plain words, and the share of the story that is told, 0 to 1."""
+
+
+class Narrator(Protocol):
+    """Who tells the story to the user."""
+
+    def say(self, words: str) -> None:
+        """Something has happened, in plain words."""
+
+    def progress(self, words: str, share: float) -> None:
+        """What is going on, and the share of the story that is told, 0 to 1."""
 
 
 class Stage:
@@ -47,10 +55,14 @@ class Stage:
         """The day that the story has reached."""
         return date.fromisoformat(self.ledger.now()[:10])
 
-    def say(self, words: str, told: float | None = None) -> None:
-        """Tell what has happened; ``told`` is the share of the story that is told with it."""
-        self.told = self.told if told is None else told
-        self._narrator(words, self.told)
+    def say(self, words: str) -> None:
+        """Tell what has happened."""
+        self._narrator.say(words)
+
+    def progress(self, words: str, share: float) -> None:
+        """Tell what is going on, and the share of the story that is told with it."""
+        self.told = share
+        self._narrator.progress(words, share)
 
     def at(self, day: date | str, time: str = "16:00:00") -> None:
         """Let what follows happen on ``day`` at ``time`` (UTC), or a second after what came before, if that is later."""

@@ -57,7 +57,6 @@ LOOP = (
             Argument("spec", "the specification, a YAML file", kind="path"),
             Argument("settings", "replace a value of its configuration", ("--set",), arity="many", metavar="KEY=VALUE"),
             OF_PROJECT,
-            Argument("team", "who it is for; the project's team where none is named", ("--team",)),
         ),
         examples=(
             Example("assay run specs/train.yaml", "inputs out of the store, outputs into it, all by digest"),
@@ -68,7 +67,7 @@ LOOP = (
             "interruption."
         ),
         writes=True,
-        gives="run:run events:[event]",
+        gives="run:run",
     ),
     Action(
         "monitor",

@@ -1,0 +1,136 @@
+"""Data checks: those that a workspace declares in ``checks.yaml``, run on a registered table; each verdict is an event."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.actions.answers import Answer, Mark, counted, say, state
+from ledger.errors import InputError
+from ledger.projections import artifacts, checks
+
+if TYPE_CHECKING:
+    from app.actions.context import Context
+    from app.monitoring.quality.check import Check
+    from app.monitoring.quality.finding import Finding, Result
+    from ledger.projections.artifacts import Artifact
+
+FILE = "checks.yaml"
+_ROLES = {"pass": "good", "flag": "warn", "quarantine": "bad", "block": "bad"}
+_SHOWN = 4
+
+
+def run(context: Context, *, ref: str, mapping: str | None = None, columns: str | None = None) -> Answer:
+    """Run the declared checks on a table and record every verdict; exit code 1 where one blocks."""
+    table = artifacts.resolve(context.view, ref)
+    approved = artifacts.resolve(context.view, mapping) if mapping else None
+    results = checked(context, table, approved)
+    chosen = [each.about(columns.split(",")) for each in results] if columns else list(results)
+    lines = [line for each in chosen for line in _told(each)]
+    stopped = [each.check for each in chosen if not each.passed]
+    document = {"ref": table.ref, "checks": [each.document() for each in chosen], "stopped": stopped}
+    return Answer(document, lines, 1 if stopped else 0)
+
+
+def checked(context: Context, table: Artifact, mapping: Artifact | None = None) -> tuple[Result, ...]:
+    """Run the declared checks on a registered table and record them.
+
+    Args:
+        context: whose doing it is.
+        table: the version to check; its bytes come out of the store.
+        mapping: a registered list of mappings that the data's owner has approved; jumps that it explains do not block.
+
+    Raises:
+        InputError: nothing is declared for this artifact, or its bytes are no table.
+        Refused: the mapping is not approved.
+    """
+    from app.monitoring.quality import check as declared
+    from app.monitoring.quality import table as tables
+    from ledger.ledger import Entry
+
+    wanted = [each for each in _declared(context) if each.subject == table.base]
+    if not wanted:
+        raise InputError(f"{FILE} declares no check of {table.base}")
+    mappings = [] if mapping is None else json.loads(context.ledger.objects.read(mapping.digest))
+    with tempfile.TemporaryDirectory(prefix="assay-check-") as folder:
+        copy = Path(folder) / "table"
+        context.ledger.objects.restore(table.digest, copy, directory=False, durable=False)
+        read = tables.read(copy)
+    results = declared.execute(wanted, read, mappings=mappings, today=context.ledger.now()[:10])
+    known = {(each.check, each.subject) for each in checks.configured(context.view, table.base)}
+    facts = [_configuration(each) for each in wanted if (each.check, table.base) not in known]
+    actor, project = context.actor, table.project
+    entries = [Entry(fact, table.base, actor, project, table.seq) for fact in facts]
+    entries += [Entry(_execution(context, each, mapping), table.ref, actor, project, table.seq) for each in results]
+    context.ledger.record_many(entries)
+    return results
+
+
+def _declared(context: Context) -> Sequence[Check]:
+    from app.monitoring.quality import check as declared
+    from app.pipelines import yamltext
+
+    path = context.workspace.root / FILE
+    if not path.is_file():
+        raise InputError(f"{path} is not there; it declares the data checks (see the demo's)")
+    return declared.read(yamltext.load(path.read_text(encoding="utf-8"), FILE).value, FILE)
+
+
+def _configuration(check: Check) -> Any:
+    from ledger.events.checks import CheckConfigured
+
+    return CheckConfigured(check=check.check, kind=_kind(check.kind), threshold=dict(check.settings))
+
+
+def _execution(context: Context, result: Result, mapping: Artifact | None) -> Any:
+    """The event of one check; a report that is long goes into the store, and the event keeps the gravest findings."""
+    from ledger.events.checks import CheckExecuted
+    from ledger.format import canonical
+
+    findings = [each.document() for each in sorted(result.findings, key=_gravity)]
+    inputs: dict[str, Any] = dict(result.inputs)
+    if mapping is not None:
+        inputs["mapping"] = mapping.ref
+    if len(canonical.encode(findings)) > _LONGEST:
+        inputs["report"] = context.ledger.objects.put_bytes(canonical.encode(findings)).digest
+        findings = findings[:_KEPT]
+    return CheckExecuted(
+        check=result.check,
+        kind=_kind(result.kind),
+        passed=result.passed,
+        value=result.value,
+        threshold=0,
+        verdict=result.verdict,
+        findings=findings,
+        inputs=inputs,
+    )
+
+
+_LONGEST = 16_384
+_KEPT = 20
+
+
+def _gravity(finding: Finding) -> int:
+    return ("block", "quarantine", "flag", "pass").index(finding.verdict)
+
+
+def _kind(kind: str) -> str:
+    """The ledger's word for a check: schema, freshness and staleness have their own, the others are about quality."""
+    words: Mapping[str, str] = {"schema": "schema", "freshness": "freshness", "stale": "staleness"}
+    return words.get(kind, "quality")
+
+
+def _told(result: Result) -> list[str]:
+    lines: list[str] = [
+        say(
+            state(_ROLES[result.verdict], result.verdict),
+            f"  {result.check}  {counted(len(result.findings), 'finding')}",
+        )
+    ]
+    shown = sorted(result.findings, key=_gravity)[:_SHOWN]
+    lines += [say("    ", each.message) for each in shown]
+    rest = len(result.findings) - len(shown)
+    return [*lines, say(Mark("dim", f"    and {rest} more"))] if rest > 0 else lines
