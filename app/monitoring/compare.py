@@ -1,7 +1,7 @@
 """Two batches compared column by column, exactly: what the usual recipes say, each with its definition.
 
-These are tests for *independent* rows. Rows of one day, or of neighbouring days, are not: on such data the recipes alarm always,
-and a monitor with calibrated thresholds (``drift``) is what holds. The report says so.
+These are tests for *independent* rows. Rows of one day, or of neighbouring days, are not: on such data the recipes alarm
+always, and a monitor with calibrated thresholds (``drift``) is what holds. The report says so.
 """
 
 from __future__ import annotations
@@ -131,13 +131,13 @@ def _numbers(base: ColumnDrift, reference: np.ndarray, current: np.ndarray) -> C
     edges = statistics.decile_edges(left)
     distance = statistics.ks(left, right)
     bins = statistics.sturges_edges(np.concatenate([left, right]))
-    histograms = [np.histogram(each, bins)[0] for each in samples]
+    histograms = np.histogram(left, bins)[0], np.histogram(right, bins)[0]
     measures = {
         "ks": distance,
         "psi": statistics.psi(statistics.shares(left, edges), statistics.shares(right, edges)),
         "psi_threshold": statistics.psi_threshold(len(left), len(right), len(edges) + 1),
         "wasserstein": statistics.wasserstein_scaled(left, right),
-        "jensen_shannon": statistics.jensen_shannon(*histograms),
+        "jensen_shannon": statistics.jensen_shannon(histograms[0], histograms[1]),
     }
     return replace(base, measures=measures, probability=statistics.ks_probability(distance, len(left), len(right)))
 
@@ -159,6 +159,6 @@ def _words(base: ColumnDrift, reference: tuple[str | None, ...], current: tuple[
         return base
     names = sorted(set(counts[0]) | set(counts[1]))
     rows = [[count[name] for name in names] for count in counts]
-    found = statistics.chi_square(*rows)
-    measures = {"chi_square": found.statistic, "jensen_shannon": statistics.jensen_shannon(*rows)}
+    found = statistics.chi_square(rows[0], rows[1])
+    measures = {"chi_square": found.statistic, "jensen_shannon": statistics.jensen_shannon(rows[0], rows[1])}
     return replace(base, measures=measures, probability=found.probability)
