@@ -91,6 +91,23 @@ def test_what_an_action_gives_is_spelled_in_known_shapes(name: str) -> None:
         assert not member(word)[1] or member(word)[1] in SHAPES, word
 
 
+def test_a_family_of_commands_stands_in_one_part() -> None:
+    homes: dict[str, set[int]] = {}
+    for n, part in enumerate(registry._parts()):
+        for action in part:
+            homes.setdefault(action.words[0], set()).add(n)
+    assert all(len(parts) == 1 for parts in homes.values()), homes
+
+
+def test_a_command_loads_no_more_of_the_registry_than_its_part() -> None:
+    code = (
+        "import sys; from app.cli.arguments import understand; understand(['verify', '--json']); "
+        "print(*(m for m in sys.modules if m.startswith('app.actions.registry.')))"
+    )
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert set(loaded) == {"app.actions.registry.types", "app.actions.registry.record"}
+
+
 def test_importing_the_registry_imports_no_action_and_no_ledger() -> None:
     code = "import sys, app.actions.registry; print(*sorted(m for m in sys.modules if m.startswith(('app', 'ledger'))))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
