@@ -7,6 +7,7 @@ others enters a line through :func:`say` or :func:`table` alone, which make it s
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from ledger.format.text import visible
@@ -48,13 +49,15 @@ class Line(str):
 class Answer(NamedTuple):
     """``document`` is what ``--json`` prints, ``lines`` what a person reads, ``code`` 0 or, for a finding, 1.
 
-    ``raw`` is text that goes to standard output exactly as it is (a signed note), in place of the lines.
+    ``raw`` is text that goes to standard output exactly as it is (a signed note), in place of the lines. ``opens`` is a
+    workspace's folder: in a terminal, the dashboard opens on it next.
     """
 
     document: dict[str, Any]
     lines: Sequence[str] = ()
     code: int = 0
     raw: str | None = None
+    opens: Path | None = None
 
 
 def state(role: str, word: str) -> Mark:

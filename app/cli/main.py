@@ -72,7 +72,12 @@ def _act(invocation: arguments.Invocation) -> int:
         words.show(answer, as_json=options.json, plain=options.plain)
     except BrokenPipeError:
         _discard_output()
-    return max(answer.code, _sign_off(context))
+    code = max(answer.code, _sign_off(context))
+    if answer.opens is not None and _is_drawn(options):
+        from app.tui import run
+
+        return max(code, run(actor=options.actor, start=answer.opens))
+    return code
 
 
 def _sign_off(context: Context) -> int:
@@ -96,8 +101,7 @@ def _start(invocation: arguments.Invocation) -> int:
     from app.actions import registry
 
     options = invocation.options
-    drawn = not (options.json or options.plain) and os.environ.get("TERM") != "dumb"
-    if drawn and sys.stdin.isatty() and sys.stdout.isatty():
+    if _is_drawn(options):
         from app.tui import run
 
         return run(ledger=options.ledger, actor=options.actor, at=options.at)
@@ -105,6 +109,12 @@ def _start(invocation: arguments.Invocation) -> int:
     if not options.json:
         words.note("this is the overview: the dashboard needs a terminal. `assay --help` lists the commands")
     return code
+
+
+def _is_drawn(options: arguments.Options) -> bool:
+    """Whether the dashboard can open: in a terminal that draws, where nobody asked for plain text."""
+    plain = options.json or options.plain or os.environ.get("TERM") == "dumb"
+    return not plain and sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _explain(invocation: arguments.Invocation) -> None:

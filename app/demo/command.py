@@ -21,7 +21,8 @@ def demo(context: Context, *, directory: str = "assay-demo", no_tui: bool = Fals
     existed = setting.is_demo(root)
     if story.finished(root):
         lines: list[str] = [say(state("good", "ready"), f"  the demo in {root} was told to its end")]
-        return Answer({"workspace": str(root), "new": False, "seconds": 0.0}, [*lines, *_next(directory, None)])
+        facts = {"workspace": str(root), "new": False, "seconds": 0.0}
+        return Answer(facts, [*lines, *_next(directory, None)], opens=None if no_tui else root)
     if existed:
         teller.say("an unfinished demo is here; going on where it stopped")
     told = story.tell(root, teller, quick=quick)
@@ -31,7 +32,7 @@ def demo(context: Context, *, directory: str = "assay-demo", no_tui: bool = Fals
         say(state("good", "intact"), f"  {told.report.size:,} events verified; root {told.report.root[:16]}…"),
         say(
             state("good", "found"),
-            f"  in a copy, one byte of event {told.touched} was changed; verification says: event {finding.seq}, {finding.kind}",
+            f"  in a copy, one byte of event {told.touched} was changed; verify says: event {finding.seq}, {finding.kind}",
         ),
         say(state("open", "open"), f"  request {told.request.seq} waits for {cast.PERSONA.name}, and that is you"),
         say(Mark("dim", f"told in {seconds:.0f} s; people and accounts are invented, the clock is simulated")),
@@ -47,7 +48,7 @@ def demo(context: Context, *, directory: str = "assay-demo", no_tui: bool = Fals
         "request": told.request.seq,
         "tampered": {"seq": told.touched, "findings": [each.document() for each in told.tampered.findings]},
     }
-    return Answer(document, [*lines, *_next(directory, told.request.seq)])
+    return Answer(document, [*lines, *_next(directory, told.request.seq)], opens=None if no_tui else root)
 
 
 class _Teller:
