@@ -99,6 +99,8 @@ def table(rows: Iterable[Sequence[Cell]], head: Sequence[str] = (), *, indent: s
 
 def _row(cells: Sequence[Mark], widths: Sequence[int], right: Sequence[bool], indent: str) -> Line:
     parts: list[str | Mark] = [indent]
+    while cells and not cells[-1].text:
+        cells = cells[:-1]
     for n, cell in enumerate(cells):
         padding = " " * (widths[n] - width(cell.text))
         drawn = cell if cell.role in ROLES else cell.text

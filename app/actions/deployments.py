@@ -67,7 +67,7 @@ def shown(view: View, deployment: Deployment) -> Answer:
         ("status", standing(deployment)),
         ("version", deployment.subject),
         ("environment", deployment.environment),
-        ("strategy", f"{deployment.strategy}, {deployment.slice:.0%} of the accounts"),
+        ("strategy", f"{deployment.strategy}, started with {deployment.slice:.0%} of the accounts"),
         ("started", f"{moment(deployment.at)} by {deployment.actor}, event {deployment.seq}"),
         ("ended", f"{moment(deployment.ended_at)}, event {deployment.ended_seq}" if deployment.ended_at else None),
     ]

@@ -127,7 +127,7 @@ def _alert(alert: alerts.Alert) -> tuple[Any, ...]:
 
 def _live(deployment: Deployment) -> tuple[Any, ...]:
     since = deployment.ended_at or deployment.at
-    share = "" if deployment.slice >= 1 else f"{deployment.slice:.0%} of the accounts"
+    share = f"{deployment.slice:.0%} of the accounts" if deployment.status == "under way" else ""
     return (
         deployments.standing(deployment),
         deployment.environment,

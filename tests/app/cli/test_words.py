@@ -87,6 +87,7 @@ def test_tables_are_aligned(rows: list[list[str | int | float | None]]) -> None:
     assert len(lines) == len(rows) + 1
     assert all(line.startswith("  ") for line in lines)
     assert not any("\n" in line for line in lines)
+    assert all(line == line.rstrip(" ") for line in table([("a", ""), ("b", "c")]))
 
 
 def test_a_table_of_wide_and_narrow_text_keeps_its_columns() -> None:
