@@ -50,7 +50,7 @@ def _cell(cell: int, marks: set[int], reached: int, chain: Chain, glyphs: Glyphs
     if cell in marks:
         return glyphs.broken, "bad"
     if cell < reached:
-        return glyphs.full, "ok"
+        return glyphs.held, "ok"
     if cell == reached and chain.running:
         return glyphs.doing, "warn"
     return glyphs.todo, "faint"
@@ -66,6 +66,6 @@ def _add(runs: list[tuple[str, str]], sign: str, style: str) -> None:
 def legend(glyphs: Glyphs = UNICODE) -> Line:
     """What each sign of the map means."""
     return (
-        (f"{glyphs.full} ok", "ok"), ("   ", ""), (f"{glyphs.doing} now", "warn"), ("   ", ""),
+        (f"{glyphs.held} ok", "ok"), ("   ", ""), (f"{glyphs.doing} now", "warn"), ("   ", ""),
         (f"{glyphs.todo} to do", "muted"), ("   ", ""), (f"{glyphs.broken} broken", "bad"),
     )  # fmt: skip

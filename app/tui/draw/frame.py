@@ -53,10 +53,10 @@ def status(said: Status, cells: int, glyphs: Glyphs = UNICODE) -> Line:
         for _, run in shown:
             right += [dot, run] if right else [run]
         taken = measure(tuple(right)) + 2
-        if taken + 12 <= cells or len(shown) == 1:
+        if taken + min(measure(name) + 2, 34) <= cells or len(shown) == 1:
             break
         shown.remove(max(shown, key=lambda part: part[0]))
-    left = fitted(name, max(cells - taken, 0))
+    left = fitted(fitted(name, max(cells - taken - 2, 0)), max(cells - taken, 0))
     return fitted((*left, *right, ("  ", "")), cells)
 
 

@@ -27,6 +27,7 @@ class Glyphs:
     spark: str
     playhead: str
     full: str
+    held: str
     rest: str
     doing: str
     todo: str
@@ -43,13 +44,13 @@ class Glyphs:
 
 UNICODE = Glyphs(
     name="unicode", box=_ROUND, focus="◆", impact="●", alert="▲", other="○", arrow="▸", back="◂", ellipsis="…",
-    spark=" ▁▂▃▄▅▆▇█", playhead="┃", full="█", rest="░", doing="▒", todo="·", broken="X",
+    spark=" ▁▂▃▄▅▆▇█", playhead="┃", full="█", held="▇", rest="░", doing="▒", todo="·", broken="X",
     ok="✓", bad="✗", warn="!", wait="◷", pointer="▸", dot="·", up="↑", down="↓",
 )  # fmt: skip
 
 ASCII = Glyphs(
     name="ascii", box=_ASCII, focus="@", impact="*", alert="!", other="o", arrow=">", back="<", ellipsis="~",
-    spark=" .:-=+*#@", playhead="|", full="#", rest="-", doing="+", todo=".", broken="X",
+    spark=" .:-=+*#@", playhead="|", full="#", held="#", rest="-", doing="+", todo=".", broken="X",
     ok="v", bad="x", warn="!", wait="~", pointer=">", dot=".", up="^", down="v",
 )  # fmt: skip
 

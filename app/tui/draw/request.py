@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.tui.draw.clip import middle, wrap
+from app.tui.draw.clip import middle, safe, wrap
 from app.tui.draw.glyphs import UNICODE, Glyphs
 from app.tui.draw.picture import Line, Run, fitted
 from app.tui.draw.tables import Column, table
@@ -88,21 +88,20 @@ def _decisions(asked: Asked, glyphs: Glyphs, room: int) -> list[Line]:
 
 def signing(statement: str, fingerprint: str, signer: str, key: str, cells: int) -> tuple[Line, ...]:
     """The exact bytes that will be signed, and their hash in groups of four."""
-    room = max(cells - 2, 8)
-    lines: list[Line] = []
-    for start in range(0, len(statement), room):
-        from app.tui.draw.clip import safe
-
-        lines.append(((f" {safe(statement[start : start + room])}", "strong"),))
-    groups = " ".join(fingerprint[n : n + 4] for n in range(0, len(fingerprint), 4))
-    head, tail = groups[:-4], groups[-4:]
+    room = max(cells - 2, 24)
+    pieces = [statement[start : start + room] for start in range(0, len(statement), room)]
+    lines: list[Line] = [((f" {safe(piece)}", "strong"),) for piece in pieces]
+    for size in (4, 8, 64):
+        groups = " ".join(fingerprint[n : n + size] for n in range(0, len(fingerprint), size))
+        if len(groups) + 9 <= room:
+            break
     lines.append(())
-    if len(groups) + 9 <= room:
-        lines.append(((" sha256  ", "muted"), (head, ""), (tail, "impact")))
-    else:
-        lines += [((" sha256", "muted"),)]
-        parts = wrap(groups, room)
-        lines += [((f" {part}", ""),) for part in parts[:-1]]
-        lines.append(((f" {parts[-1][:-4]}", ""), (tail, "impact")))
+    parts = [groups] if len(groups) + 9 <= room else [fingerprint[n : n + room - 9] for n in range(0, 64, room - 9)]
+    for n, part in enumerate(parts):
+        head = (" sha256  " if n == 0 else " " * 9, "muted")
+        if n == len(parts) - 1 and len(part) >= 4:
+            lines.append((head, (part[:-4], ""), (part[-4:], "impact")))
+        else:
+            lines.append((head, (part, "")))
     lines.append(((" signed by  ", "muted"), (signer, ""), (f"  {key}", "muted")))
     return tuple(lines)

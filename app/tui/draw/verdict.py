@@ -69,5 +69,6 @@ def _words(told: Verdict, cells: int, glyphs: Glyphs) -> list[Line]:
         where = f" at event {each['seq']:,}" if each["seq"] is not None else ""
         parts = wrap(f"{each['kind']}{where}: {each['detail']}", max(cells - 5, 8), 2)
         lines += [((f"   {part}", "bad" if n == 0 else ""),) for n, part in enumerate(parts)]
-    lines.append(((f"   root {document['root'][:16]}…  checked {checked}", "muted"),))
+    told_of = f"root {document['root'][:16]}…; checked {checked}"
+    lines += [((f"   {part}", "muted"),) for part in wrap(told_of, max(cells - 5, 8))]
     return lines

@@ -147,6 +147,8 @@ def _may(view: View, request: Request, me: str) -> tuple[tuple[str, ...], str]:
     may = tuple(role for role in held if gates.barred(view, request, me, role) is None)
     if may:
         return may, ""
+    if request.actor == me:
+        return (), f"{me} made the request, and the requester may not sign"
     if not request.roles:
         return (), "the request names no role"
     return (), gates.barred(view, request, me, (held or list(request.roles))[0]) or ""

@@ -60,9 +60,10 @@ class ActionScreen(Box[None]):
         asks = any((not a.flags and a.arity in ("one", "some")) or a.required for a in self._action.arguments)
         if not asks and not self._action.writes:
             self._run()
-        if not self._action.arguments:
-            self.query_one("#answer").can_focus = True
-            self.query_one("#answer").focus()
+        self.query_one("#form").can_focus = False
+        first = self.query(Input)
+        if first:
+            first.first().focus()
 
     def on_input_submitted(self) -> None:
         """Do it."""

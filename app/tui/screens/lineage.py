@@ -42,7 +42,7 @@ class LineagePage(Page):
     def __init__(self) -> None:
         super().__init__()
         self._focus = ""
-        self._radius = 2
+        self._radius = 3
         self._history: list[str] = []
         self._impact = False
         self._data: Neighbourhood | None = None

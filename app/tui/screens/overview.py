@@ -21,7 +21,7 @@ from app.tui.widgets.paper import Paper
 
 TROUBLE = (
     Column("", least=6),
-    Column("", least=12),
+    Column("", least=34, grows=True),
     Column("", least=8, rank=2),
     Column("", "right", least=10, rank=1),
 )

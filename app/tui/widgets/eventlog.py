@@ -129,6 +129,7 @@ class EventLog(ScrollView, can_focus=True):
         """Another width, other lines."""
         self._strips.clear()
         self.virtual_size = Size(self.size.width, self.size_shown)
+        self.call_after_refresh(lambda: self.go(self.cursor))
 
     def notify_style_update(self) -> None:
         """Another theme, another look."""
@@ -141,7 +142,7 @@ class EventLog(ScrollView, can_focus=True):
         found = self._strips.get(seq)
         if found is not None:
             return found
-        base, width = self.rich_style, self.size.width
+        base, width = self.rich_style, self.scrollable_content_region.width
         if seq >= self.size_shown:
             return Strip.blank(width, base)
         number, offset = divmod(seq, PAGE)
@@ -153,7 +154,7 @@ class EventLog(ScrollView, can_focus=True):
         line = entry_line(rows[offset], width, seq in self._broken) if rows and known else _blank(seq, width)
         if seq == self.cursor:
             line = tuple((text, f"{style}!") for text, style in line)
-        strip = painted(line, base, self.app.theme).adjust_cell_length(width, base)
+        strip = painted(line, base, self.app.theme).adjust_cell_length(self.size.width, base)
         if known:
             if len(self._strips) > 2_000:
                 self._strips.clear()

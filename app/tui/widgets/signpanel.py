@@ -65,9 +65,7 @@ class SignPanel(Vertical):
         lines = signing(drafted.statement, drafted.fingerprint, drafted.signer, key, max(self.size.width or 80, 20))
         paper.styles.height = len(lines)
         paper.show(lambda cells, _: signing(drafted.statement, drafted.fingerprint, drafted.signer, key, cells))
-        self._say(
-            (((f" type the last {TYPED} characters of the hash and press ⏎; esc leaves, nothing is signed", "muted"),),)
-        )
+        self._say((((" ⏎ signs these bytes; esc leaves, nothing is signed", "muted"),),))
         typed.focus()
 
     def wait(self, pending: Pending) -> None:

@@ -118,9 +118,9 @@ def test_durations_and_counts() -> None:
 def test_the_chain_map() -> None:
     drawn = chainmap.draw(chainmap.Chain(1000, 600, (333,), True), 27, 4)
     assert plain(drawn) == picture("""
-|    0  ████████████████████
-|  260  █████X██████████████
-|  520  ██████▒·············
+|    0  ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇
+|  260  ▇▇▇▇▇X▇▇▇▇▇▇▇▇▇▇▇▇▇▇
+|  520  ▇▇▇▇▇▇▒·············
 |  780  ·················
 """)
 
