@@ -82,8 +82,11 @@ def keyed(view: View, event: Event) -> Iterator[Missing]:
         return
     if event.subject != f"person/{value['name']}" or signed.subject_name != event.subject:
         yield Missing(f"the decision is on {signed.subject_name}, not on person/{value['name']}")
-    if signed.subject_sha256 != key_digest(value["key"]):
-        yield Missing("the decision is on another key than the one that the event names")
+    try:
+        if signed.subject_sha256 != key_digest(value["key"]):
+            yield Missing("the decision is on another key than the one that the event names")
+    except FormatError as error:
+        yield Missing(str(error))
     valid = people.keys(view, value["name"])
     if event.type == "key.enrolled" and value["key"] in valid:
         yield Missing(f"this key of {value['name']} is enrolled already")

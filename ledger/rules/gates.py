@@ -13,6 +13,9 @@ from ledger.rules.policy import PRODUCTION, Policy
 STAGES = {"production": "prod"}
 """Which environment's policy a move to a registry stage falls under."""
 
+REGISTRY_STAGES = ("candidate", "staging", "production", "retired")
+"""Where a version may stand in the registry."""
+
 
 @dataclass(frozen=True, slots=True)
 class Condition:
@@ -36,7 +39,7 @@ def checklist(view: View, subject: str, environment: str) -> list[Condition]:
     reason = artifacts.retired(view, subject)
     if reason is not None:
         conditions.append(_open("it is not retired", Missing(f"{subject} was retired: {reason}")))
-    if environment == PRODUCTION.environment:
+    if environment_of(environment) == PRODUCTION.environment:
         conditions += _quorum(view, artifact, PRODUCTION)
     return conditions
 
@@ -83,28 +86,30 @@ def environment_of(transition: str) -> str:
 def deployment(view: View, event: Event) -> Iterator[Missing]:
     """A version reaches an environment's accounts only with what its policy demands."""
     value = event.value
+    if event.type == "deployment.completed":
+        if value["status"] == "ok":
+            yield from missing(view, event.subject, value["environment"])
+        return
+    if not 0 <= value["slice"] <= 1:
+        yield Missing(f"a slice is a share of the accounts from 0 to 1, not {value['slice']}")
+    wide = value["slice"] > PRODUCTION.unapproved_slice
     if event.type == "deployment.step":
-        yield from _step(view, event)
-        return
-    if event.type == "deployment.completed" and value["status"] != "ok":
-        return
-    exposed = event.type == "deployment.completed" or value["strategy"] in ("direct", "blue_green")
-    if artifacts.get(view, event.subject) is None:
-        yield Missing(f"{event.subject} is not registered", "artifact register")
-    elif exposed or value["slice"] > PRODUCTION.unapproved_slice:
+        under_way = deployments.get(view, value["deployment"])
+        if wide and under_way is not None:
+            yield from missing(view, event.subject, under_way.environment)
+    elif wide or value["strategy"] in ("direct", "blue_green"):
         yield from missing(view, event.subject, value["environment"])
+    elif artifacts.get(view, event.subject) is None:
+        yield Missing(f"{event.subject} is not registered", "artifact register")
 
 
 def promotion(view: View, event: Event) -> Iterator[Missing]:
     """A version moves to a stage only with what the policy of the stage's environment demands."""
-    yield from missing(view, event.subject, environment_of(event.value["to_stage"]))
-
-
-def _step(view: View, event: Event) -> Iterator[Missing]:
-    under_way = deployments.get(view, event.value["deployment"])
-    wide = event.value["slice"] > PRODUCTION.unapproved_slice
-    if under_way is not None and under_way.environment == PRODUCTION.environment and wide:
-        yield from missing(view, event.subject, under_way.environment)
+    stage = event.value["to_stage"]
+    environment = environment_of(stage)
+    if stage not in REGISTRY_STAGES and environment != PRODUCTION.environment:
+        yield Missing(f"{stage!r} is no stage; the stages are {', '.join(REGISTRY_STAGES)}")
+    yield from missing(view, event.subject, environment)
 
 
 def _quorum(view: View, artifact: artifacts.Artifact, policy: Policy) -> Iterator[Condition]:

@@ -84,6 +84,8 @@ def deployment_known(view: View, event: Event) -> Iterator[Missing]:
         yield Missing(f"there is no deployment {event.value['deployment']}", "deploy")
     elif found.subject != event.subject:
         yield Missing(f"deployment {found.deployment} is of {found.subject}, not of {event.subject}")
+    elif event.type != "deployment.rolled_back" and found.ended_seq is not None:
+        yield Missing(f"deployment {found.deployment} has ended before, at event {found.ended_seq}")
     elif event.type == "deployment.completed" and found.environment != event.value["environment"]:
         yield Missing(f"deployment {found.deployment} goes to {found.environment}, not to {event.value['environment']}")
 
