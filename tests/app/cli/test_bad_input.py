@@ -174,7 +174,7 @@ def test_a_ledger_that_may_not_be_read(unprivileged: Shell) -> None:
         (("verfy", "--json"), "did you mean verify"),
         (("artifact",), "needs one of"),
         (("artifact", "lst"), "did you mean list"),
-        (("people", "frobnicate"), "there are list, add"),
+        (("people", "zzzz"), "there are list, add"),
         (("zzzz",), "`assay --help` lists them"),
         (("log", "--cuont", "3"), "did you mean --count"),
         (("log", "-n"), "expected one argument"),
