@@ -1,17 +1,15 @@
-"""Monitors: looking at new days, and comparing two tables for drift."""
+"""Monitors: what each saw last, and looking at new days."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.actions.answers import Answer, Mark, counted, number, say, state, table
 from app.actions.events import listing
-from ledger.errors import InputError
-from ledger.projections import artifacts, monitors
+from ledger.projections import monitors
 
 if TYPE_CHECKING:
     from app.actions.context import Context
-    from ledger.projections.artifacts import Artifact
 
 
 def list_monitors(context: Context, *, project: str | None = None) -> Answer:
@@ -83,59 +81,3 @@ def run(context: Context, *, until: str | None = None, stop_at_alert: bool = Fal
         "alerts": [each.event.value["alert"] for each in raised],
     }
     return Answer(document, lines)
-
-
-def drift(context: Context, *, reference: str, current: str, features: str | None = None) -> Answer:
-    """Compare two tables of numbers, feature by feature: exit code 1 where they drifted."""
-    from app.monitoring import comparison
-
-    before, after = (_columns(context, artifacts.resolve(context.view, ref)) for ref in (reference, current))
-    names = features.split(",") if features else [name for name in before if name in after]
-    for name in names:
-        if name not in before or name not in after:
-            raise InputError(
-                f"{name} is not a column of numbers in both; there are {', '.join(sorted(set(before) & set(after)))}"
-            )
-    if not names:
-        raise InputError("the two tables have no column of numbers in common")
-    found = comparison.compare({name: before[name] for name in names}, {name: after[name] for name in names})
-    rows = [
-        (
-            state("bad", "drifted") if each["drifted"] else state("good", "alike"),
-            name,
-            each["ks"],
-            each["p_value"],
-            each["psi"],
-            each["wasserstein"],
-            each["n"],
-        )
-        for name, each in found.items()
-    ]
-    drifted = sum(each["drifted"] for each in found.values())
-    lines = table(rows, ("verdict", "feature", "KS", "p", "PSI", "Wasserstein", "rows"))
-    note = "p-values hold for independent rows alone; a monitor's calibrated threshold holds for dependent ones too"
-    return Answer(
-        {"reference": reference, "current": current, "features": found, "drifted": drifted},
-        [*lines, say(Mark("dim", note))],
-        1 if drifted * 2 >= len(found) else 0,
-    )
-
-
-def _columns(context: Context, artifact: Artifact) -> dict[str, Any]:
-    """A CSV's columns of numbers, as arrays."""
-    import csv
-    import io
-
-    import numpy as np
-
-    text = context.ledger.objects.read(artifact.digest).decode("utf-8", "replace")
-    lines = csv.reader(io.StringIO(text))
-    header = next(lines, [])
-    rows = [row for row in lines if len(row) == len(header)]
-    columns: dict[str, Any] = {}
-    for place, name in enumerate(header):
-        try:
-            columns[name] = np.array([float(row[place] or "nan") for row in rows])
-        except ValueError:
-            continue  # words, such as a date or a currency
-    return columns

@@ -100,11 +100,11 @@ LOOP = (
     ),
     Action(
         "drift",
-        "compare two tables, feature by feature",
+        "compare two tables, column by column",
         group="watch",
         scope="monitoring",
         key="d",
-        module="app.actions.monitoring",
+        module="app.actions.drift",
         function="drift",
         arguments=(
             Argument("reference", "the table that is expected", completes="artifact", metavar="REF"),
@@ -114,11 +114,11 @@ LOOP = (
         examples=(
             Example(
                 "assay drift har-features@1 har-features@2 --features rv22",
-                "KS, PSI and Wasserstein, with their limits",
+                "its distances, beside what their recipes take for drift",
             ),
         ),
         at=True,
-        gives="reference current features drifted",
+        gives="reference current drifted share threshold columns definitions caution",
     ),
     Action(
         "retrain",
