@@ -185,11 +185,15 @@ class Ledger:
                     "whoever holds it can sign a checkpoint"
                 )
             with self.keystore.signing(verifier):
-                self._require_consistent(verifier, size)
+                self._require_consistent(verifier)
                 note = checkpoints.sign_checkpoint(checkpoints.Checkpoint(verifier.name, size, root), secret)
                 self.keystore.remember_signed(verifier, size, root.hex())
             return note.decode()
 
+        verifier = self.verifier
+        if verifier is not None:
+            # An older copy may hold a checkpoint of its own size: it is told so before that is handed out again.
+            self._require_consistent(verifier)
         return self._writer().checkpoint(sign)
 
     def last_checkpoint(self) -> str | None:
@@ -225,11 +229,12 @@ class Ledger:
             raise LedgerError(f"{self.path} is open for reading only")
         return self._journal
 
-    def _require_consistent(self, verifier: VerifierKey, size: int) -> None:
+    def _require_consistent(self, verifier: VerifierKey) -> None:
         before = self.keystore.last_signed(verifier)
         if before is None:
             return
         signed_size, signed_root = before
+        size = self.size  # read after what was signed: others may append and sign meanwhile
         if signed_size > size:
             raise LedgerError(
                 f"this ledger has {size} events, but its key signed a checkpoint of {signed_size}: an older copy was put "
