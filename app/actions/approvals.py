@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from app.actions import deciding, events
+from app.actions import deciding, events, signing
 from app.actions.answers import Answer, Mark, moment, say, state, table
 from ledger.errors import InputError
 from ledger.projections import approvals as projection
@@ -70,16 +69,40 @@ def request(
     return Answer({"request": document(ledger.view(), made), "event": events.described(recorded)}, lines)
 
 
-def approve(context: Context, *, request: str, role: str | None = None, reason: str = "", yes: bool = False) -> Answer:
-    """Sign an approval with the actor's own key, over the bytes that were shown."""
-    return _decide(context, request, "approve", role, reason, yes)
+def approve(
+    context: Context,
+    *,
+    request: str,
+    role: str | None = None,
+    reason: str = "",
+    yes: bool = False,
+    key_file: str | None = None,
+    statement_only: bool = False,
+    output: str | None = None,
+    signed: str | None = None,
+) -> Answer:
+    """Sign an approval with the actor's own key, over the bytes that were shown; here or on another machine."""
+    way = _Way(yes, key_file, statement_only, output, signed)
+    return _decide(context, request, "approve", role, reason, way)
 
 
-def reject(context: Context, *, request: str, reason: str, role: str | None = None, yes: bool = False) -> Answer:
-    """Sign a rejection with the actor's own key and a reason."""
-    if not reason.strip():
-        raise InputError("a rejection needs a reason; the requester reads it")
-    return _decide(context, request, "reject", role, reason, yes)
+def reject(
+    context: Context,
+    *,
+    request: str,
+    reason: str = "",
+    role: str | None = None,
+    yes: bool = False,
+    key_file: str | None = None,
+    statement_only: bool = False,
+    output: str | None = None,
+    signed: str | None = None,
+) -> Answer:
+    """Sign a rejection with the actor's own key and a reason; here or on another machine."""
+    if not reason.strip() and signed is None:
+        raise InputError("a rejection needs a reason, which the requester reads: --reason TEXT")
+    way = _Way(yes, key_file, statement_only, output, signed)
+    return _decide(context, request, "reject", role, reason, way)
 
 
 def gate(context: Context, *, ref: str, to: str) -> Answer:
@@ -180,12 +203,35 @@ def described(view: View, request: Request) -> list[str]:
     return lines
 
 
-def _decide(context: Context, number: str, verdict: str, role: str | None, reason: str, yes: bool) -> Answer:
+class _Way(NamedTuple):
+    """How a decision is signed: ``yes`` without asking, with the key in a file, on another machine (there and back)."""
+
+    yes: bool
+    key_file: str | None
+    statement_only: bool
+    output: str | None
+    signed: str | None
+
+
+def _decide(context: Context, number: str, verdict: str, role: str | None, reason: str, way: _Way) -> Answer:
+    if way.statement_only and way.signed is not None:
+        raise InputError("--statement-only begins what --signed ends; give one of them")
+    if way.output is not None and not way.statement_only:
+        raise InputError("-o goes with --statement-only, which records nothing")
+    if way.statement_only:
+        context.writes = False
+        return _stated(
+            context, deciding.draft(context.view, _number(number), context.actor, verdict, role, reason), way
+        )
     ledger = context.ledger
-    draft = deciding.draft(context.view, _number(number), context.actor, verdict, role, reason)
-    if not yes:
-        _confirm(context, draft)
-    envelope = deciding.signed(draft, context.unlock(context.actor))
+    if way.signed is not None:
+        text = (context.start / way.signed).read_bytes()
+        draft, envelope = deciding.taken(context.view, _number(number), text, verdict, role)
+    else:
+        draft = deciding.draft(context.view, _number(number), context.actor, verdict, role, reason)
+        if not way.yes:
+            _confirm(context, draft)
+        envelope = deciding.signed(draft, context.unlock(context.actor, way.key_file))
     recorded = deciding.record(ledger, draft, envelope)
     now = ledger.view()
     made = projection.get(now, draft.request.seq)
@@ -198,23 +244,33 @@ def _decide(context: Context, number: str, verdict: str, role: str | None, reaso
     return Answer(document_, [*events.listing([recorded]), *described(now, made)])
 
 
+def _stated(context: Context, draft: Draft, way: _Way) -> Answer:
+    """What there is to sign, for another machine; nothing is recorded."""
+    document_ = {"decision": deciding.document(draft), "request": document(context.view, draft.request), "event": None}
+    if way.output is None:
+        return Answer(document_, raw=draft.statement.decode())
+    file = context.start / way.output
+    file.write_bytes(draft.statement)
+    file.with_name(f"{file.name}.pae").write_bytes(draft.signed_bytes)
+    verdict = draft.decision.verdict
+    lines = [
+        say(state("open", "to be signed"), f"  {way.output}, by {draft.decision.signer}"),
+        say(Mark("dim", f"  sha256 {draft.fingerprint}")),
+        say(f"there, `assay sign {file.name}` signs it; any other Ed25519 signer takes the bytes of {file.name}.pae"),
+        say(f"back here, `assay {verdict} {draft.request.seq} --signed ENVELOPE` records it"),
+    ]
+    return Answer(document_, lines)
+
+
 def _confirm(context: Context, draft: Draft) -> None:
-    """Show the exact bytes, and go on only where the signer types the beginning of their hash."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise InputError("nobody is here to be asked; --yes signs without asking")
+    """Show the request and the exact bytes, and go on only where the signer says so."""
     demo = ", with a demo key" if context.keystore.demo else ""
-    wanted = draft.fingerprint[:4]
-    for line in (
+    lines = [
         *described(context.view, draft.request),
         say(Mark("title", f"You will sign as {draft.decision.signer}, {draft.role}{demo}:")),
         say(draft.statement.decode()),
-        say(f"sha256 {draft.fingerprint}"),
-    ):
-        sys.stderr.write(f"{line}\n")
-    sys.stderr.write("Type the first 4 characters of the hash to sign: ")
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() != wanted:
-        raise InputError("that is not the hash's beginning; nothing was signed")
+    ]
+    signing.ask(lines, draft.fingerprint)
 
 
 def _number(text: str) -> int:

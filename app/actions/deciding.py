@@ -7,14 +7,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.errors import InputError, Missing, Refused
-from ledger.format import b64, decision, times
+from ledger.format import b64, canonical, decision, dsse, times
 from ledger.format.decision import Decision
+from ledger.format.errors import FormatError
 from ledger.projections import approvals, people
 from ledger.rules import drafting, gates
 
 if TYPE_CHECKING:
     from ledger.format.dsse import Envelope
-    from ledger.format.keys import PublicKey, SigningKey
+    from ledger.format.keys import PublicKey, SigningKey, VerifierKey
     from ledger.ledger import Ledger
     from ledger.projections.approvals import Request
     from ledger.projections.view import View
@@ -32,6 +33,11 @@ class Draft(NamedTuple):
     def statement(self) -> bytes:
         """The very bytes that are signed, inside DSSE's frame."""
         return decision.statement(self.decision)
+
+    @property
+    def signed_bytes(self) -> bytes:
+        """The very bytes that an Ed25519 signature is made over: the statement in DSSE's frame."""
+        return dsse.pae(decision.PAYLOAD_TYPE, self.statement)
 
     @property
     def fingerprint(self) -> str:
@@ -72,6 +78,35 @@ def signed(draft: Draft, secret: SigningKey) -> Envelope:
     return decision.sign(draft.decision, secret)
 
 
+def taken(view: View, number: int, text: bytes, verdict: str, role: str | None) -> tuple[Draft, Envelope]:
+    """A decision on request ``number`` that was signed elsewhere; the ledger's rules judge it when it is recorded.
+
+    Args:
+        view: the ledger's present.
+        number: the request's seq.
+        text: the envelope, as JSON.
+        verdict: what it must state: ``approve`` or ``reject``.
+        role: in which role; ``None`` takes the only one that counts.
+
+    Raises:
+        InputError: it is no envelope, or on another request or with another verdict.
+    """
+    try:
+        envelope = canonical.parse(text)
+        stated = decision.peek(envelope)
+    except FormatError as error:
+        raise InputError(f"this is no signed decision: {error}") from None
+    request = approvals.get(view, number)
+    if request is None or stated.request is None or stated.request.seq != number:
+        on = "no request" if stated.request is None else f"request {stated.request.seq}"
+        raise InputError(f"the signed decision is on {on}, not on request {number}")
+    if stated.verdict != verdict:
+        raise InputError(
+            f"the signed verdict is {stated.verdict}; `assay {stated.verdict} {number} --signed` records it"
+        )
+    return Draft(request, role or _role(view, request, stated.signer), stated), envelope
+
+
 def record(ledger: Ledger, draft: Draft, envelope: Envelope) -> Recorded:
     """Append a signed decision; the ledger's rules check it once more.
 
@@ -96,9 +131,22 @@ def record(ledger: Ledger, draft: Draft, envelope: Envelope) -> Recorded:
 
 def enrolment(view: View, administrator: str, secret: SigningKey, name: str, key: PublicKey) -> Envelope:
     """An administrator's signed decision that ``key`` is a key of ``name``."""
+    return on_key(view, administrator, secret, name, str(key), "enrol", "")
+
+
+def on_key(
+    view: View, administrator: str, secret: SigningKey, name: str, key: str, verdict: str, reason: str
+) -> Envelope:
+    """An administrator's signed decision on a key of ``name``: ``enrol`` or ``revoke``."""
     stated = drafting.on_key(
-        view, name, str(key), verdict="enrol", reason="", signer=administrator, signed_at=_wall_time()
+        view, name, key, verdict=verdict, reason=reason, signer=administrator, signed_at=_wall_time()
     )
+    return decision.sign(stated, secret)
+
+
+def on_log_key(view: View, administrator: str, secret: SigningKey, key: VerifierKey, reason: str) -> Envelope:
+    """An administrator's signed decision that the ledger's checkpoints are signed with ``key`` from here on."""
+    stated = drafting.on_log_key(view, key, reason=reason, signer=administrator, signed_at=_wall_time())
     return decision.sign(stated, secret)
 
 
@@ -112,6 +160,7 @@ def document(draft: Draft) -> dict[str, Any]:
         "role": draft.role,
         "verdict": draft.decision.verdict,
         "statement": b64.encode(draft.statement),
+        "pae": b64.encode(draft.signed_bytes),
         "fingerprint": draft.fingerprint,
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.actions import deciding, events
@@ -149,6 +150,31 @@ def document(view: View, person: Person) -> dict[str, Any]:
     }
 
 
+def parse_key(text: str, start: Path | None = None) -> PublicKey:
+    """A public key: base64 of 32 bytes, OpenSSH's line, or a file that holds either.
+
+    Raises:
+        InputError: it is none of these.
+    """
+    from ledger.format.errors import FormatError
+    from ledger.format.keys import PublicKey
+    from ledger.format.openssh import parse_public
+
+    said = text.strip()
+    try:
+        return parse_public(said) if said.startswith("ssh-") else PublicKey.parse(said)
+    except FormatError as error:
+        file = None if start is None or said.startswith("ssh-") else start / Path(said).expanduser()
+        if file is None or not file.is_file():
+            raise InputError(
+                f"{said[:80]!r} is no public key (base64 of 32 bytes, or an ssh-ed25519 line), nor a file with one: {error}"
+            ) from None
+    try:
+        return parse_key(file.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise InputError(f"{file} holds no public key: it is not text") from None
+
+
 def _roles(view: View, name: str) -> list[dict[str, str]]:
     """Every role that somebody holds, with the project it holds in (``all``: the whole ledger)."""
     rows = view.rows(
@@ -164,10 +190,8 @@ def _administrators(view: View) -> str:
 
 def _key(context: Context, name: str, public: str | None, *, automation: bool) -> PublicKey:
     """The key to enrol: the one handed in, the one that lies here, or a new one."""
-    from ledger.format.keys import PublicKey
-
     if public is not None:
-        return PublicKey.parse(public)
+        return parse_key(public, context.start)
     keystore = context.keystore
     if keystore.has_person(name):
         return keystore.public(name)

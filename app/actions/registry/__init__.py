@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     ACTIONS: tuple[Action, ...]
 
 _PARTS = {
-    "record": ("START", "LOOK", "PROVE", "PEOPLE"),
+    "record": ("START", "LOOK", "PROVE"),
     "proof": ("PROOF",),
     "work": ("MAKE", "DECIDE", "WATCH"),
     "loop": ("DEMO", "LOOP"),
+    "keys": ("SIGNING", "PEOPLE", "KEYS", "SUCCESSION"),
 }
 
 __all__ = [

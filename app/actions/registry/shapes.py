@@ -21,7 +21,7 @@ SHAPES: dict[str, str] = {
     ),
     "missing": "what action who",
     "decision": "seq signer role verdict reason at",
-    "signed": "request subject sha256 transition role verdict statement fingerprint",
+    "signed": "request subject sha256 transition role verdict statement pae fingerprint",
     "condition": "what met seq missing",
     "alert": (
         "alert monitor subject project severity state injected message value threshold day seq at changes:[change]"
@@ -32,6 +32,7 @@ SHAPES: dict[str, str] = {
     ),
     "person": "name kind administrator title team since keys roles:[role]",
     "role": "scope role",
+    "ledger_key": "key since seq",
     "node": "ref kind label distance alerts",
     "edge": "source target role seq",
     "finding": "kind seq detail",

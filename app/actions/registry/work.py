@@ -9,6 +9,37 @@ OF_PROJECT = Argument("project", "the project; assay.toml's where none is named"
 KINDS = ("dataset", "feature_view", "model", "code", "config", "runtime", "document", "policy")
 KIND = Argument("kind", "only this kind", ("--kind",), choices=KINDS)
 
+ELSEWHERE = (
+    Argument("yes", "sign without asking again", ("-y", "--yes"), kind="flag"),
+    Argument(
+        "key_file",
+        "sign with this Ed25519 key (PEM or OpenSSH), or with the ssh-agent's key whose .pub file it is",
+        ("--with",),
+        kind="path",
+        metavar="FILE",
+    ),
+    Argument(
+        "statement_only",
+        "sign nothing: print the exact statement, to be signed on another machine",
+        ("--statement-only",),
+        kind="flag",
+    ),
+    Argument(
+        "output",
+        "write the statement to this file, and the very bytes to sign to FILE.pae",
+        ("-o", "--output"),
+        kind="path",
+        metavar="FILE",
+    ),
+    Argument(
+        "signed",
+        "record this envelope, which was signed on another machine",
+        ("--signed",),
+        kind="path",
+        metavar="FILE",
+    ),
+)
+
 MAKE = (
     Action(
         "artifact register",
@@ -217,11 +248,13 @@ DECIDE = (
             Argument("request", "the request's number", completes="request", metavar="N"),
             Argument("role", "in which role, where you hold several that count", ("--role",)),
             Argument("reason", "why", ("--reason",), default="", metavar="TEXT"),
-            Argument("yes", "sign without asking again", ("-y", "--yes"), kind="flag"),
+            *ELSEWHERE,
         ),
         examples=(
             Example("assay approve 42", "show the exact bytes, ask, sign"),
             Example("assay --as mia approve 42 --role model_owner --yes", "as mia, in that role"),
+            Example("assay approve 42 --statement-only -o 42.json", "to be signed by `assay sign 42.json` elsewhere"),
+            Example("assay approve 42 --signed 42.dsse.json", "record what was signed there"),
         ),
         writes=True,
         gives="decision:signed request:request event:event",
@@ -236,9 +269,9 @@ DECIDE = (
         function="reject",
         arguments=(
             Argument("request", "the request's number", completes="request", metavar="N"),
-            Argument("reason", "why; the requester reads it", ("--reason",), required=True, metavar="TEXT"),
+            Argument("reason", "why; the requester reads it", ("--reason",), default="", metavar="TEXT"),
             Argument("role", "in which role, where you hold several that count", ("--role",)),
-            Argument("yes", "sign without asking again", ("-y", "--yes"), kind="flag"),
+            *ELSEWHERE,
         ),
         examples=(Example("assay reject 42 --reason 'the bias report is stale'", "ends the request"),),
         writes=True,
