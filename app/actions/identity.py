@@ -24,7 +24,9 @@ class Identity(NamedTuple):
 def identify(
     named: str | None, environ: Mapping[str, str], workspace: Workspace | None, *, or_login: bool = False
 ) -> Identity:
-    """Who acts: ``--as``, else ASSAY_ACTOR, else the user configuration's, else a demo workspace's persona.
+    """Who acts: ``--as``, else ASSAY_ACTOR, else a demo workspace's persona, else the user configuration's.
+
+    The persona comes before the configuration: the name that a user has elsewhere means nobody in the demo's ledger.
 
     Args:
         named: what ``--as`` says.
@@ -39,12 +41,14 @@ def identify(
         return Identity(check(named), "--as")
     if environ.get("ASSAY_ACTOR"):
         return Identity(check(environ["ASSAY_ACTOR"]), "ASSAY_ACTOR")
+    if workspace is not None and workspace.persona:
+        return Identity(
+            check(workspace.persona), "the demo's persona, with a demo key; --as NAME is somebody else", demo=True
+        )
     configured = _configured()
     if configured is not None:
         file, name = configured
         return Identity(check(name), str(file))
-    if workspace is not None and workspace.persona:
-        return Identity(check(workspace.persona), "the demo's persona, with a demo key", demo=True)
     if or_login:
         from getpass import getuser
 

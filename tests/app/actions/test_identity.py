@@ -32,11 +32,19 @@ def test_the_order_of_those_who_may_name_somebody(demo: Workspace) -> None:
     environ = {"ASSAY_ACTOR": "surroundings"}
     assert identify("named", environ, demo) == Identity("named", "--as")
     assert identify(None, environ, demo) == Identity("surroundings", "ASSAY_ACTOR")
-    assert identify(None, {}, demo) == Identity("configured", str(configuration()))
-    configuration().unlink()
     persona = identify(None, {}, demo)
     assert (persona.name, persona.demo) == ("rosa", True)
     assert "demo key" in persona.why
+    assert identify(None, {}, None) == Identity("configured", str(configuration()))
+
+
+def test_whoami_in_a_demo_names_the_persona_whatever_is_configured(demo: Workspace) -> None:
+    configure('actor = "configured"\n')
+    said = Shell(demo.root).ok("whoami")
+    assert said.out.splitlines()[0] == "rosa  the demo's persona, with a demo key; --as NAME is somebody else"
+    facts = Shell(demo.root).json("whoami")
+    assert (facts["name"], facts["demo"]) == ("rosa", True)
+    assert Shell(demo.root).json("--as", "ada", "whoami")["why"] == "--as"
 
 
 def test_nobody_is_guessed_but_a_new_ledgers_administrator(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
