@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ledger.ledger import Ledger
 
 FILE = "serving.yaml"
-_KEYS = frozenset({"model", "environment", "monitors", "service", "feed", "reference", "accounts", "warm_up"})
+_KEYS = frozenset({"model", "environment", "monitors", "service", "code", "feed", "reference", "accounts", "warm_up"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +33,16 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """What a workspace's ``serving.yaml`` declares. ``warm_up`` is in days."""
+    """What a workspace's ``serving.yaml`` declares.
+
+    ``service`` is a module in the folder ``code``; ``warm_up`` is in days.
+    """
 
     model: str
     environment: str
     monitors: str
     service: str
+    code: str
     feed: Feed
     reference: str
     accounts: str
@@ -72,13 +76,13 @@ class Scoring:
         """Lay out the feed, and start the service; nothing is recorded."""
         ledger = context.ledger
         self._ledger: Ledger = ledger
-        self._project = context.workspace.root
+        self._workspace = context.workspace
         self._folder = ledger.path.parent / "live"
         self._folder.mkdir(exist_ok=True)
         panel = self._lay_out_feed(context, serving.feed)
         accounts = self.lay_out(artifacts.resolve(context.view, serving.accounts))
         self.accounts_file = accounts
-        self._service = Service(self._project, serving.service)
+        self._service = Service(self._workspace.inside(serving.code), serving.service)
         self._service.__enter__()
         request = {"open": {"panel": str(panel), "models": {}, "mandates": str(accounts)}}
         opened = self._service.ask(request)
@@ -116,16 +120,16 @@ class Scoring:
 
     def _lay_out_feed(self, context: Context, feed: Feed) -> Path:
         """Run the feed's specification apart from the record: it lays out a file, and makes no version."""
-        spec = specs.read(self._project / feed.spec).with_overrides(
-            [f"{key}={value}" for key, value in feed.set.items()]
-        )
+        spec = specs.read(self._workspace.inside(feed.spec), [f"{key}={value}" for key, value in feed.set.items()])
         objects = self._ledger.objects
-        captured = code.capture(objects, [self._project], ())
+        captured = code.capture(objects, [spec.folder / path for path in spec.code] or [self._workspace.root])
         inputs = {
             name: Material(artifacts.resolve(context.view, ref).digest, directory=False)
             for name, ref in spec.inputs.items()
         }
-        ended = execution.execute(spec, objects, code=Material(captured.digest, directory=True), inputs=inputs)
+        ended = execution.execute(
+            spec, objects, code=Material(captured.digest, directory=True), paths=captured.paths, inputs=inputs
+        )
         if ended.status != "ok":
             raise InputError(f"the feed's {feed.spec} {ended.status}: {ended.reason}")
         target = self._folder / ended.outputs[feed.output].digest.removeprefix("sha256:")

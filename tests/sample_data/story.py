@@ -18,10 +18,11 @@ from app.rollout import slices
 
 SAMPLE_DATA = Path(__file__).parents[2] / "sample_data"
 PROJECT = SAMPLE_DATA / "project"
+CODE = PROJECT / "src"
 RATES = SAMPLE_DATA / "eurofxref-hist.zip"
 
-if str(PROJECT) not in sys.path:
-    sys.path.insert(0, str(PROJECT))
+if str(CODE) not in sys.path:
+    sys.path.insert(0, str(CODE))
 
 
 def declared(name: str) -> Any:

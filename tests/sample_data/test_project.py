@@ -28,7 +28,7 @@ def test_every_specification_reads():
 
 def test_the_project_needs_numpy_alone_and_none_of_our_packages():
     code = (
-        f"import sys; sys.path.insert(0, {str(story.PROJECT)!r})\n"
+        f"import sys; sys.path.insert(0, {str(story.CODE)!r})\n"
         "import fxvol.ingest, fxvol.features, fxvol.model, fxvol.evaluate, fxvol.serving, fxvol.mandates, fxvol.reference\n"
         "assert not {'app', 'ledger', 'pandas', 'scipy'} & set(sys.modules)"
     )
@@ -125,7 +125,7 @@ def test_what_is_served_is_what_training_saw(v1, whole):
 
 def test_the_service_speaks_json_lines_and_survives_bad_requests(v1, whole):
     story.scorer(whole, {})
-    code = f"import sys; sys.path.insert(0, {str(story.PROJECT)!r}); from fxvol.serving import main; main()"
+    code = f"import sys; sys.path.insert(0, {str(story.CODE)!r}); from fxvol.serving import main; main()"
     requests = [
         {"score": "2008-10-01"},
         {
