@@ -53,12 +53,14 @@ class EProcess:
 
     @property
     def stakes(self) -> tuple[float, float]:
-        """The next day's bets, towards promotion and towards rollback: running mean over running second moment."""
-        if not self.days:
-            return 0.0, 0.0
-        prior = self.bet.prior_variance * self.bet.prior_days
-        moment = (prior + self.squares) / (self.bet.prior_days + self.days)
-        wish = (self.total / self.days) / moment
+        """The next day's bets, towards promotion and towards rollback: running mean over running second moment.
+
+        Both start with the weight of ``prior_days`` days, the mean from zero: without it, the first day alone would set a bet.
+        """
+        weight = self.bet.prior_days + self.days
+        mean = self.total / weight
+        moment = (self.bet.prior_variance * self.bet.prior_days + self.squares) / weight
+        wish = mean / moment
         return min(max(wish, 0.0), self.bet.most), min(max(-wish, 0.0), self.bet.most)
 
     def step(self, difference: float) -> EProcess:

@@ -112,6 +112,24 @@ def test_serving_uses_nothing_that_comes_later(v1, whole):
     assert alone.score("2008-03-25") == scorer.score("2008-03-25")
 
 
+def test_a_correlation_that_follows_the_days_sees_no_future_either(tmp_path):
+    from fxvol import har, measures, panel, serving
+
+    ewma = {"method": "ewma", "decay": 0.97}
+    made = story.train(tmp_path, until="2006-12-29", first="2004-01-01", last="2006-12-29", correlation=ewma)
+    model = har.load(made.model)
+    rates = panel.read(made.panel)
+    answers = []
+    for seen in (rates, rates.until("2006-06-30")):
+        scorer = serving.Scorer(seen)
+        scorer.load("v", model)
+        answers.append(scorer.score("2006-06-30"))
+    assert answers[0] == answers[1]
+    last = har.correlations(measures.returns(rates.rates), 0.97)[-1]
+    np.testing.assert_allclose(model.correlation, last, rtol=1e-8)
+    np.testing.assert_allclose(np.diag(last), 1)
+
+
 def test_what_is_served_is_what_training_saw(v1, whole):
     from fxvol import features
 

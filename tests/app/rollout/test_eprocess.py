@@ -22,9 +22,9 @@ def run(days, bet=None):
 def test_three_days_by_hand():
     one, two, three = run([0.5, 2.0, -0.2], Bet(0.05))[1:]
     assert (one.promote, one.roll_back) == (1.0, 1.0), "the first bet has no past to rest on"
-    stake = min(0.5 / ((0.05 * 20 + 0.25) / 21), 0.9)
+    stake = 0.5 / (0.05 * 20 + 0.25)
     assert two.promote == pytest.approx(1 + stake * 1.0), "2.0 is clipped to 1"
-    stake = min((1.5 / 2) / ((1.0 + 0.25 + 1.0) / 22), 0.9)
+    stake = 1.5 / (1.0 + 0.25 + 1.0)
     assert three.promote == pytest.approx(two.promote * (1 - stake * 0.2))
     assert three.roll_back == 1.0
 

@@ -20,8 +20,8 @@ class Har:
     """A trained model.
 
     ``coefficients``: intercept, log rv1, log rv5, log rv22. ``residual_variance`` is that of the log target.
-    ``correlation``: of daily returns, shape (currencies, currencies). ``multiplier``: value-at-risk in units of the book's
-    forecast standard deviation.
+    ``correlation``: of daily returns, shape (currencies, currencies), where it is frozen; ``decay`` where it follows the days
+    by exponential weighting instead. ``multiplier``: value-at-risk in units of the book's forecast standard deviation.
     """
 
     currencies: tuple[str, ...]
@@ -29,6 +29,7 @@ class Har:
     residual_variance: float
     correlation: np.ndarray
     multiplier: float
+    decay: float | None = None
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """The log of the next five days' volatility (+ .005). ``x``: (…, 4) regressors; added in one fixed order."""
@@ -44,10 +45,31 @@ class Har:
         """
         return np.maximum(np.exp(prediction + self.residual_variance) - measures.FLOOR, measures.FLOOR / 10)
 
-    def variance(self, volatility: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """Next day's variance of portfolios. ``volatility``: (currencies,), ``weights``: (portfolios, currencies)."""
+    def variance(
+        self, volatility: np.ndarray, weights: np.ndarray, correlation: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Next day's variance of portfolios.
+
+        ``volatility``: (currencies,), ``weights``: (portfolios, currencies); ``correlation``: the day's own, for a model whose
+        correlation follows the days.
+        """
+        matrix = self.correlation if correlation is None else correlation
         exposure = weights * volatility
-        return ((exposure @ self.correlation) * exposure).sum(axis=-1) / measures.DAYS_PER_YEAR
+        return ((exposure @ matrix) * exposure).sum(axis=-1) / measures.DAYS_PER_YEAR
+
+
+def correlations(gains: np.ndarray, decay: float) -> np.ndarray:
+    """Exponentially weighted correlation as of every day, (days, currencies, currencies), each from days up to it alone.
+
+    It starts from the mean of the first month, for which it is NaN.
+    """
+    level = gains[1 : measures.LOOKBACK].T @ gains[1 : measures.LOOKBACK] / measures.MONTH
+    found = np.full((len(gains), *level.shape), np.nan)
+    for day in range(measures.LOOKBACK, len(gains)):
+        level = decay * level + (1 - decay) * np.outer(gains[day], gains[day])
+        deviation = np.sqrt(np.diag(level))
+        found[day] = level / np.outer(deviation, deviation)
+    return found
 
 
 def load(path: Path) -> Har:
@@ -59,6 +81,7 @@ def load(path: Path) -> Har:
         residual_variance=float(document["residual_variance"]),
         correlation=np.array(document["correlation"]["matrix"]),
         multiplier=float(document["value_at_risk"]["multiplier"]),
+        decay=document["correlation"].get("decay"),
     )
 
 

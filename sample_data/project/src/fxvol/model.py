@@ -14,7 +14,8 @@ def train(inputs: dict[str, Path], outputs: dict[str, Path], config: dict[str, A
     """Fit a model on a window of days.
 
     Inputs: ``features``, ``panel``. Outputs: ``model``, JSON. Config: ``window`` {first, last}; ``embargo``, days left out
-    before the window's end, so that no target reaches beyond it; ``correlation`` {method: window | ewma, decay};
+    before the window's end, so that no target reaches beyond it; ``correlation`` {method: window}, frozen, or
+    {method: ewma, decay}, which follows the days;
     ``value_at_risk`` {level}. Nothing is random: the seed is taken and not used.
 
     Raises:
@@ -34,9 +35,10 @@ def train(inputs: dict[str, Path], outputs: dict[str, Path], config: dict[str, A
     gains = measures.returns(rates.rates)
     days = slice(rates.days.index(table.days[where.start]), rates.days.index(table.days[where.stop - 1]) + 1)
     _require_movement(gains[days], rates.currencies)
-    correlation = _correlation(gains[days], config["correlation"])
-    model = har.Har(rates.currencies, coefficients, float(residuals.var()), correlation, 1.0)
-    multiplier = _multiplier(model, table.x[where], gains[days], float(config["value_at_risk"]["level"]))
+    daily = _correlations(gains, days, config["correlation"])
+    decay = config["correlation"].get("decay")
+    model = har.Har(rates.currencies, coefficients, float(residuals.var()), daily[-1], 1.0, decay)
+    multiplier = _multiplier(model, table.x[where], gains[days], daily, float(config["value_at_risk"]["level"]))
     explained = 1 - float(residuals.var() / target.var())
     har.dump(
         {
@@ -53,7 +55,7 @@ def train(inputs: dict[str, Path], outputs: dict[str, Path], config: dict[str, A
                 "embargo": int(config["embargo"]),
             },
             "static_volatility": gains[days].std(axis=0) * np.sqrt(measures.DAYS_PER_YEAR),
-            "correlation": {**config["correlation"], "matrix": correlation},
+            "correlation": {**config["correlation"], "matrix": model.correlation},
             "value_at_risk": {**config["value_at_risk"], "multiplier": multiplier},
         },
         outputs["model"],
@@ -81,21 +83,20 @@ def _require_movement(gains: np.ndarray, currencies: tuple[str, ...]) -> None:
             )
 
 
-def _correlation(gains: np.ndarray, config: dict[str, Any]) -> np.ndarray:
+def _correlations(gains: np.ndarray, days: slice, config: dict[str, Any]) -> np.ndarray:
+    """The correlation as of each day of the window: the window's own throughout, or one that follows the days."""
     if config["method"] == "window":
-        return np.corrcoef(gains.T)
+        whole = np.corrcoef(gains[days].T)
+        return np.broadcast_to(whole, (days.stop - days.start, *whole.shape))
     if config["method"] != "ewma":
         raise ValueError(f"correlation method {config['method']!r} is neither window nor ewma")
-    age = np.arange(len(gains))[::-1]
-    weights = float(config["decay"]) ** age
-    covariance = (gains * weights[:, None]).T @ gains / weights.sum()
-    deviation = np.sqrt(np.diag(covariance))
-    return covariance / np.outer(deviation, deviation)
+    return har.correlations(gains[: days.stop], float(config["decay"]))[days]
 
 
-def _multiplier(model: har.Har, x: np.ndarray, gains: np.ndarray, level: float) -> float:
+def _multiplier(model: har.Har, x: np.ndarray, gains: np.ndarray, correlations: np.ndarray, level: float) -> float:
     """The level's quantile of the equally weighted book's loss, in forecast standard deviations, within the window."""
     weights = np.full(len(model.currencies), 1 / len(model.currencies))
     forecast = model.volatility(model.predict(x))
-    deviation = np.array([float(np.sqrt(model.variance(day, weights))) for day in forecast[:-1]])
+    days = zip(forecast[:-1], correlations[:-1], strict=True)
+    deviation = np.sqrt([float(model.variance(volatility, weights, matrix)) for volatility, matrix in days])
     return -float(np.quantile((gains[1:] @ weights) / deviation, 1 - level))

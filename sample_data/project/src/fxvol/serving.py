@@ -40,6 +40,7 @@ class Scorer:
         self._accounts = {each["id"]: index for index, each in enumerate(accounts)}
         self._weights = np.array([each["weights"] for each in accounts]).reshape(len(accounts), len(rates.currencies))
         self._book = np.full((1, len(rates.currencies)), 1 / len(rates.currencies))
+        self._correlations: dict[float, np.ndarray] = {}
 
     @property
     def accounts(self) -> tuple[str, ...]:
@@ -59,6 +60,8 @@ class Scorer:
         """
         if model.currencies != self._panel.currencies:
             raise ValueError(f"model {name} was trained on {', '.join(model.currencies)}")
+        if model.decay is not None and model.decay not in self._correlations:
+            self._correlations[model.decay] = har.correlations(measures.returns(self._panel.rates), model.decay)
         self._models[name] = model
 
     def score(self, day: str, models: Sequence[str] | None = None, accounts: Sequence[str] = ()) -> dict[str, Any]:
@@ -74,14 +77,13 @@ class Scorer:
         found, last = self._measured(day)
         chosen = self._weights[[self._accounts[each] for each in accounts]] if accounts else None
         names = list(self._models) if models is None else list(models)
-        days = self._panel.days[last - measures.HORIZON : last + 1]
         return {
             "day": day,
             "features": {
                 **{name: found.rows[name][-1].tolist() for name in measures.ROW_MEASURES},
                 **{name: float(found.days[name][-1]) for name in measures.DAY_MEASURES},
             },
-            "models": {name: self._model(self._models[name], found, days, chosen) for name in names},
+            "models": {name: self._model(self._models[name], found, last, chosen) for name in names},
         }
 
     def _measured(self, day: str) -> tuple[measures.Measures, int]:
@@ -92,40 +94,44 @@ class Scorer:
             raise ValueError(f"{day} has {last} fixings before it; {_SPAN - 1} are needed")
         return measures.measure(self._panel.rates[last + 1 - _SPAN : last + 1]), last
 
-    def _model(
-        self, model: har.Har, found: measures.Measures, days: Sequence[str], weights: np.ndarray | None
-    ) -> dict[str, Any]:
+    def _model(self, model: har.Har, found: measures.Measures, last: int, weights: np.ndarray | None) -> dict[str, Any]:
         x = found.regressors()
         now, before, due = (model.predict(x[row]) for row in (-1, -2, -1 - measures.HORIZON))
         volatility, previous = model.volatility(now), model.volatility(before)
-        gains = found.gains[-1]
+        today, yesterday = self._correlation(model, last), self._correlation(model, last - 1)
+        gains, days = found.gains[-1], self._panel.days
         expected = previous**2 / measures.DAYS_PER_YEAR
-        pnl = float((self._book @ gains)[0])
-        at_risk = [model.multiplier * float(np.sqrt(model.variance(v, self._book)[0])) for v in (previous, volatility)]
+        profit = float((self._book @ gains)[0])
+        at_risk = model.multiplier * float(np.sqrt(model.variance(volatility, self._book, today)[0]))
+        at_risk_due = model.multiplier * float(np.sqrt(model.variance(previous, self._book, yesterday)[0]))
         answer: dict[str, Any] = {
             "prediction": now.tolist(),
             "volatility": volatility.tolist(),
             "label": {
-                "forecast_day": days[0],
+                "forecast_day": days[last - measures.HORIZON],
                 "log_error": (measures.log_volatility(found.rows["rv5"][-1]) - due).tolist(),
             },
-            "loss": {"forecast_day": days[-2], "qlike": (np.log(expected) + gains**2 / expected).tolist()},
+            "loss": {"forecast_day": days[last - 1], "qlike": (np.log(expected) + gains**2 / expected).tolist()},
             "book": {
-                "value_at_risk": at_risk[1],
-                "forecast_day": days[-2],
-                "value_at_risk_due": at_risk[0],
-                "profit": pnl,
-                "exception": pnl < -at_risk[0],
+                "value_at_risk": at_risk,
+                "forecast_day": days[last - 1],
+                "value_at_risk_due": at_risk_due,
+                "profit": profit,
+                "exception": profit < -at_risk_due,
             },
         }
         if weights is not None:
-            variance = model.variance(previous, weights)
+            variance = model.variance(previous, weights, yesterday)
             answer["accounts"] = {
-                "deviation": np.sqrt(model.variance(volatility, weights)).tolist(),
-                "forecast_day": days[-2],
+                "deviation": np.sqrt(model.variance(volatility, weights, today)).tolist(),
+                "forecast_day": days[last - 1],
                 "loss": (np.log(variance) + (weights @ gains) ** 2 / variance).tolist(),
             }
         return answer
+
+    def _correlation(self, model: har.Har, day: int) -> np.ndarray:
+        """The correlation that a model goes by on a day: frozen, or as of that day."""
+        return model.correlation if model.decay is None else self._correlations[model.decay][day]
 
 
 class Service:
