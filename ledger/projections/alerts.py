@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.format.event import Event
 from ledger.projections.view import Fold, Row, View
@@ -76,8 +75,7 @@ FOLDS: dict[str, Fold] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What became of an alert: ``acknowledged`` or ``resolved``, by whom, with which words."""
 
     seq: int
@@ -88,8 +86,7 @@ class Change:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
+class Alert(NamedTuple):
     """An alert. ``seq`` and ``at`` are of its raising; ``day`` is the day in the world."""
 
     seq: int

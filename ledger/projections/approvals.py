@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.format.event import Event
 from ledger.projections.view import Fold, Row, View
@@ -116,8 +115,7 @@ FOLDS: dict[str, Fold] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """One person's verdict on a request: ``approve`` or ``reject``."""
 
     seq: int
@@ -131,8 +129,7 @@ class Decision:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A request, named by the ``seq`` that made it, with the decisions so far."""
 
     seq: int
@@ -158,8 +155,7 @@ class Request:
         return any(decision.verdict == "reject" for decision in self.decisions)
 
 
-@dataclass(frozen=True, slots=True)
-class Promotion:
+class Promotion(NamedTuple):
     """A version's move between stages."""
 
     seq: int
@@ -170,8 +166,7 @@ class Promotion:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(NamedTuple):
     """A policy's recorded verdict on a transition of the subject: ``allow`` or ``deny``, with reasons and inputs."""
 
     seq: int

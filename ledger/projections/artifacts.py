@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.errors import InputError
 from ledger.format.event import Event
@@ -84,8 +83,7 @@ FOLDS: dict[str, Fold] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Artifact:
+class Artifact(NamedTuple):
     """One version. ``facts`` holds what else was recorded of it: ``rows``, ``span``, ``uri``, ``summary``, …"""
 
     seq: int
@@ -99,7 +97,7 @@ class Artifact:
     actor: str
     at: str
     run: str | None
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any]
 
     @property
     def base(self) -> str:
@@ -107,8 +105,7 @@ class Artifact:
         return self.ref.rpartition("@")[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
+class Alias(NamedTuple):
     """Where a moving name pointed from event ``seq`` on."""
 
     seq: int

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.format.event import Event
 from ledger.projections.view import Fold, Row, View
@@ -66,8 +65,7 @@ def _executed(event: Event, value: Mapping[str, Any]) -> Iterator[tuple[str, Row
 FOLDS: dict[str, Fold] = {"check.configured": _configured, "check.executed": _executed}
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(NamedTuple):
     """What a check expects of its subject, and since which event."""
 
     seq: int
@@ -77,8 +75,7 @@ class Expectation:
     threshold: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """One execution of a check."""
 
     seq: int

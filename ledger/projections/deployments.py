@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.format.event import Event
 from ledger.projections.view import Fold, Row, View
@@ -92,8 +91,7 @@ FOLDS: dict[str, Fold] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Deployment:
+class Deployment(NamedTuple):
     """A deployment. ``status`` is ``under way`` until it is ``ok`` (live), ``rolled_back`` or ``inconclusive``."""
 
     seq: int
@@ -116,8 +114,7 @@ class Deployment:
         return f"deployment/{self.deployment}"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One evaluation of a rollout's gates."""
 
     seq: int

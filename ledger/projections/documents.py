@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.format.event import Event
 from ledger.projections.view import Fold, Row, View
@@ -31,8 +30,7 @@ def _attached(event: Event, value: Mapping[str, Any]) -> Iterator[tuple[str, Row
 FOLDS: dict[str, Fold] = {"document.attached": _attached}
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A document, by digest, and what it describes."""
 
     seq: int

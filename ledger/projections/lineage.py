@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.format.event import Event
 from ledger.projections.view import Fold, Row, View
@@ -40,8 +39,7 @@ def _deployed(event: Event, value: Mapping[str, Any]) -> Iterator[tuple[str, Row
 FOLDS: dict[str, Fold] = {"run.started": _inputs, "run.completed": _outputs, "deployment.started": _deployed}
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """``source`` went into ``target``; ``role`` is ``input``, ``output`` or ``deployed``."""
 
     source: str
@@ -50,8 +48,7 @@ class Edge:
     seq: int
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """Something in the graph. ``kind`` is the reference's first part; ``label`` its short name."""
 
     ref: str
@@ -60,8 +57,7 @@ class Node:
     distance: int
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
+class Graph(NamedTuple):
     """Nodes within reach of ``focus`` (negative distances lie upstream) and every edge among them."""
 
     focus: str

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.format.event import Event
 from ledger.projections.view import Fold, Row, View
@@ -80,8 +79,7 @@ FOLDS: dict[str, Fold] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Monitor:
+class Monitor(NamedTuple):
     """A monitor as last declared. ``accepted`` is false where it was refused, ``facts["reason"]`` then says why."""
 
     seq: int
@@ -94,8 +92,7 @@ class Monitor:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(NamedTuple):
     """One observation; ``value`` is ``None`` where the data allowed none."""
 
     seq: int

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.format.event import Event
 from ledger.projections.view import Fold, Row, View
@@ -72,8 +71,7 @@ FOLDS: dict[str, Fold] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """A person or an automation identity with the keys valid as of the view (base64 of 32 bytes each)."""
 
     name: str
@@ -85,8 +83,7 @@ class Person:
     keys: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(NamedTuple):
     """RACI: who is what for a subject, since which event."""
 
     seq: int

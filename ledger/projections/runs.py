@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.errors import InputError
 from ledger.format.event import Event
@@ -52,8 +51,7 @@ def _completed(event: Event, value: Mapping[str, Any]) -> Iterator[tuple[str, Ro
 FOLDS: dict[str, Fold] = {"run.started": _started, "run.completed": _completed}
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """A run. ``status`` is ``running`` until it has ended; ``ended_seq`` and ``ended_at`` are ``None`` till then.
 
     ``inputs`` and ``outputs`` are pairs of reference and digest; ``seconds`` is wall time.
@@ -66,24 +64,24 @@ class Run:
     project: str | None
     actor: str
     started_at: str
-    status: str = "running"
-    ended_seq: int | None = None
-    ended_at: str | None = None
-    inputs: tuple[tuple[str, str], ...] = ()
-    outputs: tuple[tuple[str, str], ...] = ()
-    metrics: dict[str, float] = field(default_factory=dict)
-    code: str | None = None
-    commit: str | None = None
-    dirty: bool | None = None
-    config: str | None = None
-    runtime: str | None = None
-    seed: int | None = None
-    parameters: dict[str, Any] = field(default_factory=dict)
-    command: tuple[str, ...] = ()
-    seconds: float | None = None
-    exit_code: int | None = None
-    log: str | None = None
-    reason: str | None = None
+    status: str
+    ended_seq: int | None
+    ended_at: str | None
+    inputs: tuple[tuple[str, str], ...]
+    outputs: tuple[tuple[str, str], ...]
+    metrics: dict[str, float]
+    code: str | None
+    commit: str | None
+    dirty: bool | None
+    config: str | None
+    runtime: str | None
+    seed: int | None
+    parameters: dict[str, Any]
+    command: tuple[str, ...]
+    seconds: float | None
+    exit_code: int | None
+    log: str | None
+    reason: str | None
 
     @property
     def ref(self) -> str:

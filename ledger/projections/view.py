@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.format.event import Event
 
@@ -14,8 +13,7 @@ Fold = Callable[[Event, Mapping[str, Any]], Iterable[tuple[str, Row]]]
 """From an event and its value to the rows it gives, each with the name of its table. Pure: same event, same rows."""
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """The ledger as of ``at``: the seq of the last event that counts; -1 is before the first."""
 
     connection: sqlite3.Connection
