@@ -106,8 +106,10 @@ def read_rule(value: Any, what: str) -> Rule:
         raise InputError(f"{what}: calibration windows are rolling or separate, not {rule.windows!r}")
     if any(isinstance(each, bool) or not isinstance(each, int | float) or not math.isfinite(each) for each in numbers):
         raise InputError(f"{what}: calibration's skip, sigmas and minimum are numbers")
-    if rule.skip < 0 or rule.sigmas <= 0 or rule.minimum < 2:
-        raise InputError(f"{what}: calibration needs skip ≥ 0, sigmas > 0 and minimum ≥ 2")
+    if type(rule.skip) is not int or type(rule.minimum) is not int:
+        raise InputError(f"{what}: calibration's skip and minimum are whole numbers")
+    if rule.skip < 0 or rule.sigmas <= 0 or rule.minimum < LEAST_WINDOWS:
+        raise InputError(f"{what}: calibration needs skip ≥ 0, sigmas > 0 and minimum ≥ {LEAST_WINDOWS}")
     return rule
 
 

@@ -128,6 +128,8 @@ def _numbers(base: ColumnDrift, reference: np.ndarray, current: np.ndarray) -> C
     left, right = samples
     if min(len(left), len(right)) < 2:
         return base
+    if not np.isfinite(float(max(left[-1], right[-1])) - float(min(left[0], right[0]))):
+        return replace(base, findings=(*base.findings, "the values span more than a number can hold"))
     edges = statistics.decile_edges(left)
     distance = statistics.ks(left, right)
     bins = statistics.sturges_edges(np.concatenate([left, right]))
@@ -139,7 +141,9 @@ def _numbers(base: ColumnDrift, reference: np.ndarray, current: np.ndarray) -> C
         "wasserstein": statistics.wasserstein_scaled(left, right),
         "jensen_shannon": statistics.jensen_shannon(histograms[0], histograms[1]),
     }
-    return replace(base, measures=measures, probability=statistics.ks_probability(distance, len(left), len(right)))
+    probability = statistics.ks_probability(distance, len(left), len(right))
+    finite = {name: value for name, value in measures.items() if np.isfinite(value)}
+    return replace(base, measures=finite, probability=probability)
 
 
 def _words(base: ColumnDrift, reference: tuple[str | None, ...], current: tuple[str | None, ...]) -> ColumnDrift:

@@ -99,6 +99,9 @@ def read(path: Path, *, day: str = "date", unit: str = "currency") -> Series:
         raise InputError(f"{path.name} cannot be read: {error}") from None
     if day not in header or unit not in header:
         raise InputError(f"{path.name} needs the columns {day} and {unit}; it has {', '.join(header) or 'none'}")
+    for number, row in enumerate(rows, start=2):
+        if len(row) != len(header):
+            raise InputError(f"{path.name}, line {number}: {len(row)} cells, not {len(header)}")
     places = {name: place for place, name in enumerate(header) if name not in (day, unit)}
     at_day, at_unit = header.index(day), header.index(unit)
     units = tuple(dict.fromkeys(row[at_unit] for row in rows))
@@ -113,7 +116,7 @@ def read(path: Path, *, day: str = "date", unit: str = "currency") -> Series:
             values: dict[str, Value] = {
                 name: [float(row[place] or "nan") for row in block] for name, place in places.items()
             }
-        except (ValueError, IndexError) as error:
+        except ValueError as error:
             raise InputError(f"{path.name}, lines {start + 2} to {start + 1 + len(block)}: {error}") from None
         found.append(block[0][at_day], values)
     return found

@@ -168,28 +168,34 @@ def resume(plan: Plan, steps: Iterable[Mapping[str, Any]]) -> Canary:
     """
     canary = Canary.start(plan)
     for recorded in steps:
-        evidence = recorded["evidence"]
-        difference = evidence["difference"]
-        process = canary.process if difference is None else canary.process.step(float(difference))
-        number = canary.number + 1
-        if (process.promote, process.roll_back, number) != (
-            evidence["promote"],
-            evidence["roll_back"],
-            evidence["number"],
-        ):
+        try:
+            canary = _replayed(canary, recorded)
+        except (KeyError, TypeError, ValueError) as error:
             raise InputError(
-                f"the recorded step of {recorded['day']} does not follow from those before it: "
-                f"evidence {process.promote:.6g} and {process.roll_back:.6g} on day {number}, recorded as "
-                f"{evidence['promote']:.6g} and {evidence['roll_back']:.6g} on day {evidence['number']}"
-            )
-        widened = recorded["decision"] == "widen"
-        canary = Canary(
-            plan,
-            process,
-            number,
-            canary.position + widened,
-            number if widened else canary.since,
-            str(recorded["day"]),
-            bool(evidence["final"]),
-        )
+                f"a recorded step after {canary.last_day or 'the start'} is malformed: {error!r}"
+            ) from None
     return canary
+
+
+def _replayed(canary: Canary, recorded: Mapping[str, Any]) -> Canary:
+    """The state after one recorded step, if it follows from the state before it."""
+    evidence = recorded["evidence"]
+    difference = evidence["difference"]
+    process = canary.process if difference is None else canary.process.step(float(difference))
+    number = canary.number + 1
+    if (process.promote, process.roll_back, number) != (evidence["promote"], evidence["roll_back"], evidence["number"]):
+        raise InputError(
+            f"the recorded step of {recorded['day']} does not follow from those before it: "
+            f"evidence {process.promote:.6g} and {process.roll_back:.6g} on day {number}, recorded as "
+            f"{evidence['promote']:.6g} and {evidence['roll_back']:.6g} on day {evidence['number']}"
+        )
+    widened = recorded["decision"] == "widen"
+    return Canary(
+        canary.plan,
+        process,
+        number,
+        canary.position + widened,
+        number if widened else canary.since,
+        str(recorded["day"]),
+        bool(evidence["final"]),
+    )

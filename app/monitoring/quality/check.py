@@ -106,16 +106,16 @@ def _read(item: Any, source: str) -> Check:
     if not isinstance(name, str) or not name:
         raise InputError(f"{source}: every check begins with check: and its name")
     kind, subject = item.get("kind"), item.get("subject")
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise InputError(f"{source}: check {name}: {kind!r} is no kind; known are {', '.join(KINDS)}")
     if not isinstance(subject, str) or not subject:
         raise InputError(f"{source}: check {name} lacks subject:, the artifact that it is about")
     settings = {key: value for key, value in item.items() if key not in _COMMON}
-    known = [each.name for each in fields(KINDS[kind]) if each.name not in ("mappings", "today")]
+    known = {each.name: str(each.type) for each in fields(KINDS[kind]) if each.name not in ("mappings", "today")}
     for key, value in settings.items():
         if key not in known:
             raise InputError(f"{source}: check {name} has no setting {key!r}; known are {', '.join(known) or 'none'}")
-        _require_sane(value, f"{source}: check {name}: {key}")
+        _require_type(value, known[key], f"{source}: check {name}: {key}")
     try:
         rule = KINDS[kind](**{key: tuple(each) if isinstance(each, list) else each for key, each in settings.items()})
     except TypeError as error:
@@ -123,15 +123,25 @@ def _read(item: Any, source: str) -> Check:
     return Check(name, kind, subject, settings, rule)
 
 
-def _require_sane(value: Any, what: str) -> None:
-    """Settings are numbers that can be compared, words, lists of words, or lists of words by name."""
-    if isinstance(value, Mapping):
+def _require_type(value: Any, wanted: str, what: str) -> None:
+    """A setting is what its rule's field says: a number that compares, a yes or no, names, or names by name."""
+    if wanted in ("int", "float"):
+        if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+            raise InputError(f"{what} must be a number, not {value!r}")
+        if wanted == "int" and value != int(value):
+            raise InputError(f"{what} must be a whole number, not {value!r}")
+    elif wanted == "bool":
+        if not isinstance(value, bool):
+            raise InputError(f"{what} must be true or false, not {value!r}")
+    elif wanted.startswith("tuple"):
+        _require_names(value, what)
+    elif not isinstance(value, Mapping):
+        raise InputError(f"{what} must be a mapping of names to lists of names")
+    else:
         for each in value.values():
-            _require_sane(each, what)
-    elif isinstance(value, list):
-        if not all(isinstance(each, str) for each in value):
-            raise InputError(f"{what} must list names")
-    elif isinstance(value, float) and value != value:
-        raise InputError(f"{what} is no number: nothing compares with it")
-    elif value is None:
-        raise InputError(f"{what} has no value")
+            _require_names(each, what)
+
+
+def _require_names(value: Any, what: str) -> None:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise InputError(f"{what} must be a list of names, not {value!r}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 import zipfile
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +18,7 @@ from ledger.errors import InputError
 
 ABSENT = frozenset({"", "N/A", "NA", "NaN", "nan", "null", "-"})
 _MAX_BYTES = 1 << 30
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def _csv(data: bytes, name: str) -> str:
 
 def _require_day(text: str, name: str, number: int) -> None:
     try:
-        if len(text) != 10:
+        if not _DAY.fullmatch(text):
             raise ValueError
         date.fromisoformat(text)
     except ValueError:

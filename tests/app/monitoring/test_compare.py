@@ -45,6 +45,12 @@ def test_bad_input_is_a_finding_by_name(cells, words):
         assert found.drifted is None, "what cannot be compared has not passed"
 
 
+def test_values_beyond_a_numbers_reach_are_a_finding():
+    found = compare.compare(batch(x=[-1e308, 0, 1]), batch(x=[1e308, 0, 1])).columns[0]
+    assert found.drifted is None
+    assert "more than a number can hold" in found.findings[0]
+
+
 def test_nothing_comparable_is_no_pass():
     found = compare.compare(batch(x=range(9)), {})
     assert (found.drifted, found.share) == (None, None)

@@ -235,6 +235,8 @@ def test_alarms_last_until_enough_quiet_days():
         ({"features": {"z": "up"}}, "no feature z; it has a, b"),
         ({"calibration": {"sigma": 3}}, "calibration has no 'sigma'"),
         ({"calibration": {"sigmas": float("nan")}}, "are numbers"),
+        ({"calibration": {"minimum": 3}}, "minimum ≥ 24"),
+        ({"calibration": {"skip": 2.5}}, "whole numbers"),
         ({"colour": "red"}, "'colour' is no setting"),
         ({"route": None}, "route must be a text"),
     ],

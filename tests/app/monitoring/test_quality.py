@@ -208,6 +208,7 @@ def test_a_series_that_stands_still_to_the_end_is_asked_about(tmp_path):
         ("Date,A,A\n2020-01-01,1,2\n", "names a column twice"),
         ("Date,A\n01/02/2020,1\n", "line 2: '01/02/2020' is no day"),
         ("Date,A\n2020-02-30,1\n", "is no day"),
+        ("Date,A\n2020-W01-1,1\n", "is no day"),
     ],
 )
 def test_what_is_no_table_says_where(tmp_path, text, words):
@@ -228,7 +229,14 @@ def test_a_damaged_zip_is_an_error(tmp_path):
         ({"check": "c", "kind": "vibes", "subject": "s"}, "is no kind; known are"),
         ({"check": "c", "kind": "jumps"}, "lacks subject"),
         ({"check": "c", "kind": "jumps", "subject": "s", "most": 3}, "no setting 'most'"),
-        ({"check": "c", "kind": "jumps", "subject": "s", "least": float("nan")}, "nothing compares with it"),
+        ({"check": "c", "kind": "jumps", "subject": "s", "least": float("nan")}, "least must be a number"),
+        ({"check": "c", "kind": "jumps", "subject": "s", "least": "big"}, "least must be a number"),
+        ({"check": "c", "kind": "jumps", "subject": "s", "history": 2.5}, "whole number"),
+        ({"check": "c", "kind": "jumps", "subject": "s", "peers": {"A": "B"}}, "list of names"),
+        ({"check": "c", "kind": "jumps", "subject": "s", "peers": ["B"]}, "mapping of names"),
+        ({"check": "c", "kind": "schema", "subject": "s", "columns": "A"}, "list of names"),
+        ({"check": "c", "kind": "schema", "subject": "s", "columns": ["A"], "exact": 1}, "true or false"),
+        ({"check": "c", "kind": ["jumps"], "subject": "s"}, "is no kind"),
         ({"check": "c", "kind": "schema", "subject": "s"}, "missing 1 required"),
         ({"kind": "jumps"}, "begins with check"),
     ],

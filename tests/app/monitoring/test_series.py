@@ -31,6 +31,7 @@ def test_a_file_with_rows_per_day_and_unit(tmp_path):
         ("date,currency,x\nd1,A,1\nd1,B,2\nd2,A,3\n", "line 4: every day must have the units A, B"),
         ("date,currency,x\nd2,A,1\nd1,A,2\n", "d1 comes after d2"),
         ("date,currency,x\nd1,A,one\n", "could not convert"),
+        ("date,currency,x\nd1,A,1\nd2\n", "line 3: 1 cells, not 3"),
     ],
 )
 def test_a_file_that_is_none_says_where(tmp_path, text, words):

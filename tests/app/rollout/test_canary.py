@@ -171,6 +171,8 @@ def test_a_record_that_does_not_follow_is_refused():
         resume(plan(), bent)
     with pytest.raises(InputError, match="does not follow"):
         resume(plan(), recorded(steps)[1:])
+    with pytest.raises(InputError, match="after the start is malformed"):
+        resume(plan(), [{"day": "2020-0001"}])
 
 
 def test_days_ascend_and_an_end_is_an_end():
