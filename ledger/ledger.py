@@ -196,6 +196,10 @@ class Ledger:
             self._require_consistent(verifier)
         return self._writer().checkpoint(sign)
 
+    def keep_checkpoint(self, size: int, note: str) -> None:
+        """Store a checkpoint of this ledger that others have signed too; see :func:`ledger.vouching.add`."""
+        self._writer().keep(size, note)
+
     def last_checkpoint(self) -> str | None:
         """The newest stored checkpoint, a signed note, or ``None``."""
         row = self.connection.execute("SELECT note FROM checkpoints ORDER BY size DESC, rowid DESC LIMIT 1").fetchone()

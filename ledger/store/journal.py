@@ -122,6 +122,11 @@ class Journal:
             self._connection.execute("INSERT INTO checkpoints VALUES (?, ?)", (count, note))
             return note
 
+    def keep(self, size: int, note: str) -> None:
+        """Store a note that others have signed too, durably, as a row of its own beside those of its size."""
+        with self._transaction():
+            self._connection.execute("INSERT INTO checkpoints VALUES (?, ?)", (size, note))
+
     def refill(self, work: Callable[[sqlite3.Connection], None]) -> None:
         """Run ``work``, which fills the projections anew, in one transaction of its own."""
         with self._transaction():
