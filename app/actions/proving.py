@@ -49,8 +49,8 @@ def prove(context: Context, *, seq: str, output: str | None = None) -> Answer:
 
 
 def verify_elsewhere(context: Context, place: Path, keys: Sequence[str], policy: str | None) -> Answer | None:
-    """Verify what is no ledger: a proof file. ``None`` where ``place`` is neither that nor anything else that is known."""
-    from ledger.audit import proving
+    """Verify what is no ledger: a proof of an event, or of misbehaviour. ``None`` where ``place`` is neither."""
+    from ledger.audit import misbehaviour, proving
 
     if not place.is_file():
         return None
@@ -58,6 +58,8 @@ def verify_elsewhere(context: Context, place: Path, keys: Sequence[str], policy:
         head = file.read(_HEAD)
     if place.suffix == proving.SUFFIX or proving.is_proof(head):
         return _verified_proof(place, trust(context, keys, policy))
+    if place.name.endswith(misbehaviour.SUFFIX) or misbehaviour.is_misbehaviour(head):
+        return _verified_misbehaviour(place, trust(context, keys, policy))
     return None
 
 
@@ -99,6 +101,22 @@ def _verified_proof(place: Path, policy: Policy) -> Answer:
 
     found = proving.verify(place.read_bytes(), policy)
     return Answer(_document(found), _lines(found), 0 if found.report.ok else 1)
+
+
+def _verified_misbehaviour(place: Path, policy: Policy) -> Answer:
+    """A log that signed two histories is a finding; a file that does not show it is no proof at all."""
+    from ledger.audit import misbehaviour
+    from ledger.audit.report import Finding, Report
+
+    try:
+        found = misbehaviour.verify(place.read_bytes(), policy)
+    except misbehaviour.MisbehaviourError as error:
+        raise InputError(f"{place} proves no misbehaviour: {error}") from None
+    older, newer = found.older.checkpoint, found.newer.checkpoint
+    report = Report(older.origin, newer.size, newer.root.hex(), checked={"checkpoints": 2})
+    report.findings.append(Finding("forked", older.size, found.words()))
+    report.incomplete.append("this proves what a log signed; it says nothing of its events")
+    return Answer(report.document(), [say(state("bad", "misbehaviour proven")), *findings(report)], 1)
 
 
 def _document(found: ProvenEvent) -> dict[str, Any]:

@@ -20,6 +20,7 @@ _PARTS = {
     "proof": ("PROOF",),
     "work": ("MAKE", "DECIDE", "WATCH"),
     "loop": ("DEMO", "LOOP"),
+    "witnesses": ("WITNESS",),
     "keys": ("SIGNING", "PEOPLE", "KEYS", "SUCCESSION"),
 }
 

@@ -33,6 +33,8 @@ SHAPES: dict[str, str] = {
     "person": "name kind administrator title team since keys roles:[role]",
     "role": "scope role",
     "ledger_key": "key since seq",
+    "watched": "origin keys size root time",
+    "witness": "name key logs:[watched]",
     "node": "ref kind label distance alerts",
     "edge": "source target role seq",
     "finding": "kind seq detail",
