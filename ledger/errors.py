@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class AssayError(Exception):
@@ -27,8 +27,7 @@ class KeyUnavailable(AssayError):
     """A secret key is absent, unreadable, or its passphrase is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(NamedTuple):
     """One thing that a rule wants and the ledger does not hold.
 
     ``what`` says it in words, ``action`` names the action that supplies it (empty where none does), ``who`` the people

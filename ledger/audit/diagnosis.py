@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.audit.report import Finding
 from ledger.audit.scan import Scan
@@ -22,8 +21,7 @@ from ledger.format.hashes import leaf_hash, node_hash
 _COLUMNS = ("type", "subject", "project", "actor", "at", "cause")
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """What is stored at one place, and what its bytes say of themselves (``None`` where they cannot be parsed)."""
 
     seq: int

@@ -9,7 +9,6 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
@@ -24,15 +23,15 @@ from ledger.rules import decisions
 _BATCH = 2048
 
 
-@dataclass(slots=True)
 class Meaning:
     """What folding the log again found."""
 
-    findings: list[Finding] = field(default_factory=list)
-    decisions: int = 0
-    rows: int = 0
-    types: Counter[str] = field(default_factory=Counter)
-    incomplete: list[str] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.decisions = 0
+        self.rows = 0
+        self.types: Counter[str] = Counter()
+        self.incomplete: list[str] = []
 
 
 def judge(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 KINDS = {
     "edited": "stored bytes no longer give the hash that is stored or that the next event or the tree fixes",
@@ -25,8 +25,7 @@ KINDS = {
 """Every kind of finding, in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing that is wrong. ``seq`` is the event that FORMAT §6 names for the kind, or ``None``."""
 
     kind: str
@@ -38,17 +37,26 @@ class Finding:
         return {"kind": self.kind, "seq": self.seq, "detail": self.detail}
 
 
-@dataclass(slots=True)
 class Report:
     """What a verification found. ``root`` and ``head`` are in hex; ``incomplete`` lists what is known to be unrecorded."""
 
-    origin: str = ""
-    size: int = 0
-    root: str = ""
-    head: str = ""
-    checked: dict[str, int] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
-    incomplete: list[str] = field(default_factory=list)
+    def __init__(
+        self,
+        origin: str = "",
+        size: int = 0,
+        root: str = "",
+        head: str = "",
+        checked: Mapping[str, int] | None = None,
+        findings: Iterable[Finding] = (),
+        incomplete: Iterable[str] = (),
+    ) -> None:
+        self.origin = origin
+        self.size = size
+        self.root = root
+        self.head = head
+        self.checked = dict(checked or {})
+        self.findings = list(findings)
+        self.incomplete = list(incomplete)
 
     @property
     def ok(self) -> bool:

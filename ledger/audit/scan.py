@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from hashlib import sha256
 
 from ledger.format.event import ZERO_PREV, prefix
@@ -23,19 +22,19 @@ _ROWS = "SELECT seq, hash, body, type, subject, project, actor, at, cause FROM e
 StoredRow = tuple[int, bytes, bytes, str, str, str | None, str, str, int | None]
 
 
-@dataclass(slots=True)
 class Scan:
     """What a scan noted: suspicious places, wrong tree nodes ``(level, index)``, unreadable places, the tree's edge."""
 
-    size: int
-    suspects: list[int] = field(default_factory=list)
-    nodes: list[tuple[int, int]] = field(default_factory=list)
-    unreadable: list[tuple[int, str]] = field(default_factory=list)
-    frontier: Frontier = field(default_factory=Frontier)
-    head: bytes = b"\x00" * 32
-    events: int = 0
-    compared_nodes: int = 0
-    roots: dict[int, bytes] = field(default_factory=dict)
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.suspects: list[int] = []
+        self.nodes: list[tuple[int, int]] = []
+        self.unreadable: list[tuple[int, str]] = []
+        self.frontier = Frontier()
+        self.head = b"\x00" * 32
+        self.events = 0
+        self.compared_nodes = 0
+        self.roots: dict[int, bytes] = {}
 
 
 def scan(

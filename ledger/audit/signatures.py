@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ledger.audit.report import Finding
 from ledger.audit.scan import Scan
@@ -16,8 +16,7 @@ from ledger.rules import logs
 from ledger.rules.logs import LogKey
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """A checkpoint whose signature holds, where it was found, and the key that signed it."""
 
     checkpoint: Checkpoint

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ledger.errors import Missing
 from ledger.format.event import Event
@@ -17,8 +17,7 @@ REGISTRY_STAGES = ("candidate", "staging", "production", "retired")
 """Where a version may stand in the registry."""
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """One line of a checklist: what is demanded, whether it is met, by which event, and else what is missing."""
 
     what: str

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.format import checkpoint as checkpoints
 from ledger.format import note as notes
@@ -24,8 +23,7 @@ SUCCESSIONS = ("ledger.key_rotated", "ledger.continued")
 """The event types that change a ledger's key."""
 
 
-@dataclass(frozen=True, slots=True)
-class LogKey:
+class LogKey(NamedTuple):
     """A ledger's key: ``since`` is the smallest size of a checkpoint that it signs, ``seq`` the event that names it."""
 
     since: int

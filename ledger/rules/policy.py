@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 from ledger.format import canonical, hashes
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """What a transition into an environment demands.
 
     ``approvals`` is how many people must have approved, each in a role that the trainer does not hold and none of them
@@ -24,7 +23,7 @@ class Policy:
 
     def digest(self) -> str:
         """The digest of the policy's canonical JSON."""
-        return hashes.digest(canonical.encode(asdict(self)))
+        return hashes.digest(canonical.encode(self._asdict()))
 
     def words(self) -> str:
         """The policy in one sentence."""
