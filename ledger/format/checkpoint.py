@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple, Self
 
 from ledger.format import b64, note
 from ledger.format.errors import FormatError
@@ -22,30 +22,37 @@ class CheckpointError(FormatError):
     """A checkpoint's text is malformed, or its signatures do not make it the log's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """A log's name, its number of events, the 32-byte root of its tree at that size, and extension lines if any."""
-
+class _Checkpoint(NamedTuple):
     origin: str
     size: int
     root: bytes
-    extensions: tuple[str, ...] = ()
+    extensions: tuple[str, ...]
 
-    def __post_init__(self) -> None:
-        if any(not line or "\n" in line for line in (self.origin, *self.extensions)):
+
+class Checkpoint(_Checkpoint):
+    """A log's name, its number of events, the 32-byte root of its tree at that size, and extension lines if any."""
+
+    __slots__ = ()
+
+    def __new__(cls, origin: str, size: int, root: bytes, extensions: tuple[str, ...] = ()) -> Self:
+        """Take the parts.
+
+        :raises CheckpointError: naming the part that no checkpoint has.
+        """
+        if any(not line or "\n" in line for line in (origin, *extensions)):
             raise CheckpointError("malformed checkpoint: an empty or broken line")
-        if not 0 <= self.size <= MAX_SIZE:
-            raise CheckpointError(f"malformed checkpoint: size {self.size}, want 0 to 2^63-1")
-        if len(self.root) != HASH_SIZE:
-            raise CheckpointError(f"malformed checkpoint: a root of {len(self.root)} bytes, want {HASH_SIZE}")
+        if not 0 <= size <= MAX_SIZE:
+            raise CheckpointError(f"malformed checkpoint: size {size}, want 0 to 2^63-1")
+        if len(root) != HASH_SIZE:
+            raise CheckpointError(f"malformed checkpoint: a root of {len(root)} bytes, want {HASH_SIZE}")
+        return super().__new__(cls, origin, size, root, extensions)
 
     def body(self) -> str:
         """Return the note's text: origin, size, root, extensions, each on a line."""
         return "".join(f"{line}\n" for line in (self.origin, self.size, b64.encode(self.root), *self.extensions))
 
 
-@dataclass(frozen=True, slots=True)
-class SignedCheckpoint:
+class SignedCheckpoint(NamedTuple):
     """A checkpoint, and the note that carried it."""
 
     checkpoint: Checkpoint

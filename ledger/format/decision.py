@@ -8,8 +8,7 @@ payload; the event that carries the envelope may repeat some, and verification h
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.format import b64, canonical, dsse, names, note, times
 from ledger.format.errors import FormatError
@@ -32,16 +31,14 @@ class DecisionError(FormatError):
     """A decision is malformed, or not signed by whom it should be."""
 
 
-@dataclass(frozen=True, slots=True)
-class RequestRef:
+class RequestRef(NamedTuple):
     """The request that a decision answers: its position, and its leaf hash in hex."""
 
     seq: int
     hash: str
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What was decided, on what, by whom, when, and what they had seen.
 
     ``subject_name`` is a reference (``model/fx-hedging/fx-vol@3``) and ``subject_sha256`` its digest with ``sha256:``;

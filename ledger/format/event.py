@@ -7,8 +7,7 @@ rebuilt from the indexed columns and the hash of the event before, and compared 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.format import canonical, names, times
 from ledger.format.errors import FormatError
@@ -25,8 +24,7 @@ MEMBERS = ("actor", "at", "cause", "prev", "project", "seq", "subject", "type", 
 _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """An event as its members say it; ``prev`` in hex, ``at`` as text, ``value`` a JSON object."""
 
     seq: int

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 from ledger.format import b64
 from ledger.format.errors import FormatError
@@ -27,15 +26,23 @@ class KeyFormatError(FormatError):
     """A key's bytes or text are malformed."""
 
 
-@dataclass(frozen=True)
-class PublicKey:
-    """An Ed25519 public key: 32 bytes."""
-
+class _PublicKey(NamedTuple):
     raw: bytes
 
-    def __post_init__(self) -> None:
-        if len(self.raw) != PUBLIC_SIZE:
-            raise KeyFormatError(f"public key: {len(self.raw)} bytes, want {PUBLIC_SIZE}")
+
+class PublicKey(_PublicKey):
+    """An Ed25519 public key: 32 bytes."""
+
+    __slots__ = ()
+
+    def __new__(cls, raw: bytes) -> Self:
+        """Take the key's bytes.
+
+        :raises KeyFormatError: if they are not 32.
+        """
+        if len(raw) != PUBLIC_SIZE:
+            raise KeyFormatError(f"public key: {len(raw)} bytes, want {PUBLIC_SIZE}")
+        return super().__new__(cls, raw)
 
     @classmethod
     def parse(cls, text: str) -> PublicKey:
@@ -126,24 +133,32 @@ def key_id(name: str, type_: int, public: bytes) -> bytes:
     return hashlib.sha256(name.encode("utf-8") + b"\n" + bytes([type_]) + public).digest()[:4]
 
 
-@dataclass(frozen=True)
-class VerifierKey:
+class _VerifierKey(NamedTuple):
+    name: str
+    type: int
+    public: bytes
+
+
+class VerifierKey(_VerifierKey):
     """A named public key of some signature type, ``name+<8 hex digits>+base64(type ‖ public key)``.
 
     ``public`` holds the key's bytes: 32 for Ed25519 (0x01) and its cosignatures (0x04), 1312 for ML-DSA-44 (0x06).
     """
 
-    name: str
-    type: int
-    public: bytes
+    __slots__ = ()
 
-    def __post_init__(self) -> None:
-        if not is_key_name(self.name):
+    def __new__(cls, name: str, type: int, public: bytes) -> Self:  # noqa: A002  (the field's name)
+        """Take the parts.
+
+        :raises KeyFormatError: if a signature cannot bear the name, or there is no type or no key.
+        """
+        if not is_key_name(name):
             raise KeyFormatError(
                 "malformed verifier key: a name is not empty and holds no space, control character or plus"
             )
-        if not 0 <= self.type <= 0xFF or not self.public:
+        if not 0 <= type <= 0xFF or not public:
             raise KeyFormatError("malformed verifier key: no type or no key")
+        return super().__new__(cls, name, type, public)
 
     @classmethod
     def ed25519(cls, name: str, public: PublicKey) -> VerifierKey:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ledger.format import b64
 from ledger.format.errors import FormatError
@@ -59,8 +58,7 @@ class Signer(Protocol):
         """Return the signature (without the key id) over the note's text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(NamedTuple):
     """One signature line: the key's name, its 4-byte id, and what the key wrote."""
 
     name: str
@@ -71,8 +69,7 @@ class Signature:
         return f"{_DASH}{self.name} {b64.encode(self.key_id + self.signature)}\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """A note taken apart: its text with the final newline, and its signatures, verified or of unknown keys."""
 
     text: str

@@ -10,9 +10,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ledger.errors import LedgerError
 from ledger.format.event import ZERO_PREV, Event, decode, encode, said
@@ -22,8 +21,7 @@ from ledger.store.lock import WriterLock
 from ledger.store.sqlite import unusable
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """An event before it has its place: ``moment`` is when its writer says it happened, where a clock is simulated."""
 
     type: str
@@ -35,8 +33,7 @@ class Draft:
     moment: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """An event in its place, with its 32-byte leaf hash and the bytes that were hashed."""
 
     event: Event
@@ -179,7 +176,7 @@ class Journal:
         )
         body = encode(event)
         # What is judged and folded is what the bytes say, as any later reader will: 250.0 is recorded as 250.
-        return Recorded(replace(event, value=said(body)), leaf_hash(body), body)
+        return Recorded(event._replace(value=said(body)), leaf_hash(body), body)
 
     def _write(self, entries: Sequence[Recorded]) -> None:
         rows = [

@@ -231,5 +231,4 @@ class Story:
 
 def sign(drafted: Decision, key: SecretKey, **changes: Any) -> dict[str, Any]:
     """Sign a drafted decision, some of its facts changed first."""
-    values = {name: getattr(drafted, name) for name in Decision.__slots__}
-    return decisions.sign(Decision(**{**values, **changes}), key)
+    return decisions.sign(drafted._replace(**changes), key)

@@ -3,7 +3,6 @@ from __future__ import annotations
 import base64
 import copy
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -62,15 +61,15 @@ class TestStatement:
         st.none() | st.just(SEEN),
     )
     def test_round_trip(self, verdict: str, reason: str, request: RequestRef | None, seen: str | None) -> None:
-        own = replace(APPROVAL, verdict=verdict, reason=reason, request=request, checkpoint=seen)
+        own = APPROVAL._replace(verdict=verdict, reason=reason, request=request, checkpoint=seen)
         assert decision.parse(decision.statement(own)) == own
         assert decision.open_envelope(decision.sign(own, ADA), ADA.public) == own
 
     def test_the_reasons_limit_counts_bytes(self) -> None:
-        longest = replace(APPROVAL, reason="€" * 2_666 + "ab")
+        longest = APPROVAL._replace(reason="€" * 2_666 + "ab")
         assert decision.parse(decision.statement(longest)) == longest
         with pytest.raises(DecisionError, match="a reason of 8,001 bytes, more than 8,000"):
-            decision.statement(replace(APPROVAL, reason="€" * 2_667))
+            decision.statement(APPROVAL._replace(reason="€" * 2_667))
 
     def test_unknown_members_are_ignored(self) -> None:
         whole = document()
@@ -103,7 +102,7 @@ class TestStatement:
     def test_nothing_malformed_is_stated(self, change: dict[str, Any], message: str) -> None:
         for refuse in (decision.statement, lambda own: decision.sign(own, ADA)):
             with pytest.raises(DecisionError, match=message):
-                refuse(replace(APPROVAL, **change))
+                refuse(APPROVAL._replace(**change))
 
 
 def at(path: str, value: Any) -> Any:
@@ -180,10 +179,10 @@ class TestEnvelope:
     def test_a_changed_fact_is_refused(self) -> None:
         envelope = decision.sign(APPROVAL, ADA)
         for change in ({"verdict": "reject"}, {"origin": "example.com/other"}, {"request": None}, {"checkpoint": None}):
-            forged = {**envelope, "payload": b64.encode(decision.statement(replace(APPROVAL, **change)))}
+            forged = {**envelope, "payload": b64.encode(decision.statement(APPROVAL._replace(**change)))}
             with pytest.raises(DecisionError, match="signed by 0"):
                 decision.open_envelope(forged, ADA.public)
-            assert decision.peek(forged) == replace(APPROVAL, **change)
+            assert decision.peek(forged) == APPROVAL._replace(**change)
 
     def test_one_form_only(self) -> None:
         """A ledger carries one spelling: what DSSE would tolerate is refused, by key and by peek alike."""
@@ -205,7 +204,7 @@ class TestEnvelope:
 
     def test_url_safe_base64_is_refused(self) -> None:
         for reason in ("~~~???", "???~~~", "~?~?~?", "\u00ff\u00ff\u00ff"):
-            good = decision.sign(replace(APPROVAL, reason=reason), ADA)
+            good = decision.sign(APPROVAL._replace(reason=reason), ADA)
             other = good["payload"].replace("+", "-").replace("/", "_")
             if other != good["payload"]:
                 with pytest.raises(DecisionError, match="standard padded base64"):
@@ -215,7 +214,7 @@ class TestEnvelope:
             pytest.fail("no payload with a character that the alphabets spell differently")
         bad = copy.deepcopy(decision.sign(APPROVAL, ADA))
         for number in range(50):  # a signature's bytes cannot be chosen; some reason gives one with a telling character
-            bad = copy.deepcopy(decision.sign(replace(APPROVAL, reason=str(number)), ADA))
+            bad = copy.deepcopy(decision.sign(APPROVAL._replace(reason=str(number)), ADA))
             spelled = bad["signatures"][0]["sig"]
             if "+" in spelled or "/" in spelled:
                 bad["signatures"][0]["sig"] = spelled.replace("+", "-").replace("/", "_")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,7 @@ def new_key(story: Story, name: str = ORIGIN) -> VerifierKey:
 def decided(story: Story, key: VerifierKey, by: str = "ivy", **changes: Any) -> dict[str, Any]:
     """An administrator's decision on a ledger's key."""
     drafted = drafting.on_log_key(story.ledger.view(), key, reason="", signer=by, signed_at=SIGNED_AT)
-    return decisions.sign(replace(drafted, **changes), secret(by))
+    return decisions.sign(drafted._replace(**changes), secret(by))
 
 
 def rotate(story: Story, key: VerifierKey, by: str = "ivy", **changes: Any) -> int:
