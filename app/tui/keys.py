@@ -26,6 +26,10 @@ class Key(NamedTuple):
         """The keys as people read them."""
         return self.shown or " ".join(_NAMES.get(key, key) for key in self.keys.split(","))
 
+    def spelled(self, in_words: bool) -> str:
+        """The keys as people read them; signs that only Unicode has as words, where asked."""
+        return self.label.replace("⏎", "enter").replace("⌫", "bksp") if in_words else self.label
+
 
 _NAMES = {
     "left": "←", "right": "→", "up": "↑", "down": "↓", "enter": "⏎", "backspace": "⌫", "question_mark": "?",

@@ -27,8 +27,13 @@ def safe(text: str) -> str:
 def _escaped(text: str) -> str:
     from ledger.format.text import visible
 
-    # Terminals disagree about how wide a sign becomes by a variation selector; without one they agree.
-    return visible(text).replace("\ufe0e", "").replace("\ufe0f", "")
+    # Terminals disagree about how wide signs become by a variation selector, or joined; without these they agree.
+    return visible(text).replace("\ufe0e", "").replace("\ufe0f", "").replace("\u200d", "\\u{200d}")
+
+
+def titled(text: str, cells: int = 120) -> str:
+    """Recorded text as a pane's title, where the toolkit would read markup."""
+    return clip(text, cells).replace("[", "\\[")
 
 
 def width(text: str) -> int:
@@ -108,3 +113,16 @@ def wrap(text: str, cells: int, rows: int = 1_000) -> list[str]:
         if lines:
             lines[-1] = clip(lines[-1], cells - 1, "") + ELLIPSIS
     return lines
+
+
+_PLAIN = {
+    "…": "~", "—": "-", "–": "-", "·": ".", "“": '"', "”": '"', "×": "x", "╌": "-", "┊": ":", "←": "<", "→": ">", "↑": "^",
+    "↓": "v", "⏎": "E", "⌫": "B",
+}  # fmt: skip
+
+
+def to_ascii(text: str) -> str:
+    """The text for a terminal without UTF-8, just as wide: signs by the nearest of ASCII, all else by ``?``."""
+    if text.isascii():
+        return text
+    return "".join(sign if sign.isascii() else _PLAIN.get(sign, "?" * width(sign)) for sign in text)

@@ -56,6 +56,8 @@ def status(said: Status, cells: int, glyphs: Glyphs = UNICODE) -> Line:
         if taken + min(measure(name) + 2, 34) <= cells or len(shown) == 1:
             break
         shown.remove(max(shown, key=lambda part: part[0]))
+    if measure(name) + 2 > cells - taken:
+        name = name[:2]
     left = fitted(fitted(name, max(cells - taken - 2, 0)), max(cells - taken, 0))
     return fitted((*left, *right, ("  ", "")), cells)
 

@@ -61,7 +61,7 @@ class _Frame:
         return round((day - self.first).days / max(self.days, 1) * (self.cells * dots - 1))
 
     def row(self, value: float, dots: int = 1) -> int:
-        share = (value - self.low) / (self.high - self.low)
+        share = min(max((value - self.low) / (self.high - self.low), 0.0), 1.0)
         return round((1 - share) * (self.rows * dots - 1))
 
 

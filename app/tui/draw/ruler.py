@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from math import ceil, sqrt
+from math import ceil, log1p
 
 from app.tui.draw.clip import fit, width
 from app.tui.draw.glyphs import UNICODE, Glyphs
@@ -100,13 +100,17 @@ def _spark(days: Sequence[tuple[str, int]], scale: Scale, head: int, glyphs: Gly
         counts = [counts[starts[bisect_left(starts, x + 1) - 1]] for x in range(scale.cells)]
     most = max(counts)
     levels = len(glyphs.spark) - 1
-    runs = []
+    runs: list[tuple[str, str]] = []
     for x, count in enumerate(counts):
         if x + scale.x == head:
-            runs.append((glyphs.playhead, "playhead"))
+            sign, style = glyphs.playhead, "playhead"
         elif not count:
-            runs.append((glyphs.dot, "faint"))
+            sign, style = glyphs.dot, "faint"
         else:
-            level = max(1, round(sqrt(count / most) * levels))
-            runs.append((glyphs.spark[level], "spark" if x + scale.x < head else "spark.later"))
+            sign = glyphs.spark[max(1, round(log1p(count) / log1p(most) * levels))]
+            style = "spark" if x + scale.x < head else "spark.later"
+        if runs and runs[-1][1] == style:
+            runs[-1] = (runs[-1][0] + sign, style)
+        else:
+            runs.append((sign, style))
     return runs

@@ -72,8 +72,9 @@ def neighbourhood(view: View, ref: str, radius: int) -> Neighbourhood:
 
 
 def label(ref: str, given: str) -> str:
-    """The label of a node: a run is called one, whatever its job."""
-    return f"run {given}" if ref.startswith("run/") else given
+    """The label of a node: of a run its job and the beginning of its id."""
+    job, _, name = given.rpartition(" ")
+    return f"{job} {name[:4]}" if ref.startswith("run/") and job else given
 
 
 def alerted(view: View) -> set[str]:
@@ -137,8 +138,10 @@ def _artifact(view: View, ref: str) -> tuple[str, Pairs, Sections]:
         ("by", found.actor, ""),
         ("at", found.at[:19].replace("T", " "), ""),
         ("event", f"{found.seq:,}", "key"),
-        ("stage", approvals.stage(view, ref), "ok" if approvals.stage(view, ref) == "production" else ""),
     ]
+    stage = approvals.stage(view, ref)
+    if found.kind == "model" or stage != "candidate":
+        pairs.append(("stage", stage, "ok" if stage == "production" else ""))
     moved = {each.alias: each.version for each in artifacts.aliases(view, found.base)}
     names = [alias for alias, version in moved.items() if version == found.version]
     if names:

@@ -136,9 +136,8 @@ def find_time(view: View, text: str) -> int:
         if len(words) == 10:
             return last_of_day(view, date.fromisoformat(words))
         if len(words) in (4, 7):
-            year, month = int(words[:4]), int(words[5:7] or 12)
-            last = date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
-            return last_of_day(view, last)
+            first = date(int(words[:4]), int(words[5:7] or 12), 1)
+            return last_of_day(view, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1))
         if len(words) < 16:
             raise ValueError
         when = f"{words[:10]}T{words[11:16]}:59.999999Z" if len(words) == 16 else words.replace(" ", "T")

@@ -250,7 +250,7 @@ def sections(inbox: Inbox, glyphs: Glyphs) -> list[Section]:
         Row(
             (
                 (f"{glyphs.ok} approved", "ok") if each.state == "approved" else (f"{glyphs.bad} rejected", "bad"),
-                (f"{short(each.subject)} to {each.transition}", ""),
+                (short(each.subject), ""),
                 (each.at[5:10], "muted"),
             ),
             each.seq,

@@ -6,6 +6,7 @@ from functools import partial
 
 from textual.app import ComposeResult
 
+from app.tui.draw.clip import middle, titled
 from app.tui.draw.sections import Section
 from app.tui.keys import Key
 from app.tui.messages import Opened
@@ -16,7 +17,7 @@ from app.tui.widgets.graph import GraphPane, lanes
 from app.tui.widgets.lister import Lister
 from app.tui.widgets.paper import Paper
 
-WIDEST = 6
+WIDEST = 12
 
 
 class LineagePage(Page):
@@ -34,6 +35,7 @@ class LineagePage(Page):
         Key("plus,equals_sign", "radius(1)", "one step further in both directions", "radius", "+ -"),
         Key("minus", "radius(-1)", "one step less"),
         Key("i", "impact", "paint and count all that depends on the focus", "impact"),
+        Key("z", "fold", "fold runs into the edges, or show them", "runs"),
         Key("t", "turn", "graph or lanes", "lanes"),
         Key("o", "inspect", "the inspector as a sheet, where the terminal is narrow", "inspect"),
         Key("e", "event", "the event that recorded it, in the audit", "event"),
@@ -42,7 +44,7 @@ class LineagePage(Page):
     def __init__(self) -> None:
         super().__init__()
         self._focus = ""
-        self._radius = 3
+        self._radius = 6
         self._history: list[str] = []
         self._impact = False
         self._data: Neighbourhood | None = None
@@ -87,9 +89,9 @@ class LineagePage(Page):
         pane = self.query_one(GraphPane)
         pane.show_graph(data, impact=self._impact)
         count = f"  impact {len(data.impact):,}" if self._impact else ""
-        title = f"Lineage of {self._focus}  radius {self._radius}{count}"
+        title = f"Lineage of {middle(self._focus, 60)}  radius {self._radius}{count}"
         for name in ("#graph", "#lanes"):
-            self.query_one(name).border_title = title.replace("[", "\\[")
+            self.query_one(name).border_title = titled(title)
         self.query_one("#lanes", Lister).show(lane_sections(data, self._impact), choose=pane.cursor)
         self._inspect(pane.cursor)
 
@@ -163,6 +165,10 @@ class LineagePage(Page):
         self._impact = not self._impact
         if self._data is not None:
             self._show(self._data)
+
+    def action_fold(self) -> None:
+        """Runs as nodes, or as edges."""
+        self.query_one(GraphPane).fold()
 
     def action_turn(self) -> None:
         """Graph or lanes."""

@@ -8,6 +8,8 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
+from app.tui.draw.clip import titled
+from app.tui.draw.glyphs import UNICODE
 from app.tui.widgets.paper import Paper
 
 Result = TypeVar("Result")
@@ -34,9 +36,13 @@ class Box(ModalScreen[Result | None], Generic[Result]):
     def compose(self) -> ComposeResult:
         """The box and what is in it."""
         with Vertical(id="box") as box:
-            box.border_title = self._title
+            box.border_title = titled(self._title)
             box.border_subtitle = self._leaves
             yield from self.inside()
+
+    def on_screen_resume(self) -> None:
+        """Plain borders where the terminal has no others."""
+        self.set_class(getattr(self.app, "glyphs", UNICODE).name == "ascii", "-ascii")
 
     def inside(self) -> ComposeResult:
         """The box's widgets."""

@@ -9,7 +9,7 @@ from textual.containers import Vertical
 
 from app.actions import registry
 from app.tui.draw import plot
-from app.tui.draw.clip import wrap
+from app.tui.draw.clip import titled, wrap
 from app.tui.draw.glyphs import Glyphs
 from app.tui.draw.picture import Line
 from app.tui.draw.sections import Row, Section
@@ -100,7 +100,7 @@ class MonitoringPage(Page):
         self._series = series
         paper = self.query_one("#plot", Paper)
         where = f" of {series.project}" if series.project else ""
-        paper.border_title = f"{series.monitor}{where}, {series.kind.replace('_', ' ')}".replace("[", "\\[")
+        paper.border_title = titled(f"{series.monitor}{where}, {series.kind.replace('_', ' ')}")
         paper.show(lambda cells, rows: plot.draw(plotted(series, self._share), cells - 1, rows, self.glyphs))
         chosen = self.chosen
         self.query_one("#words", Paper).show(lambda cells, _: words(chosen, series, cells, self.glyphs))
@@ -260,8 +260,8 @@ def words(chosen: Alarm | Watch | None, series: Series, cells: int, glyphs: Glyp
                 for n, part in enumerate(wrap(chosen.reason, room - 9))
             ]
         last = "nothing seen yet" if chosen.last is None else f"last {chosen.last:.6g} on {chosen.last_day}"
-        lines.append(((f" {last}; threshold {chosen.threshold}", "muted"),))
-        lines.append(((f" watches {chosen.subject}", "muted"),))
+        for said in (f"{last}; it watches {chosen.subject}", f"threshold {chosen.threshold}"):
+            lines += [((f" {part}", "muted"),) for part in wrap(said, room)]
     lines += [(), ((" MARKED", "heading"),)] if series.marks else []
     for day, what, text in reversed(series.marks[-12:]):
         lines.append(((f" {day}  ", "muted"), (f"{signs.get(what, '·')} ", f"mark.{what}"), (text, "")))

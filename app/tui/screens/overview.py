@@ -21,8 +21,8 @@ from app.tui.widgets.paper import Paper
 
 TROUBLE = (
     Column("", least=6),
-    Column("", least=34, grows=True),
-    Column("", least=8, rank=2),
+    Column("", least=32, grows=True),
+    Column("", least=12, rank=2),
     Column("", "right", least=10, rank=1),
 )
 EVENTS = (Column("", "right", least=5), Column("", least=10, rank=2), Column("", least=20, most=200))
@@ -96,7 +96,7 @@ def sections(data: Overview, glyphs: Glyphs, me: str | None) -> list[Section]:
     troubles = tuple(
         Row(
             (
-                (f"{glyphs.alert} {each.state}", "alert" if each.state == "raised" else "warn"),
+                (f"{glyphs.alert} raised", "alert") if each.state == "raised" else (f"{glyphs.warn} seen", "warn"),
                 (each.message, ""),
                 (short(each.subject), "muted"),
                 (each.day, "muted"),
@@ -139,7 +139,7 @@ def sections(data: Overview, glyphs: Glyphs, me: str | None) -> list[Section]:
 
 
 def _waiting(each: overview.Waiting, glyphs: Glyphs) -> Row:
-    have = f"{each.have} approval{'' if each.have == 1 else 's'} so far"
+    have = f"{each.have} approval{'' if each.have == 1 else 's'}"
     cells = (
         (f"{glyphs.wait} sign" if each.mine else f"{glyphs.other} open", "wait" if each.mine else "muted"),
         (f"{short(each.subject)} to {each.transition}, asked by {each.actor}", ""),
@@ -163,7 +163,7 @@ def standing(data: Overview, cells: int, rows: int, glyphs: Glyphs) -> tuple[Lin
     else:
         seq, ok, at = data.verified
         said = (f"  {glyphs.ok} intact", "ok") if ok else (f"  {glyphs.bad} findings", "bad")
-        lines.append((said, (f"  recorded as event {seq:,}, {at[:10]}", "muted")))
+        lines.append((said, (f"  event {seq:,}, {at[:10]}", "muted")))
     if data.since_checkpoint is None:
         lines.append(((f"  {glyphs.warn} no checkpoint", "warn"), ("  nobody signed yet", "muted")))
     elif data.since_checkpoint:

@@ -91,6 +91,7 @@ class Page(Screen[None]):
     def on_mount(self) -> None:
         """Say what is known already, and ask for the rest."""
         self.query_one("#small", Paper).show(_too_small)
+        self.set_class(self.glyphs.name == "ascii", "-ascii")
         self.reframe()
 
     def on_screen_resume(self) -> None:
@@ -116,7 +117,8 @@ class Page(Screen[None]):
 
     def rekey(self) -> None:
         """Draw the keys anew: what works may have changed."""
-        shown = tuple((key.label, key.says, not self.why_not(key.action)) for key in self.KEYS if key.says)
+        spelled = self.glyphs.name == "ascii"
+        shown = tuple((key.spelled(spelled), key.says, not self.why_not(key.action)) for key in self.KEYS if key.says)
         everywhere = {key.action: key for key in EVERYWHERE if key.says}
         always = tuple((everywhere[name].label, everywhere[name].says, True) for name in _ALWAYS)
         self.query_one(KeyLine).show(shown, always)

@@ -154,7 +154,7 @@ class EventLog(ScrollView, can_focus=True):
         line = entry_line(rows[offset], width, seq in self._broken) if rows and known else _blank(seq, width)
         if seq == self.cursor:
             line = tuple((text, f"{style}!") for text, style in line)
-        strip = painted(line, base, self.app.theme).adjust_cell_length(self.size.width, base)
+        strip = painted(line, base, self.app).adjust_cell_length(self.size.width, base)
         if known:
             if len(self._strips) > 2_000:
                 self._strips.clear()

@@ -24,7 +24,7 @@ class _Lines(Widget, can_focus=False):
         """One line as the toolkit wants it."""
         cells, base = self.size.width, self.rich_style
         drawn = self.lines(cells)
-        return painted(drawn[y] if y < len(drawn) else (), base, self.app.theme).adjust_cell_length(cells, base)
+        return painted(drawn[y] if y < len(drawn) else (), base, self.app).adjust_cell_length(cells, base)
 
     @property
     def glyphs(self) -> Glyphs:

@@ -8,6 +8,7 @@ from textual import events
 from textual.message import Message
 
 from app.tui.draw.clip import wrap
+from app.tui.draw.glyphs import UNICODE, Glyphs
 from app.tui.draw.graph import Drawing, Edge, Graph, Node, State, draw, legend, summary
 from app.tui.draw.picture import Line, Picture, fitted
 from app.tui.draw.sections import Row, Section
@@ -34,6 +35,9 @@ class GraphPane(Paper, can_focus=True):
         self._data: Neighbourhood | None = None
         self._graph = Graph()
         self._last: Drawing | None = None
+        self._impact = False
+        self._fold: bool | None = None
+        self.folded = 0
 
     def say(self, words: str) -> None:
         """A sentence in the graph's place."""
@@ -51,12 +55,30 @@ class GraphPane(Paper, can_focus=True):
         refs = {spot.ref for spot in data.spots}
         if self.cursor not in refs or self._data is None or self._data.focus != data.focus:
             self.cursor = data.focus
-        self._data = data
-        self._graph = graph_of(data, impact)
+        self._data, self._impact = data, impact
         self.show(self._picture)
 
+    def fold(self) -> None:
+        """Fold runs into the edges, or show them; until asked for, whichever lets more of the graph be seen."""
+        self._fold = not self.folded
+        self.redraw()
+
     def _picture(self, cells: int, rows: int) -> Picture:
-        drawing = draw(
+        assert self._data is not None
+        whole = graph_of(self._data, self._impact)
+        self._graph, self.folded = without_runs(whole, self.cursor) if self._fold else (whole, 0)
+        drawing = self._drawn(cells, rows)
+        if self._fold is None and any(drawing.beyond[:2]):
+            self._graph, self.folded = without_runs(whole, self.cursor)
+            drawing = self._drawn(cells, rows)
+        self._last = drawing
+        body = tuple(((" ", ""), *line) for line in drawing.lines)
+        runs = f"{self.folded} run{'' if self.folded == 1 else 's'} folded, z shows   " if self.folded else ""
+        left = ((" ", ""), *legend(self._glyphs), ("    ", ""), (runs, "muted"), *summary(drawing, self._glyphs))
+        return (*body, (), fitted(left, cells), fitted(self._path(), cells))
+
+    def _drawn(self, cells: int, rows: int) -> Drawing:
+        return draw(
             self._graph,
             cells - 2,
             rows - FOOT,
@@ -65,15 +87,9 @@ class GraphPane(Paper, can_focus=True):
             before=self._last,
             glyphs=self._glyphs,
         )
-        self._last = drawing
-        body = tuple(((" ", ""), *line) for line in drawing.lines)
-        left = ((" ", ""), *legend(self._glyphs), ("    ", ""), *summary(drawing, self._glyphs))
-        return (*body, (), fitted(left, cells), fitted(self._path(), cells))
 
     @property
-    def _glyphs(self):  # type: ignore[no-untyped-def]
-        from app.tui.draw.glyphs import UNICODE
-
+    def _glyphs(self) -> Glyphs:
         return getattr(self.app, "glyphs", UNICODE)
 
     def _path(self) -> Line:
@@ -133,6 +149,32 @@ def graph_of(data: Neighbourhood, impact: bool) -> Graph:
         for spot in data.spots
     )
     return Graph(nodes, tuple(Edge(s, t, s in struck and t in struck) for s, t in data.edges))
+
+
+def without_runs(graph: Graph, cursor: str) -> tuple[Graph, int]:
+    """The graph with what went into a run joined to what came of it, and how many runs that folds.
+
+    The focus, what the cursor stands on, and runs at an end of the graph stay.
+    """
+    into: dict[str, list[Edge]] = {}
+    out: dict[str, list[Edge]] = {}
+    for edge in graph.edges:
+        into.setdefault(edge.target, []).append(edge)
+        out.setdefault(edge.source, []).append(edge)
+    folded = {
+        node.id
+        for node in graph.nodes
+        if node.kind == "run" and node.state != "focus" and node.id != cursor and node.id in into and node.id in out
+    }
+    edges = [edge for edge in graph.edges if edge.source not in folded and edge.target not in folded]
+    for run in folded:
+        edges += [
+            Edge(before.source, after.target, before.painted and after.painted)
+            for before in into[run]
+            for after in out[run]
+        ]
+    nodes = tuple(node for node in graph.nodes if node.id not in folded)
+    return Graph(nodes, tuple(edges)), len(folded)
 
 
 def state_of(spot: Spot, data: Neighbourhood, struck: set[str]) -> State:

@@ -156,4 +156,4 @@ class Lister(ScrollView, can_focus=True):
             sign = self.app.glyphs.pointer if hasattr(self.app, "glyphs") else ">"
             line = tuple((text, f"{style}!") for text, style in line)
             line = ((f" {sign} ", "key!"), (line[0][0][3:], line[0][1]), *line[1:])
-        return painted(line, base, self.app.theme).adjust_cell_length(self.size.width, base)
+        return painted(line, base, self.app).adjust_cell_length(self.size.width, base)

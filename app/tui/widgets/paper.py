@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.app import App
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from app.tui import theme
+from app.tui.draw.clip import to_ascii
+from app.tui.draw.glyphs import UNICODE
 from app.tui.draw.picture import Line, Picture
 
 Draw = Callable[[int, int], Picture]
 """From a width and a height in cells to lines; more lines than the height are scrolled."""
 
 
-def painted(line: Line, base: Style, palette: str) -> Strip:
-    """A line as the toolkit's strip. A style's name that ends in ``!`` stands on the raised surface: the cursor."""
+def painted(line: Line, base: Style, app: App[Any]) -> Strip:
+    """A line as the toolkit's strip, in the application's theme and signs.
+
+    A style's name that ends in ``!`` stands on the raised surface: the cursor.
+    """
+    ascii_only = getattr(app, "glyphs", UNICODE).name == "ascii"
     segments = []
-    cells = 0
     for text, name in line:
-        if name.endswith("!"):
-            look = base + theme.style(name[:-1], palette, selected=True)
-        else:
-            look = base + theme.style(name, palette)
-        segments.append(Segment(text, look))
-    strip = Strip(segments)
-    cells = strip.cell_length
-    return Strip(segments, cells)
+        selected = name.endswith("!")
+        look = theme.style(name[:-1] if selected else name, app.theme, selected=selected)
+        segments.append(Segment(to_ascii(text) if ascii_only else text, base + look))
+    return Strip(segments)
 
 
 class Paper(ScrollView, can_focus=False):
@@ -77,6 +80,6 @@ class Paper(ScrollView, can_focus=False):
         if found is None:
             base = self.rich_style
             line = self._lines[row] if row < len(self._lines) else ()
-            found = painted(line, base, self.app.theme).adjust_cell_length(self.size.width, base)
+            found = painted(line, base, self.app).adjust_cell_length(self.size.width, base)
             self._strips[row] = found
         return found

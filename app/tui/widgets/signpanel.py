@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 from app.tui.draw import bars
+from app.tui.draw.clip import titled
 from app.tui.draw.glyphs import UNICODE
 from app.tui.draw.picture import Line
 from app.tui.draw.request import signing
@@ -53,9 +54,7 @@ class SignPanel(Vertical):
         """Show what would be signed, and ask."""
         self.drafted, self._pending = drafted, None
         verdict = drafted.draft.decision.verdict
-        self.border_title = (
-            f"You will sign: {verdict} {drafted.draft.request.subject}, as {drafted.draft.role}".replace("[", "\\[")
-        )
+        self.border_title = titled(f"You will sign: {verdict} {drafted.draft.request.subject}, as {drafted.draft.role}")
         self.add_class("-open")
         self.remove_class("-waits")
         typed = self.query_one("#typed", Input)
@@ -71,7 +70,7 @@ class SignPanel(Vertical):
     def wait(self, pending: Pending) -> None:
         """Show how long the signed decision can still be taken back."""
         self._pending = pending
-        self.border_title = f"Signed: {pending.words}".replace("[", "\\[")
+        self.border_title = titled(f"Signed: {pending.words}")
         self.add_class("-open", "-waits")
         self.tick()
 

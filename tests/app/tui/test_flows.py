@@ -61,7 +61,9 @@ async def test_signing_shows_the_exact_bytes_and_records_them_after_the_wait(
         panel = pilot.app.screen.query_one(SignPanel)
         assert panel.drafted is not None
         drafted = panel.drafted
-        on_screen = "".join(line.split("│")[-2].strip() for line in shown(pilot.app).split("\n") if line.count("│") >= 4)
+        on_screen = "".join(
+            line.split("│")[-2].strip() for line in shown(pilot.app).split("\n") if line.count("│") >= 4
+        )
         assert drafted.statement.replace(" ", "") in on_screen.replace(" ", "")
         await press(pilot, *"zzzz", "enter")
         assert "nothing was signed" in shown(pilot.app)
@@ -186,7 +188,7 @@ async def test_walking_from_the_model_to_the_file_it_came_from(opened: Opened) -
         await press(pilot, "h")
         assert pane.cursor == "dataset/fx-hedging/ecb-rates@1"
         text = shown(pilot.app)
-        assert "path  fx-vol v1 ▸ run train" in text
+        assert "path  fx-vol v1 ▸ train 7c1e ▸ ecb-rates v1" in text
         assert "IF WITHDRAWN" in text
         assert "1 model" in text
         await press(pilot, "enter", "i")
@@ -284,7 +286,7 @@ async def test_finding_opens_things_where_they_are_shown_best(opened: Opened) ->
         for words, name in (("ecb", "Lineage"), ("drift-2008", "Monitoring"), ("request", "Approvals")):
             await press(pilot, "slash", *words)
             await press(pilot, "enter")
-            assert pilot.app.current.NAME == name
+            assert name == pilot.app.current.NAME
 
 
 async def test_the_palette_runs_any_action(opened: Opened) -> None:

@@ -20,9 +20,9 @@ ANY_TEXT = st.text(st.characters(), max_size=30)
 def test_the_ruler_live_and_in_the_past() -> None:
     days = (("2008-01-01", 1), ("2008-01-02", 4), ("2008-01-05", 16))
     live = ruler.draw(ruler.Ruler(days), 40, keys="")
-    assert plain([live]) == " ◂ Jan 2008 ▂▂▂▂▄▄▄▄········█████┃ LIVE"
+    assert plain([live]) == " ◂ Jan 2008 ▂▂▂▂▅▅▅▅········█████┃ LIVE"
     past = ruler.draw(ruler.Ruler(days, "2008-01-02", "seq 5"), 40, keys="")
-    assert plain([past]) == " ◂ Jan 2008 ▂▂▂▂┃▄▄▄········████  seq 5"
+    assert plain([past]) == " ◂ Jan 2008 ▂▂▂▂┃▅▅▅········████  seq 5"
     assert [style for text, style in past if "█" in text] == ["spark.later"]
 
 
@@ -87,6 +87,11 @@ def test_a_plot_of_anything_has_exactly_its_size(points, threshold, marks, cells
 def test_a_plot_without_values_says_so() -> None:
     assert "no values recorded yet" in plain(plot.draw(plot.Plot((("2008-01-01", None),)), 60, 10))
     assert "too little room" in plain(plot.draw(plot.Plot((("2008-01-01", 1.0),)), 30, 3))
+
+
+def test_values_at_the_ends_of_the_floats_are_drawn_at_the_edges() -> None:
+    drawn = plot.draw(plot.Plot((("2008-01-01", 1e308), ("2008-01-02", -1e308))), 60, 10)
+    assert len(drawn) == 10
 
 
 def test_axis_labels_tell_ticks_apart() -> None:
@@ -155,7 +160,7 @@ def test_a_table_shrinks_then_leaves_columns_off() -> None:
 """)
     assert plain(tables.table(COLUMNS, rows, 22)) == picture("""
 |what       age  who
-|promote…    2h  j.lund
+|promote …   2h  j.lund
 |accept     12d  m.ito
 """)
     assert plain(tables.table(COLUMNS, rows, 9)) == picture("""

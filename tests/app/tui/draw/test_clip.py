@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.tui.draw.clip import LONGEST, clip, fit, middle, safe, width, wrap
+from app.tui.draw.clip import LONGEST, clip, fit, middle, safe, to_ascii, width, wrap
 
 HOSTILE = st.text(st.characters() | st.sampled_from("\x1b\r\n\t\u202e\u200d\ufe0f\u0301漢👩🇩🇪ש"), max_size=60)
 
@@ -56,3 +56,10 @@ def test_wrapping() -> None:
     assert wrap("one two three", 7) == ["one two", "three"]
     assert wrap("unbreakable", 4) == ["unbr", "eaka", "ble"]
     assert wrap("one two three four", 8, rows=2) == ["one two", "three…"]
+
+
+@given(HOSTILE)
+def test_ascii_is_just_as_wide(text: str) -> None:
+    shown = safe(text)
+    assert to_ascii(shown).isascii()
+    assert len(to_ascii(shown)) == width(shown)
