@@ -60,6 +60,7 @@ def execute(
     paths: tuple[str, ...] = (".",),
     inputs: Mapping[str, Material],
     stop: Callable[[], bool] | None = None,
+    python: Path | None = None,
 ) -> Execution:
     """Run a specification once.
 
@@ -70,6 +71,7 @@ def execute(
         paths: the folders in it that its modules are imported from; the run starts in the first.
         inputs: by the specification's names, what is given to the run.
         stop: asked a few times per second; the run is interrupted once it returns true.
+        python: the interpreter that runs it; this one where none is named.
 
     Returns:
         How it ended. Ctrl-C ends it as ``interrupted``; trouble with the store, or outputs that are absent or not where
@@ -80,7 +82,7 @@ def execute(
         try:
             place = Place.make(folder, spec, objects, code, paths, inputs)
             log = Log(place.root / "log")
-            ended = _run(spec, place, log, stop)
+            ended = _run(spec, place, log, stop, python)
             ended = replace(ended, log=objects.put_file(log.close()).digest)
             if ended.status != "ok":
                 return _explained(ended, place, log)
@@ -92,7 +94,7 @@ def execute(
             return replace(ended, status="interrupted", reason=ended.reason or "interrupted from the keyboard")
 
 
-def _run(spec: Spec, place: Place, log: Log, stop: Callable[[], bool] | None) -> Execution:
+def _run(spec: Spec, place: Place, log: Log, stop: Callable[[], bool] | None, python: Path | None) -> Execution:
     """Start the process, and wait until it has ended, is to be stopped, or is out of time."""
     status: Status = "ok"
     reason = None
@@ -103,6 +105,7 @@ def _run(spec: Spec, place: Place, log: Log, stop: Callable[[], bool] | None) ->
         job_file=place.root / "job.json",
         seed=spec.seed,
         variables={**place.variables(spec.seed), **spec.env},
+        python=python,
     )
     assert process.stdout is not None
     try:

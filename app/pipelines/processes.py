@@ -36,6 +36,7 @@ def start(
     variables: Mapping[str, str],
     stdin: int = subprocess.DEVNULL,
     stderr: int | IO[bytes] = subprocess.STDOUT,
+    python: Path | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start a process that does a job.
 
@@ -47,6 +48,7 @@ def start(
         variables: what its environment holds besides what every run's does; it has the last word.
         stdin: as of ``subprocess.Popen``.
         stderr: as of ``subprocess.Popen``.
+        python: the interpreter that runs it; this one where none is named.
 
     Raises:
         OSError: it cannot be started.
@@ -58,9 +60,9 @@ def start(
     job_file.write_text(json.dumps(described), encoding="utf-8")
     return subprocess.Popen(
         # Like -I, but with the hash seed: no user site, no folder of the script. The environment leaves out the rest.
-        [sys.executable, "-s", "-P", str(CHILD), str(job_file)],
+        [str(python or sys.executable), "-s", "-P", str(CHILD), str(job_file)],
         cwd=folder,
-        env=runtime.environment(seed, early),
+        env=runtime.environment(seed, early, python),
         stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=stderr,

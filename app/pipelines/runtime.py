@@ -6,15 +6,19 @@ fixed hash seed; UTC; plain UTF-8; and, on processors that differ in it, the vec
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import re
+import subprocess
 import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from app.pipelines import interpreter
+from ledger.errors import InputError
 from ledger.format import canonical
 
 _INHERITED = ("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "LD_LIBRARY_PATH")
@@ -31,19 +35,6 @@ _THREADS = (
 )
 
 
-def document() -> dict[str, Any]:
-    """This runtime as plain data: equal where interpreter, platform and the versions of all packages are."""
-    return {
-        "dependencies": [{"name": name, "version": version} for name, version in _dependencies()],
-        "platform": {
-            "libc": " ".join(platform.libc_ver()).strip(),
-            "machine": platform.machine(),
-            "system": platform.system(),
-        },
-        "python": {"implementation": platform.python_implementation(), "version": platform.python_version()},
-    }
-
-
 def name() -> str:
     """What to call this runtime: ``cpython-3.11``."""
     return f"{sys.implementation.name}-{sys.version_info.major}.{sys.version_info.minor}"
@@ -51,36 +42,61 @@ def name() -> str:
 
 @cache
 def encoded() -> bytes:
-    """The canonical bytes of ``document``, whose digest names the runtime. Taken once: a process does not change it."""
-    return canonical.encode(document())
+    """The canonical bytes of ``interpreter.document``, whose digest names the runtime. A process does not change it."""
+    return canonical.encode(interpreter.document())
 
 
-@cache
-def _dependencies() -> tuple[tuple[str, str], ...]:
-    """The installed packages, by normalised name (PEP 503), with their versions.
+def encoded_by(python: Path) -> bytes:
+    """As ``encoded``, of another interpreter, which is asked.
 
-    They are read off the names of their ``.dist-info`` folders, which hold both (the recording installed projects
-    specification): ``importlib.metadata`` finds the same by parsing every package's metadata, thirty times slower.
+    Raises:
+        InputError: there is none at ``python``, or it is no Python from 3.8 on.
     """
-    found: dict[str, str] = {}
-    for folder in sys.path:
-        for each in sorted(Path(folder or ".").glob("*.dist-info")):
-            name, _, version = each.name.removesuffix(".dist-info").partition("-")
-            # The first on the path is the one that is imported.
-            found.setdefault(re.sub(r"[-_.]+", "-", name).lower(), version)
-    return tuple(sorted(found.items()))
+    command = [str(python), "-I", str(Path(interpreter.__file__))]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise InputError(f"{python} cannot be started as a Python interpreter: {error}") from None
+    try:
+        found = json.loads(done.stdout) if done.returncode == 0 else None
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or "python" not in found:
+        raise InputError(f"{python} is no Python interpreter: it did not say which one it is")
+    return canonical.encode(found)
 
 
-def environment(seed: int, own: Mapping[str, str]) -> dict[str, str]:
+def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """What differs between two runtimes' documents, a line each: ``numpy 1.26.4 → 2.4.0``; nothing where they are equal."""
+    before, after = _flat(one), _flat(other)
+    return [
+        f"{name} {before.get(name, 'absent')} → {after.get(name, 'absent')}"
+        for name in sorted({*before, *after})
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _flat(document: Mapping[str, Any]) -> dict[str, str]:
+    """A runtime's document as names and versions."""
+    found = {each["name"]: str(each["version"]) for each in document.get("dependencies", ())}
+    for part in ("platform", "python"):
+        found |= {f"{part} {key}": str(value) for key, value in document.get(part, {}).items()}
+    return found
+
+
+def environment(seed: int, own: Mapping[str, str], python: Path | None = None) -> dict[str, str]:
     """The environment variables of a run: few, and the same wherever it runs.
 
     Args:
         seed: the run's seed, 0 to 2^32 - 1, which also seeds the hashes of texts.
         own: what the specification sets; it has the last word.
+        python: the interpreter that a command's ``python`` is; this one where none is named.
     """
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     # A command's `python` is the interpreter that the runtime names.
-    inherited["PATH"] = os.pathsep.join(filter(None, (str(Path(sys.executable).parent), inherited.get("PATH"))))
+    inherited["PATH"] = os.pathsep.join(
+        filter(None, (str((python or Path(sys.executable)).parent), inherited.get("PATH")))
+    )
     return {
         **inherited,
         **dict.fromkeys(_THREADS, "1"),

@@ -9,6 +9,7 @@
     inputs: {panel: dataset/fx-hedging/panel@1}
     outputs: {model: {artifact: model/fx-hedging/fx-vol, media_type: application/json}}
     timeout: 600                           # seconds
+    tolerance: 1.0e-9                      # how far numbers may be off when it is reproduced; without it, not at all
 
 A callable is ``f(inputs: dict[str, Path], outputs: dict[str, Path], config: dict, seed: int) -> dict[str, float]``: it
 reads the files it is given, writes the outputs where it is told, and returns its metrics. A command finds the same in
@@ -59,6 +60,7 @@ _KEYS = (
     "outputs",
     "metrics",
     "timeout",
+    "tolerance",
     "env",
 )
 _OUTPUT_KEYS = ("artifact", "path", "media_type")
@@ -97,6 +99,7 @@ class Spec:
     outputs: Mapping[str, Output] = field(default_factory=dict)
     metrics: str | None = None
     timeout: float | None = None
+    tolerance: float | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     folder: Path = Path()
 
@@ -111,7 +114,7 @@ class Spec:
             found[key] = list(getattr(self, key))
         for key in ("config", "inputs", "env"):
             found[key] = dict(getattr(self, key))
-        for key in ("callable", "metrics", "timeout"):
+        for key in ("callable", "metrics", "timeout", "tolerance"):
             found[key] = getattr(self, key)
         return {key: value for key, value in found.items() if value not in (None, [], {})}
 
@@ -199,6 +202,7 @@ class _Reader:
             outputs=outputs,
             metrics=self._inner_path(data.get("metrics"), ("metrics",)),
             timeout=self._timeout(data),
+            tolerance=self._tolerance(data),
             env=self._env(data),
             folder=self._folder,
         )
@@ -255,6 +259,14 @@ class _Reader:
         if not isinstance(timeout, int | float) or isinstance(timeout, bool) or not 0 < timeout < 1e9:
             raise self._error(("timeout",), f"timeout must be a number of seconds above 0, not {timeout!r}")
         return float(timeout)
+
+    def _tolerance(self, data: Mapping[str, Any]) -> float | None:
+        tolerance = data.get("tolerance")
+        if "tolerance" not in data:
+            return None
+        if not isinstance(tolerance, int | float) or isinstance(tolerance, bool) or not 0 < tolerance < 1:
+            raise self._error(("tolerance",), f"tolerance must be a number above 0 and below 1, not {tolerance!r}")
+        return float(tolerance)
 
     def _env(self, data: Mapping[str, Any]) -> dict[str, str]:
         env = self._mapping(data, "env", names=False)

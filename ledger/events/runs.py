@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+import msgspec
+
 from ledger.events.vocabulary import Artifact, Fact, event_type
 from ledger.format.event import Event
 
@@ -60,19 +62,43 @@ class RunCompleted(Fact, frozen=True, omit_defaults=True):
         return f"run/{self.run} of {event.actor} completed{made}"
 
 
+class Difference(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A result that differs: an output's or a metric's name, what it was, and what it is; ``where`` is the first place."""
+
+    name: str
+    want: str | None = None
+    got: str | None = None
+    where: str | None = None
+
+
 @event_type("run.reproduced")
 class RunReproduced(Fact, frozen=True, omit_defaults=True):
-    """Run ``run`` repeated ``of_run``; ``equal`` says whether every compared output had the same bytes."""
+    """Run ``run`` repeated ``of_run``; ``equal`` says whether every compared result was the same.
+
+    ``compared`` names the outputs and metrics that were; the same is byte for byte or, where ``of_run`` had stated a
+    ``tolerance`` before it began, within that. ``swapped`` says what was exchanged on purpose, by aspect: ``data``,
+    ``code``, ``config``, ``seed``, ``runtime``. ``culprits`` are the aspects that ``trials`` fresh runs found to make
+    the difference; besides these ``nondeterminism`` (two fresh runs of the same differ) and ``unrecorded`` (all that
+    was recorded is the same, and the result is not).
+    """
 
     run: str
     of_run: str
     equal: bool
     compared: list[str] = []
     tolerance: float | None = None
+    swapped: dict[str, str] = {}
+    against: str | None = None
+    differing: list[Difference] = []
+    culprits: list[str] = []
+    trials: int | None = None
 
     def about(self, project: str | None) -> str | None:
         return f"run/{self.of_run}"
 
     def sentence(self, event: Event) -> str:
-        verdict = "byte for byte" if self.equal else "and the results differ"
-        return f"{event.actor} repeated run/{self.of_run} as run/{self.run} {verdict}"
+        other = f" with other {' and '.join(sorted(self.swapped))}" if self.swapped else ""
+        same = "byte for byte" if self.tolerance is None else f"within {self.tolerance:g}"
+        cause = f" because of {' and '.join(self.culprits)}" if self.culprits else ""
+        verdict = same if self.equal else f"and the results differ{cause}"
+        return f"{event.actor} repeated run/{self.of_run} as run/{self.run}{other} {verdict}"

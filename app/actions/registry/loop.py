@@ -70,6 +70,47 @@ LOOP = (
         gives="run:run",
     ),
     Action(
+        "reproduce",
+        "run a run again from the store alone, compare every result, and name what differs",
+        group="make",
+        scope="registry",
+        key="e",
+        module="app.actions.reproducing",
+        function="reproduce",
+        arguments=(
+            Argument("run", "which run; the beginning of its id is enough", completes="run"),
+            Argument(
+                "exchange",
+                "exchange one thing on purpose: data, code, config, seed or runtime (may be repeated)",
+                ("--with",),
+                arity="many",
+                metavar="ASPECT=VALUE",
+            ),
+            Argument(
+                "against",
+                "find out what makes this run's results differ from another's",
+                ("--against",),
+                completes="run",
+                metavar="RUN",
+            ),
+        ),
+        examples=(
+            Example("assay reproduce 7c1e", "in a fresh folder; exit code 1 where a result differs"),
+            Example("assay reproduce 7c1e --with seed=8", "does the seed matter?"),
+            Example("assay reproduce 7c1e --with data=har-features@2", "the same training, on other data"),
+            Example("assay reproduce 7c1e --with runtime=.venv", "with another Python interpreter"),
+            Example("assay reproduce 7c1e --against 9d20", "what of all that differs makes the results differ"),
+        ),
+        description=(
+            "Results are compared byte for byte or, where the specification stated a tolerance before the run, within that. "
+            "Where one differs, the culprit is found by fresh runs that differ in one thing alone: data, code, config, "
+            "seed, runtime, nondeterminism (the run does not agree with itself) or something unrecorded. The result is "
+            "recorded as evidence. A reproduction makes no new versions."
+        ),
+        writes=True,
+        gives="run:run of equal compared tolerance swapped against differing culprits trials runtime event:event",
+    ),
+    Action(
         "monitor",
         "the monitors, each with what it saw last",
         group="watch",

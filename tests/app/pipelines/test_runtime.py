@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from app.pipelines import runtime
+from app.pipelines import interpreter, runtime
 from ledger.format import canonical
 
 
 def test_the_document_names_interpreter_platform_and_every_package() -> None:
-    document = runtime.document()
+    document = interpreter.document()
     assert document["python"]["version"] == ".".join(map(str, sys.version_info[:3]))
     assert set(document) == {"dependencies", "platform", "python"}
     expected: dict[str, str] = {}
@@ -35,7 +35,7 @@ def test_two_processes_in_one_environment_have_one_runtime() -> None:
         for extra in ({"PYTHONHASHSEED": "1"}, {"PYTHONHASHSEED": "2"})
     }
     assert len(found) == 1
-    assert json.loads(found.pop()) == runtime.document()
+    assert json.loads(found.pop()) == interpreter.document()
 
 
 def test_a_run_inherits_little(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -323,6 +323,25 @@ SENTENCES: list[tuple[str, str, dict[str, Any], str]] = [
         "ada repeated run/7c1e as run/8d2f and the results differ",
     ),
     (
+        "run.reproduced",
+        "run/7c1e",
+        {
+            "run": "8d2f",
+            "of_run": "7c1e",
+            "equal": False,
+            "swapped": {"seed": "8"},
+            "differing": [{"name": "metric mae", "want": "1.5", "got": "1.6"}],
+            "culprits": ["seed"],
+        },
+        "ada repeated run/7c1e as run/8d2f with other seed and the results differ because of seed",
+    ),
+    (
+        "run.reproduced",
+        "run/7c1e",
+        {"run": "8d2f", "of_run": "7c1e", "equal": True, "tolerance": 1e-9},
+        "ada repeated run/7c1e as run/8d2f within 1e-09",
+    ),
+    (
         "run.started",
         "run/7c1e",
         {"run": "7c1e", "job": "train", "job_type": "training"},
