@@ -24,11 +24,18 @@ Progress = Callable[[int, int | None, str], None]
 """Told how many of how many are done (``None``: unknown), and what is being done."""
 
 
+Narrate = Callable[[str], None]
+"""Told a sentence about what has just happened, where a long work has something to tell."""
+
 _DIGITS = 15
 
 
 def unheard(done: int, total: int | None, text: str) -> None:
     """The progress that nobody watches."""
+
+
+def untold(sentence: str) -> None:
+    """The sentences that nobody reads."""
 
 
 class Context:
@@ -40,6 +47,7 @@ class Context:
         at: as of which event or moment to look, as the user spelled it; ``None`` is now.
         writes: open the ledger for writing.
         progress: told how far a long work is.
+        narrate: told what has happened in it, sentence by sentence.
         start: where to look for the workspace from.
         environ: the environment's variables.
     """
@@ -52,6 +60,7 @@ class Context:
         at: str | None = None,
         writes: bool = False,
         progress: Progress = unheard,
+        narrate: Narrate = untold,
         start: Path | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
@@ -60,6 +69,7 @@ class Context:
         self.at = at
         self.writes = writes
         self.progress = progress
+        self.narrate = narrate
         self.start = start or Path()
         self.environ = environ
         self.unsigned: Exception | None = None

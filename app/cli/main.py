@@ -57,7 +57,12 @@ def _act(invocation: arguments.Invocation) -> int:
     assert action is not None
     progress = words.Progress(quiet=options.plain)
     context = Context(
-        ledger=options.ledger, actor=options.actor, at=options.at, writes=action.writes, progress=progress
+        ledger=options.ledger,
+        actor=options.actor,
+        at=options.at,
+        writes=action.writes,
+        progress=progress,
+        narrate=progress.above,
     )
     try:
         with context:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, TextIO
 
-from app.actions.answers import Answer, Line
+from app.actions.answers import Answer, Line, width
 from ledger.format.text import visible
 
 _PAINT = {
@@ -47,6 +47,7 @@ _ASCII = str.maketrans(
 )
 
 _REDRAWS_PER_SECOND = 8
+_BAR = 24
 
 
 def paints(stream: TextIO, environ: Mapping[str, str] = os.environ, *, plain: bool = False) -> bool:
@@ -115,7 +116,8 @@ class Progress:
         self._draws = not quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self._drawn_at = 0.0
         self._began = time.monotonic()
-        self._open = False
+        self._first: float | None = None
+        self._shown = ""
 
     def __call__(self, done: int, total: int | None, text: str) -> None:
         """Say that ``done`` of ``total`` are done; ``None`` where the total is unknown."""
@@ -123,23 +125,50 @@ class Progress:
         if not self._draws or now - self._drawn_at < 1 / _REDRAWS_PER_SECOND:
             return
         self._drawn_at = now
-        sys.stderr.write(f"\r\x1b[K{spell(self._line(done, total, text, now - self._began), sys.stderr)}")
+        self._shown = self._line(done, total, text, now - self._began)
+        self._draw(self._shown)
+
+    def above(self, sentence: str) -> None:
+        """Print a sentence, which stays; the line of progress moves below it."""
+        wipe, below = ("\r\x1b[K", self._shown) if self._shown else ("", "")
+        sys.stderr.write(f"{wipe}{spell(visible(sentence), sys.stderr)}\n{spell(below, sys.stderr)}")
         sys.stderr.flush()
-        self._open = True
 
     def close(self) -> None:
         """Wipe the line."""
-        if self._open:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-            self._open = False
+        if self._shown:
+            self._shown = ""
+            self._draw("")
 
-    @staticmethod
-    def _line(done: int, total: int | None, text: str, seconds: float) -> str:
-        said = visible(text)[:60]
+    def _draw(self, line: str) -> None:
+        sys.stderr.write(f"\r\x1b[K{spell(line, sys.stderr)}")
+        sys.stderr.flush()
+
+    def _line(self, done: int, total: int | None, text: str, seconds: float) -> str:
+        """The line, cut to the terminal's width: one that wrapped could not be wiped."""
+        said = spell(visible(text), sys.stderr)
         if not total:
-            return f"{said}  {done:,}"
+            return _cut(f"{said}  {done:,}", _columns())
         share = min(1.0, done / total)
-        bar = "━" * round(24 * share)
-        left = f"  {seconds * (1 - share) / share:.0f} s left" if 0 < share < 1 and seconds > 1 else ""
-        return f"{bar:<24} {share:4.0%}  {said}{left}"
+        # A work that goes on where it was left has begun further on.
+        self._first = share if self._first is None else self._first
+        gone = share - self._first
+        bar = "━" * round(_BAR * share)
+        left = f"  {seconds * (1 - share) / gone:.0f} s left" if gone > 0 and share < 1 and seconds > 1 else ""
+        head = f"{bar:<{_BAR}} {share:4.0%}  "
+        return head + _cut(said, _columns() - len(head) - len(left)) + left
+
+
+def _columns() -> int:
+    """How many columns a line of progress may take."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns - 1
+    except (OSError, ValueError):
+        return 79
+
+
+def _cut(text: str, columns: int) -> str:
+    """``text``, cut so that it takes at most so many columns."""
+    while width(text) > max(columns, 0):
+        text = text[:-1]
+    return text

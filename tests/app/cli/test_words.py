@@ -121,3 +121,39 @@ def test_progress_draws_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr("sys.stderr", other)
         words.Progress(quiet=quiet)(1, None, "x")
         assert other.getvalue() == ""
+
+
+def test_sentences_stand_above_the_progress_and_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    stream = Terminal()
+    monkeypatch.setattr("sys.stderr", stream)
+    progress = words.Progress(quiet=False)
+    progress(1, 4, "on the way")
+    progress.above("it \x1bhappened")
+    progress.close()
+    drawn, kept, rest = stream.getvalue().partition("it \\u{1b}happened\n")
+    assert drawn.endswith("\r\x1b[K")
+    assert kept
+    assert "25%" in rest
+    assert rest.endswith("\r\x1b[K")
+
+
+def test_sentences_are_plain_lines_where_nothing_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    for quiet, stream in ((True, Terminal()), (False, io.StringIO())):
+        monkeypatch.setattr("sys.stderr", stream)
+        progress = words.Progress(quiet=quiet)
+        progress(1, 4, "on the way")
+        progress.above("it happened")
+        progress.close()
+        assert stream.getvalue() == "it happened\n"
+
+
+@given(st.integers(0, 120), st.integers(1, 100), st.text(max_size=80))
+def test_progress_never_wraps(columns: int, done: int, text: str) -> None:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("TERM", "xterm")
+        monkeypatch.setattr("sys.stderr", Terminal())
+        monkeypatch.setattr(words, "_columns", lambda: columns)
+        line = words.Progress(quiet=False)._line(done, 100, text, 60.0)
+        assert width(line) <= max(columns, 31)
+        assert width(words.Progress(quiet=False)._line(done, None, text, 60.0)) <= columns
