@@ -78,6 +78,9 @@ def run(context: Context, *, until: str | None = None, deployment: str | None = 
             count += 1
             if last.step.final:
                 break
+        ended = rollout.ended
+    if last is None and ended:
+        raise InputError(f"the gates of {found.ref} have said promote; `assay canary promote` carries it out")
     if last is None:
         raise InputError(f"the feed has no new day for {found.ref}")
     now = deployments.get(context.ledger.view(), found.deployment)

@@ -1,4 +1,4 @@
-"""Retraining: because of an alert, on newer data, by the same specifications."""
+"""Retraining: because of an alert, on newer data, by the same specifications. What was cut off is taken up where it was."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from app.actions.answers import Answer, say
 from ledger.errors import InputError
-from ledger.projections import alerts, artifacts
+from ledger.projections import alerts, artifacts, deployments, runs
 
 if TYPE_CHECKING:
     from app.actions.context import Context
-    from app.pipelines.runner import RunResult
+    from ledger.projections.runs import Run
+    from ledger.projections.view import View
+
+TRIGGERED = "retraining.triggered"
 
 
 def retrain(context: Context, *, because: str, first: str, last: str) -> Answer:
@@ -19,50 +22,93 @@ def retrain(context: Context, *, because: str, first: str, last: str) -> Answer:
     found = alerts.get(context.view, because)
     if found is None:
         raise InputError(f"there is no alert {because}; `assay alerts` lists them")
-    ref = retrained(
-        context, cause=found.seq, reason=found.monitor, because=f"alert/{found.alert}", first=first, last=last
-    )
-    made = artifacts.get(context.ledger.view(), ref)
+    ref = f"alert/{found.alert}"
+    seq = triggered(context, cause=found.seq, reason=found.monitor, because=ref)
+    model = retrained(context, trigger=seq, reason=found.monitor, first=first, last=last)
+    made = artifacts.get(context.ledger.view(), model)
     assert made is not None
-    seq = made.seq
-    return Answer(
-        {"model": ref, "because": f"alert/{found.alert}", "seq": seq}, [say(f"trained {ref}, because of {found.alert}")]
-    )
+    document = {"model": model, "because": ref, "seq": made.seq}
+    return Answer(document, [say(f"trained {model}, because of {found.alert}")])
 
 
-def retrained(context: Context, *, cause: int, reason: str, because: str, first: str, last: str) -> str:
-    """Run the specifications on newer data and return the reference of the version that they make.
+def triggered(context: Context, *, cause: int, reason: str, because: str) -> int:
+    """Record that the live model is to be trained again; one that was recorded and led to no version yet is gone on with.
 
     Args:
-        context: whose doing it is.
+        context: whose decision it is.
         cause: the seq of the event that led to it.
         reason: why, in a word: the monitor that raised the alert.
         because: the reference of what led to it.
-        first, last: the training window, ISO dates; the data end with it.
 
-    Raises:
-        InputError: a run failed; the record says which.
+    Returns:
+        The seq of the event ``retraining.triggered``.
     """
     from app.actions.serving import declared
     from ledger.events.deployments import RetrainingTriggered
 
     serving = declared(context)
-    before = artifacts.resolve(context.view, serving.model)
+    view = context.ledger.view()
+    begun = triggers(view, because)
+    if begun and not _trained(view, begun[-1], serving.model):
+        return begun[-1]
+    live = deployments.live(view, serving.model, serving.environment)
+    before = artifacts.resolve(view, serving.model if live is None else live.subject)
     fact = RetrainingTriggered(cause=reason, ref=because)
-    trigger = context.ledger.record(fact, subject=before.ref, actor=context.actor, project=before.project, cause=cause)
-    seq = trigger.seq
-    succeeded(context, "specs/ingest.yaml", [f"until={last}"], trigger=reason, cause=seq)
-    succeeded(context, "specs/features.yaml", [f"since={first}"], trigger=reason, cause=seq)
+    return context.ledger.record(fact, subject=before.ref, actor=context.actor, project=before.project, cause=cause).seq
+
+
+def triggers(view: View, because: str) -> list[int]:
+    """The seqs of the events ``retraining.triggered`` that name ``because`` as their reason, in order."""
+    from app.actions.events import matching
+
+    return [each.seq for each in matching(view, types=[TRIGGERED]) if each.event.value["ref"] == because]
+
+
+def retrained(context: Context, *, trigger: int, reason: str, first: str, last: str, until: str | None = None) -> str:
+    """Run the specifications on newer data and return the reference of the version that they make.
+
+    Args:
+        context: whose doing it is.
+        trigger: the seq of the event ``retraining.triggered``.
+        reason: why, in a word.
+        first, last: the training window, ISO dates.
+        until: the last day of the data; the window's where ``None``.
+
+    Raises:
+        InputError: a run failed; the record says which.
+    """
+    from app.actions.serving import declared
+
+    model = declared(context).model
+    once(context, "specs/ingest.yaml", [f"until={until or last}"], trigger=reason, cause=trigger)
+    once(context, "specs/features.yaml", [f"since={first}"], trigger=reason, cause=trigger)
     window = [f"window.first={first}", f"window.last={last}"]
-    made = succeeded(context, "specs/train.yaml", window, trigger=reason, cause=seq)
-    return made.outputs["model"]
+    made = once(context, "specs/train.yaml", window, trigger=reason, cause=trigger)
+    return next(ref for ref, _ in made.outputs if ref.startswith(f"{model}@"))
 
 
-def succeeded(context: Context, spec: str, settings: Sequence[str] = (), *, trigger: str, cause: int) -> RunResult:
+def once(context: Context, spec: str, settings: Sequence[str] = (), *, trigger: str, cause: int) -> Run:
+    """As ``succeeded``, where no run of the same job and configuration that ``cause`` led to has ended well yet.
+
+    Work that was cut off between its runs is thus taken up where it was.
+    """
+    from app.pipelines import spec as specs
+    from ledger.format import canonical, hashes
+
+    wanted = specs.read(context.workspace.inside(spec), settings)
+    config = hashes.digest(canonical.encode(dict(wanted.config)))
+    for run in _caused(context.ledger.view(), cause):
+        if (run.job, run.config, run.status) == (wanted.job, config, "ok"):
+            return run
+    return succeeded(context, spec, settings, trigger=trigger, cause=cause)
+
+
+def succeeded(context: Context, spec: str, settings: Sequence[str] = (), *, trigger: str, cause: int) -> Run:
     """Run a specification of the workspace, where anything but success is an error.
 
     Raises:
-        InputError: it failed or was interrupted; the record says so too.
+        InputError: it failed; the record says so too.
+        KeyboardInterrupt: it was interrupted from the keyboard, which is recorded as well.
     """
     from app.pipelines import spec as specs
     from app.pipelines.runner import run_spec
@@ -77,6 +123,24 @@ def succeeded(context: Context, spec: str, settings: Sequence[str] = (), *, trig
         trigger=trigger,
         cause=cause,
     )
+    if result.status == "interrupted":
+        raise KeyboardInterrupt
     if result.status != "ok":
         raise InputError(f"{result.ref} of {spec} {result.status}: {result.reason}")
-    return result
+    made = runs.get(context.ledger.view(), result.run)
+    assert made is not None
+    return made
+
+
+def _trained(view: View, trigger: int, model: str) -> bool:
+    """Whether a run that this retraining led to made a version of the model."""
+    return any(ref.startswith(f"{model}@") for run in _caused(view, trigger) for ref, _ in run.outputs)
+
+
+def _caused(view: View, cause: int) -> list[Run]:
+    """The runs that an event led to, in the order in which they were started."""
+    rows = view.rows(
+        "SELECT subject FROM events WHERE type = 'run.started' AND cause = :cause AND seq <= :at ORDER BY seq",
+        {"cause": cause},
+    )
+    return [found for row in rows if (found := runs.get(view, row[0])) is not None]

@@ -62,34 +62,46 @@ class Rollout:
         documents = [{"day": s.day, "decision": s.decision, "evidence": s.evidence} for s in steps]
         self._canary = canary.resume(Plan.read(plan), documents)
         self._sizes = sizes(context, serving)
+        self._slices: dict[float, list[str]] = {}
 
     @property
     def deployment(self) -> Deployment:
         """The deployment as it was when this began."""
         return self._deployment
 
+    @property
+    def ended(self) -> bool:
+        """Whether the gates have decided. A deployment that is still under way then waits for its promotion."""
+        return self._canary.ended
+
+    @property
+    def last_day(self) -> str:
+        """The last day that was evaluated, or an empty text."""
+        return self._canary.last_day
+
     def days(self, until: str | None = None) -> list[str]:
-        """The days that are to be evaluated, in order."""
-        last = self._canary.last_day
-        return [
-            day
-            for day in self._scoring.days
-            if day > self._first_day and day > last and (until is None or day <= until)
-        ]
+        """The days that are to be evaluated, in order; none once the gates have decided."""
+        return [] if self.ended else self._scoring.after(max(self._first_day, self._canary.last_day), until)
 
     def evaluate(self, day: str) -> Verdict:
         """Evaluate one day and record the verdict; an end without promotion also ends the deployment.
 
         A verdict to promote changes nothing yet: promotion asks the approval that the policy demands.
         """
-        plan = self._canary.plan
-        chosen = slices.choose(self._sizes, salt=plan.salt, fraction=self._canary.slice, method=plan.method).accounts
-        answer = self._scoring.score(day, self._models, list(chosen))
+        answer = self._scoring.score(day, self._models, self._chosen(self._canary.slice))
         champion, candidate = (answer["models"][name]["accounts"] for name in self._models)
         seen = canary.Day(day, champion["loss"], candidate["loss"], champion["deviation"], candidate["deviation"])
         self._canary, step = self._canary.step(seen)
         recorded = self._context.ledger.record_many(self._entries(step))
         return Verdict(step, tuple(recorded))
+
+    def _chosen(self, fraction: float) -> list[str]:
+        """The accounts of a slice; hashing them all once a slice is enough."""
+        if fraction not in self._slices:
+            plan = self._canary.plan
+            chosen = slices.choose(self._sizes, salt=plan.salt, fraction=fraction, method=plan.method)
+            self._slices[fraction] = list(chosen.accounts)
+        return self._slices[fraction]
 
     def _entries(self, step: Step) -> list[Entry]:
         deployed = self._deployment
@@ -205,7 +217,7 @@ def _shadow(
     """The mean loss differences of the days up to the first, both models scored in hindsight."""
     models = [scoring.load(champion), scoring.load(candidate)]
     found = []
-    for day in [day for day in scoring.days if day <= first_day][-days - 1 :]:
+    for day in scoring.after("", first_day)[-days - 1 :]:
         answer = scoring.score(day, models, accounts)
         base, other = (answer["models"][name]["accounts"]["loss"] for name in models)
         found.append(sum(a - b for a, b in zip(base, other, strict=True)) / len(base))

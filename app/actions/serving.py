@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from bisect import bisect_right
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +18,6 @@ from ledger.projections import artifacts
 
 if TYPE_CHECKING:
     from app.actions.context import Context
-    from ledger.ledger import Ledger
 
 FILE = "serving.yaml"
 _KEYS = frozenset({"model", "environment", "monitors", "service", "code", "feed", "reference", "accounts", "warm_up"})
@@ -64,8 +65,14 @@ def declared(context: Context) -> Serving:
         wrong = sorted(_KEYS - found) or sorted(found - _KEYS)
         raise InputError(f"{path}: {wrong[0]!r} is {'missing' if _KEYS - found else 'not known'}")
     feed = data["feed"]
-    if not isinstance(feed, dict) or set(feed) != {"spec", "output", "set"}:
-        raise InputError(f"{path}: feed needs spec, output and set")
+    if not isinstance(feed, dict) or set(feed) != {"spec", "output", "set"} or not isinstance(feed["set"], dict):
+        raise InputError(f"{path}: feed needs spec, output and set, a table of settings")
+    if type(data["warm_up"]) is not int or data["warm_up"] < 0:
+        raise InputError(f"{path}: warm_up must be a number of days, not {data['warm_up']!r}")
+    texts = {key: data[key] for key in _KEYS - {"feed", "warm_up"}} | {key: feed[key] for key in ("spec", "output")}
+    for key, value in sorted(texts.items()):
+        if not isinstance(value, str) or not value:
+            raise InputError(f"{path}: {key} must be a text, not {value!r}")
     return Serving(**{**data, "feed": Feed(**feed)})
 
 
@@ -74,21 +81,21 @@ class Scoring:
 
     def __init__(self, context: Context, serving: Serving) -> None:
         """Lay out the feed, and start the service; nothing is recorded."""
-        ledger = context.ledger
-        self._ledger: Ledger = ledger
+        self._objects = context.ledger.objects
         self._workspace = context.workspace
-        self._folder = ledger.path.parent / "live"
-        self._folder.mkdir(exist_ok=True)
-        panel = self._lay_out_feed(context, serving.feed)
-        accounts = self.lay_out(artifacts.resolve(context.view, serving.accounts))
-        self.accounts_file = accounts
-        self._service = Service(self._workspace.inside(serving.code), serving.service)
-        self._service.__enter__()
-        request = {"open": {"panel": str(panel), "models": {}, "mandates": str(accounts)}}
-        opened = self._service.ask(request)
-        self.days: list[str] = opened["days"]
-        self.currencies: tuple[str, ...] = tuple(opened["currencies"])
+        self._scratch = tempfile.TemporaryDirectory(prefix="assay-live-")
+        self._folder = Path(self._scratch.name)
         self._loaded: set[str] = set()
+        self._service: Service | None = None
+        try:
+            panel = self._lay_out_feed(context, serving.feed)
+            accounts = self.lay_out(artifacts.resolve(context.view, serving.accounts))
+            self._service = Service(self._workspace.inside(serving.code), serving.service)
+            opened = self._ask({"open": {"panel": str(panel), "models": {}, "mandates": str(accounts)}})
+        except BaseException:
+            self.close()
+            raise
+        self.days: list[str] = opened["days"]
 
     def __enter__(self) -> Self:
         return self
@@ -96,43 +103,63 @@ class Scoring:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._service.__exit__(kind, error, traceback)
+        self.close()
+
+    def close(self) -> None:
+        """End the service, and remove what was laid out for it."""
+        if self._service is not None:
+            self._service.close()
+        self._scratch.cleanup()
+
+    def after(self, day: str, until: str | None = None) -> list[str]:
+        """The days that come after ``day``, up to and with ``until``; all of them where ``None``."""
+        stop = len(self.days) if until is None else bisect_right(self.days, until)
+        return self.days[bisect_right(self.days, day) : stop]
 
     def load(self, model: artifacts.Artifact) -> str:
         """Serve a model version, under its reference."""
         if model.ref not in self._loaded:
             path = self.lay_out(model)
-            self._service.ask({"load": {"name": model.ref, "model": str(path)}})
+            self._ask({"load": {"name": model.ref, "model": str(path)}})
             self._loaded.add(model.ref)
         return model.ref
 
     def score(self, day: str, models: list[str], accounts: list[str] | None = None) -> dict[str, Any]:
         """What the models say on a day, and the outcomes that have come in with it."""
-        answer: dict[str, Any] = self._service.ask({"score": day, "models": models, "accounts": accounts or []})
-        return answer
+        return self._ask({"score": day, "models": models, "accounts": accounts or []})
 
     def lay_out(self, artifact: artifacts.Artifact) -> Path:
         """A verified copy of an artifact's bytes for the service to read."""
-        target = self._folder / artifact.digest.removeprefix("sha256:")
-        if not target.exists():
-            self._ledger.objects.restore(artifact.digest, target, directory=False)
-        return target
+        return self._restored(artifact.digest)
 
     def _lay_out_feed(self, context: Context, feed: Feed) -> Path:
         """Run the feed's specification apart from the record: it lays out a file, and makes no version."""
         spec = specs.read(self._workspace.inside(feed.spec), [f"{key}={value}" for key, value in feed.set.items()])
-        objects = self._ledger.objects
-        captured = code.capture(objects, [spec.folder / path for path in spec.code] or [self._workspace.root])
+        captured = code.capture(self._objects, [spec.folder / path for path in spec.code] or [self._workspace.root])
         inputs = {
             name: Material(artifacts.resolve(context.view, ref).digest, directory=False)
             for name, ref in spec.inputs.items()
         }
         ended = execution.execute(
-            spec, objects, code=Material(captured.digest, directory=True), paths=captured.paths, inputs=inputs
+            spec,
+            self._objects,
+            code=Material(captured.digest, directory=True),
+            paths=captured.paths,
+            inputs=inputs,
         )
+        if ended.status == "interrupted":
+            raise KeyboardInterrupt
         if ended.status != "ok":
             raise InputError(f"the feed's {feed.spec} {ended.status}: {ended.reason}")
-        target = self._folder / ended.outputs[feed.output].digest.removeprefix("sha256:")
+        return self._restored(ended.outputs[feed.output].digest)
+
+    def _restored(self, digest: str) -> Path:
+        target = self._folder / digest.removeprefix("sha256:")
         if not target.exists():
-            objects.restore(ended.outputs[feed.output].digest, target, directory=False)
+            self._objects.restore(digest, target, directory=False, durable=False)
         return target
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        assert self._service is not None
+        answer: dict[str, Any] = self._service.ask(request)
+        return answer

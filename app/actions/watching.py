@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from app.pipelines import yamltext
 from ledger.errors import InputError, Refused
 from ledger.events.alerts import AlertRaised, AlertResolved
 from ledger.events.monitors import MonitorConfigured, MonitorObserved, MonitorRefused
+from ledger.format.event import decode
 from ledger.ledger import Entry
 from ledger.projections import alerts, artifacts, deployments, monitors
 
@@ -66,7 +68,8 @@ class Watch:
         self._monitors = self._configured(context)
         self._alarms = {name: Alarm(each.declaration.clear_after) for name, each in self._monitors.items()}
         self._last_day = ""
-        self._catch_up()
+        self._recall()
+        self._fill()
 
     @property
     def model(self) -> artifacts.Artifact:
@@ -84,12 +87,8 @@ class Watch:
 
     def days(self, until: str | None = None) -> list[str]:
         """The days that are to be looked at: since the model is live, after the last one, until a day."""
-        since = max(self._live_since, self._last_day)
-        return [
-            day
-            for day in self._scoring.days
-            if day >= since and day > self._last_day and (until is None or day <= until)
-        ]
+        found = self._scoring.after(self._last_day, until)
+        return found[bisect_left(found, self._live_since) :]
 
     def declare(self) -> list[Recorded]:
         """Record the monitors: those accepted with their thresholds, those refused with the reason. Done once per setting."""
@@ -105,12 +104,11 @@ class Watch:
         return self._context.ledger.record_many(entries) if entries else []
 
     def switch(self, model: artifacts.Artifact, day: str) -> None:
-        """Watch the version that took the live one's place on ``day``: windows of its own, and no alarm yet."""
+        """Watch the version that took the live one's place on ``day``: with its own forecasts, and the alarms as they are."""
         self._scoring.load(model)
         self._model = model
         self._live_since = day
-        self._alarms = {name: Alarm(each.declaration.clear_after) for name, each in self._monitors.items()}
-        self._catch_up()
+        self._fill()
 
     def look(self, day: str) -> Seen:
         """Look at one day and record it: every observation, and the alerts that begin or end with it, in one transaction."""
@@ -145,28 +143,29 @@ class Watch:
             self._settings.append((item, made))
         return {item.monitor: made for item, made in self._settings if not isinstance(made, str)}
 
-    def _catch_up(self) -> None:
-        """Fill the windows: days before going live are looked back at, recorded days are taken as they were recorded."""
-        view = self._context.view
-        past: dict[str, dict[str, Verdict]] = {}
-        for name in self._monitors:
-            for seen in monitors.observations(view, name, project=self._project):
-                if seen.day is not None:
-                    verdict: Verdict = (
-                        "breached" if seen.breached else "quiet" if seen.value is not None else "inconclusive"
-                    )
-                    past.setdefault(seen.day, {})[name] = verdict
-        recorded = sorted(past)
-        self._last_day = recorded[-1] if recorded else ""
-        until = self._last_day or self._live_since
-        before = [day for day in self._scoring.days if day < self._live_since][-self._serving.warm_up :]
-        since = [day for day in self._scoring.days if self._live_since <= day <= until and day in past]
+    def _recall(self) -> None:
+        """Bring the alarms to where the recorded looks left them; the events say more than their projection."""
+        rows = self._context.view.rows(
+            "SELECT body FROM events WHERE type = :type AND subject >= :low AND subject < :high AND seq <= :at "
+            "ORDER BY seq",
+            {"type": MonitorObserved.TYPE, "low": f"{self._model.base}@", "high": f"{self._model.base}@\uffff"},
+        )
+        for (body,) in rows:
+            seen = decode(body).value
+            name, day = seen["monitor"], seen.get("day")
+            if day is None or name not in self._monitors or "detail" not in seen:
+                continue
+            verdict: Verdict = "breached" if seen["breached"] else seen["detail"].get("verdict", "inconclusive")
+            self._alarms[name], _ = self._alarms[name].step(verdict)
+            self._last_day = max(self._last_day, day)
+
+    def _fill(self) -> None:
+        """Fill the windows with what the live version says of the days before it went live, and of those looked at since."""
+        days = self._scoring.days
+        live, seen = bisect_left(days, self._live_since), bisect_right(days, self._last_day)
         self._series = series_.Series(self._reference.units)
-        for day in (*before, *since):
+        for day in days[max(live - self._serving.warm_up, 0) : max(live, seen)]:
             self._take(day)
-        for day in since:
-            for name, verdict in past[day].items():
-                self._alarms[name], _ = self._alarms[name].step(verdict)
 
     def _take(self, day: str) -> None:
         """Score a day with the live model, and add it to the windows."""

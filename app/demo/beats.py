@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from app.actions import approvals as approval_actions
 from app.actions import deployments as deployment_actions
 from app.actions import quality
-from app.actions.retraining import succeeded
+from app.actions.retraining import once, succeeded
 from app.demo import cast, setting
 from app.demo.script import Script
 from app.demo.stage import PROJECT, Stage
@@ -24,7 +25,14 @@ from ledger.projections.approvals import Request
 from ledger.projections.artifacts import Artifact
 from ledger.projections.runs import Run
 
+if TYPE_CHECKING:
+    from app.monitoring.quality.finding import Result
+    from ledger.projections.checks import Check
+
 MODEL = f"model/{PROJECT}/fx-vol"
+REBASING = "redenominations"
+"""The check that knows of mappings."""
+_STOPPING = ("block", "quarantine")
 CRITERION = "beats-static-table"
 """What a version has to show out of time, set by the model's owner before anything is trained."""
 
@@ -33,22 +41,17 @@ def data(stage: Stage, script: Script) -> None:
     """The raw file is checked, a redenomination blocks it, the data's owner approves a mapping, and the panel is made."""
     raw = setting.register_data(stage)
     engineer = stage.as_(cast.ENGINEER)
-    executed = [each for each in checks.executed(stage.view, raw.ref) if each.check == "redenominations"]
-    if not executed:
-        results = quality.checked(engineer, raw)
-        _tell_checks(stage, results)
-        executed = [each for each in checks.executed(stage.view, raw.ref) if each.check == "redenominations"]
+    panel = _panel_columns(stage)
+    if not _rebasing(stage, raw):
+        _tell_checks(stage, quality.checked(engineer, raw), panel)
     mapping = _mapping(stage, raw)
-    if len(executed) < 2:
-        results = quality.checked(engineer, raw, mapping)
-        panel = _panel_columns(stage)
-        stopped = [each.check for each in results if not each.about(panel).passed]
-        if stopped:
-            raise InputError(
-                f"the panel's currencies are still stopped by {', '.join(stopped)}; see `assay show {raw.ref}`"
-            )
-        stage.say(f"with the mapping, nothing stops the {len(panel)} currencies of the panel")
+    if len(_rebasing(stage, raw)) < 2:
+        quality.checked(engineer, raw, mapping)
     if not _ran(stage, "ingest"):
+        stopping = _stopping(stage, raw, panel, script.judged["last"])
+        if stopping:
+            raise InputError(f"{len(stopping)} findings still stop the panel's currencies: {stopping[0]['message']}")
+        stage.say(f"with the mapping, nothing stops the {len(panel)} currencies of the panel")
         made = succeeded(engineer, "specs/ingest.yaml", script.ingest, trigger="manual", cause=raw.seq)
         stage.say(f"ingested {made.metrics['days']:,.0f} days of {made.metrics['currencies']:.0f} currencies")
 
@@ -67,23 +70,21 @@ def model(stage: Stage, script: Script) -> None:
     while len(trained) < 2:
         made = succeeded(engineer, "specs/train.yaml", (), trigger="manual", cause=panel.seq)
         trained = _ran(stage, "train")
-        stage.say(
-            f"trained {made.outputs['model']}: R² {made.metrics['r_squared']:.2f} on {made.metrics['rows']:,.0f} rows"
-        )
+        ref = next(ref for ref, _ in made.outputs)
+        stage.say(f"trained {ref}: R² {made.metrics['r_squared']:.2f} on {made.metrics['rows']:,.0f} rows")
     _compare_twins(stage, trained)
     for job, settings in (("evaluate", script.evaluate), ("reference", ()), ("mandates", ())):
         if not _ran(stage, job):
             succeeded(engineer, f"specs/{job}.yaml", settings, trigger="manual", cause=trained[0].seq)
-    version = _newest(stage, "model", "fx-vol")
-    judge(stage, version, _ran(stage, "evaluate")[0])
-    describe(stage, version, _ran(stage, "train")[0])
+    first = version(stage, f"{MODEL}@1")
+    judge(stage, first, _ran(stage, "evaluate")[0])
+    describe(stage, first, trained[0])
 
 
-def live(stage: Stage, script: Script, day: str) -> None:
+def live(stage: Stage, day: str) -> None:
     """Two people who did not train it sign; then, and not before, it can go live."""
-    version = artifacts.get(stage.view, f"{MODEL}@1")
-    assert version is not None
-    request = ask(stage, version, "the first model: proposed for the hedging book")
+    first = version(stage, f"{MODEL}@1")
+    request = ask(stage, first, "the first model: proposed for the hedging book")
     for member, reason in (
         (cast.RISK, "I have read the evaluation out of time and the model card with its limitations"),
         (cast.VALIDATOR, "trained twice; I compared the digests and the evaluation against the criterion set before"),
@@ -91,24 +92,24 @@ def live(stage: Stage, script: Script, day: str) -> None:
         sign(stage, request, member, reason)
     if deployments.live(stage.view, MODEL, "prod") is None:
         stage.at(day, "08:00:00")
-        deployment_actions.deploy(stage.as_(cast.DEPLOYER), ref=version.ref, to="prod")
-        stage.say(f"{version.ref} is live on {day}, with two signatures by people who did not train it")
+        deployment_actions.deploy(stage.as_(cast.DEPLOYER), ref=first.ref, to="prod")
+        stage.say(f"{first.ref} is live on {day}, with two signatures by people who did not train it")
 
 
-def ask(stage: Stage, version: Artifact, note: str) -> Request:
+def ask(stage: Stage, artifact: Artifact, note: str) -> Request:
     """The engineer's request that a version go to production, made once, with its evaluation as evidence."""
-    made = approvals.requests(stage.view, subject=version.ref)
+    made = approvals.requests(stage.view, subject=artifact.ref)
     if not made:
         reports = artifacts.versions(stage.view, kind="document", project=PROJECT, name="evaluation")
         approval_actions.request(
             stage.as_(cast.ENGINEER),
-            ref=version.ref,
+            ref=artifact.ref,
             to="prod",
             evidence=[reports[-1].ref],
             roles=cast.APPROVERS,
             note=note,
         )
-        made = approvals.requests(stage.view, subject=version.ref)
+        made = approvals.requests(stage.view, subject=artifact.ref)
     return made[-1]
 
 
@@ -118,17 +119,22 @@ def sign(stage: Stage, request: Request, member: cast.Member, reason: str) -> No
     assert now is not None
     if any(decision.signer == member.name for decision in now.decisions):
         return
+    missed = [
+        each for each in checks.executed(stage.view, request.subject) if each.check == CRITERION and not each.passed
+    ]
+    if missed:
+        reason = f"{reason}; it missed the criterion out of time, which I accept with open eyes"
     stage.ledger.checkpoint()
     approval_actions.approve(stage.as_(member), request=str(request.seq), reason=reason, yes=True)
     stage.say(f"{member.name} ({member.title}) signed for {request.subject}")
 
 
-def judge(stage: Stage, version: Artifact, evaluation: Run) -> None:
+def judge(stage: Stage, artifact: Artifact, evaluation: Run) -> None:
     """Hold a version's evaluation against the criterion that was set before it: better than the table in use.
 
     The other benchmark, exponential weighting, is told beside it and decides nothing.
     """
-    if checks.executed(stage.view, version.ref):
+    if checks.executed(stage.view, artifact.ref):
         return
     scores = evaluation.metrics
     own, table, ewma = (scores[f"{name}_error_points"] for name in ("model", "static", "ewma"))
@@ -142,40 +148,49 @@ def judge(stage: Stage, version: Artifact, evaluation: Run) -> None:
         verdict="pass" if passed else "block",
         inputs={"run": evaluation.ref, "report": evaluation.outputs[0][0]},
     )
-    stage.record(cast.ENGINEER, fact, subject=version.ref, cause=evaluation.ended_seq)
+    stage.record(cast.ENGINEER, fact, subject=artifact.ref, cause=evaluation.ended_seq)
     stage.say(
         f"out of time: error {own:.2f} vol points, {'below' if passed else 'not below'} the static table's {table:.2f} "
         f"(exponential weighting {ewma:.2f}); bias {scores['bias']:+.3f}"
     )
 
 
-def evaluate(stage: Stage, version: Artifact, *, since: str, until: str, training: Run) -> None:
-    """Judge a version on days after its training window, with the data as they stand on ``until``."""
-    if checks.executed(stage.view, version.ref):
+def evaluate(stage: Stage, artifact: Artifact, *, since: str, until: str, trained_on: str = "") -> None:
+    """Judge a version on days after its training window, with the data as they stand on ``until``.
+
+    Where it was trained on data up to that day (``trained_on``), its own panel and features serve.
+    """
+    if checks.executed(stage.view, artifact.ref):
         return
     engineer = stage.as_(cast.ENGINEER)
-    first = specs.read(stage.root / "specs" / "features.yaml").config["since"]
-    succeeded(engineer, "specs/ingest.yaml", [f"until={until}"], trigger="manual", cause=version.seq)
-    succeeded(engineer, "specs/features.yaml", [f"since={first}"], trigger="manual", cause=version.seq)
+    if trained_on != until:
+        once(engineer, "specs/ingest.yaml", [f"until={until}"], trigger="manual", cause=artifact.seq)
+        once(engineer, "specs/features.yaml", [f"since={since}"], trigger="manual", cause=artifact.seq)
     window = [f"window.first={since}", f"window.last={until}"]
-    made = succeeded(engineer, "specs/evaluate.yaml", window, trigger="manual", cause=training.seq)
-    judge(stage, version, _ended(stage, made.run))
+    judge(stage, artifact, once(engineer, "specs/evaluate.yaml", window, trigger="manual", cause=artifact.seq))
 
 
-def describe(stage: Stage, version: Artifact, training: Run) -> None:
+def describe(stage: Stage, artifact: Artifact, training: Run) -> None:
     """A model card, attached to the version."""
-    if documents.listed(stage.view, version.ref):
+    if documents.listed(stage.view, artifact.ref):
         return
     metrics = training.metrics
     text = (
-        f"# {version.ref}\n\nForecasts each currency's volatility five days ahead, for hedge ratios and value-at-risk.\n"
+        f"# {artifact.ref}\n\nForecasts each currency's volatility five days ahead, for hedge ratios and value-at-risk.\n"
         f"Pooled least squares on realised volatility over one, five and twenty-two days; {metrics['rows']:,.0f} rows, "
-        f"R² {metrics['r_squared']:.3f}.\n\nLimitations: not for pegged currencies; trained on calm years, it is slow in a "
-        "crisis, which is why its bias is watched. Source of the rates: ECB statistics.\n"
+        f"R² {metrics['r_squared']:.3f}.\n\nLimitations: not for pegged currencies; slow where a crisis goes "
+        "beyond what it was trained on, which is why its bias is watched. Source of the rates: ECB statistics.\n"
     )
     kept = stage.ledger.objects.put_bytes(text.encode())
     fact = DocumentAttached(doc_kind="model_card", sha256=kept.digest, title="Model card, with limitations")
-    stage.record(cast.MODEL_OWNER, fact, subject=version.ref, cause=version.seq)
+    stage.record(cast.MODEL_OWNER, fact, subject=artifact.ref, cause=artifact.seq)
+
+
+def version(stage: Stage, ref: str) -> Artifact:
+    """The registered version with this reference."""
+    found = artifacts.get(stage.view, ref)
+    assert found is not None, ref
+    return found
 
 
 def _mapping(stage: Stage, raw: Artifact) -> Artifact:
@@ -212,16 +227,33 @@ def _compare_twins(stage: Stage, trained: list[Run]) -> None:
         stage.say(f"the two trainings gave {words}")
 
 
-def _tell_checks(stage: Stage, results: Any) -> None:
+def _rebasing(stage: Stage, raw: Artifact) -> list[Check]:
+    """The recorded looks for redenominations: one before the mapping, one with it."""
+    return [each for each in checks.executed(stage.view, raw.ref) if each.check == REBASING]
+
+
+def _tell_checks(stage: Stage, results: Sequence[Result], panel: Sequence[str]) -> None:
     findings = [each for result in results for each in result.findings]
     counts = {verdict: sum(each.verdict == verdict for each in findings) for verdict in ("block", "quarantine", "flag")}
     stage.say(
-        f"checked the raw file: {counts['block']} block, {counts['quarantine']} quarantined, {counts['flag']} flagged"
+        f"checked the ECB's file: {counts['block']} findings block, {counts['quarantine']} set values aside, "
+        f"{counts['flag']} are flagged"
     )
-    panel = _panel_columns(stage)
-    blocking = [each for each in findings if each.verdict == "block" and set(each.columns) & set(panel)]
-    for each in blocking:
+    for each in (each for result in results for each in result.about(panel).findings if each.verdict == "block"):
         stage.say(f"blocked: {each.message}")
+
+
+def _stopping(stage: Stage, raw: Artifact, panel: Sequence[str], until: str) -> list[dict[str, Any]]:
+    """What the newest run of each check found on the panel's currencies, up to a day, that work must not go on with."""
+    newest = {each.check: each for each in checks.executed(stage.view, raw.ref)}
+    return [
+        finding
+        for each in newest.values()
+        for finding in each.findings
+        if finding["verdict"] in _STOPPING
+        and finding["first"] <= until
+        and (not finding["columns"] or set(finding["columns"]) & set(panel))
+    ]
 
 
 def _panel_columns(stage: Stage) -> list[str]:
@@ -231,12 +263,6 @@ def _panel_columns(stage: Stage) -> list[str]:
 def _ran(stage: Stage, job: str) -> list[Run]:
     """The runs of a job that ended well, oldest first."""
     return [each for each in runs.listed(stage.view, project=PROJECT, job=job) if each.status == "ok"]
-
-
-def _ended(stage: Stage, run: str) -> Run:
-    found = runs.get(stage.view, run)
-    assert found is not None
-    return found
 
 
 def _newest(stage: Stage, kind: str, name: str) -> Artifact:

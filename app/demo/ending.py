@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import tempfile
 from datetime import date, timedelta
 from pathlib import Path
 
-from app.actions.retraining import retrained
+from app.actions.retraining import retrained, triggered, triggers
 from app.demo import beats, cast
-from app.demo.script import TRAINING_YEARS
+from app.demo.script import TRAINING_YEARS, years_later
 from app.demo.stage import PROJECT, Stage
 from ledger.audit.report import Report
 from ledger.audit.verification import verify
@@ -18,35 +17,36 @@ from ledger.events.ledgers import LedgerVerified
 from ledger.projections import approvals, artifacts, deployments, runs
 from ledger.projections.approvals import Request
 
+_WHY = "refresh"
 _JUDGED_DAYS = 90
 """How many calendar days the last version is judged on, out of time."""
 
 
 def open_request(stage: Stage) -> Request:
-    """The yearly refresh asks for production. One has signed; the persona's signature completes the quorum."""
-    today = stage.today
+    """The refresh asks for production. One has signed; the persona's signature completes the quorum."""
     live = deployments.live(stage.view, beats.MODEL, "prod")
-    newest = artifacts.latest(stage.view, "model", PROJECT, "fx-vol")
     assert live is not None
-    assert newest is not None
-    if newest.ref == live.subject:
+    today = stage.today
+    begun = triggers(stage.view, live.ref)
+    if not begun:
         stage.at(today, "19:00:00")
-        last = today - timedelta(_JUDGED_DAYS)
-        first = last.replace(year=last.year - TRAINING_YEARS) + timedelta(1)
-        engineer = stage.as_(cast.ENGINEER)
-        ref = retrained(
-            engineer, cause=live.seq, reason="refresh", because=live.ref, first=first.isoformat(), last=last.isoformat()
-        )
+    seq = begun[-1] if begun else triggered(stage.as_(cast.MODEL_OWNER), cause=live.seq, reason=_WHY, because=live.ref)
+    last = (today - timedelta(_JUDGED_DAYS)).isoformat()
+    first = (date.fromisoformat(years_later(last, -TRAINING_YEARS)) + timedelta(1)).isoformat()
+    until = today.isoformat()
+    engineer = stage.as_(cast.ENGINEER)
+    known = len(artifacts.versions(stage.view, kind="model", project=PROJECT, name="fx-vol"))
+    ref = retrained(engineer, trigger=seq, reason=_WHY, first=first, last=last, until=until)
+    made = beats.version(stage, ref)
+    if made.version > known:
         stage.say(f"{cast.ENGINEER.name} refreshed the model on newer data: {ref}")
-        newest = artifacts.get(stage.view, ref)
-        assert newest is not None
-    training = runs.get(stage.view, newest.run or "")
+    training = runs.get(stage.view, made.run or "")
     assert training is not None
-    beats.describe(stage, newest, training)
-    since = date.fromisoformat(str(_window(stage, newest)["last"])) + timedelta(1)
-    beats.evaluate(stage, newest, since=since.isoformat(), until=today.isoformat(), training=training)
-    request = beats.ask(stage, newest, "the refresh: newer years, the same method")
-    beats.sign(stage, request, cast.RISK, "newer data, no new risk; the canary will say the rest")
+    beats.describe(stage, made, training)
+    since = (date.fromisoformat(last) + timedelta(1)).isoformat()
+    beats.evaluate(stage, made, since=since, until=until, trained_on=until)
+    request = beats.ask(stage, made, "the refresh: newer years, the same method")
+    beats.sign(stage, request, cast.RISK, "newer data, no new risk; how it does is watched from its first day")
     now = approvals.get(stage.view, request.seq)
     assert now is not None
     return now
@@ -56,12 +56,11 @@ def prove(stage: Stage) -> Report:
     """Sign the head, verify the whole ledger, and record that it was verified."""
     stage.ledger.checkpoint()
     report = verify(stage.ledger.path)
-    found = [each.document() for each in report.findings]
-    fact = LedgerVerified(head=report.head, size=report.size, ok=report.ok, findings=found)
-    done = stage.view.row("SELECT 1 FROM events WHERE type = 'ledger.verified' AND seq <= :at")
-    if done is None:
+    if stage.view.row("SELECT 1 FROM events WHERE type = 'ledger.verified' AND seq <= :at") is None:
+        found = [each.document() for each in report.findings]
+        fact = LedgerVerified(head=report.head, size=report.size, ok=report.ok, findings=found)
         stage.ledger.record(fact, subject=f"ledger/{stage.ledger.origin}", actor=cast.MONITOR.name)
-        stage.ledger.checkpoint()
+    stage.ledger.checkpoint()
     return report
 
 
@@ -82,10 +81,3 @@ def tamper(stage: Stage) -> tuple[int, Report]:
             target.execute("UPDATE events SET body = ? WHERE seq = ?", (bytes(body), seq))
         target.close()
         return seq, verify(copy)
-
-
-def _window(stage: Stage, version: artifacts.Artifact) -> dict[str, str]:
-    """The training window of a version, as the version's own bytes say it."""
-
-    window: dict[str, str] = json.loads(stage.ledger.objects.read(version.digest))["window"]
-    return window

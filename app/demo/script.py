@@ -12,6 +12,9 @@ from app.pipelines import spec as specs
 TRAINING_YEARS = 3
 """How much a retraining looks back."""
 
+LONGEST = 3
+"""Years of days that the story tells where nothing calls for another model."""
+
 _QUICK_SHIFT = 184
 """Days by which the shorter story goes live later: half a year of calm is left out."""
 
@@ -26,12 +29,17 @@ class Script:
     judged: dict[str, Any]
 
 
-def read(project: Path, *, quick: bool) -> Script:
-    """The script of a project: the story begins on the last day on which the first model is judged out of time."""
-    judged = {
-        key: str(value) for key, value in specs.read(project / "specs" / "evaluate.yaml").config["window"].items()
-    }
-    if quick:
+def read(project: Path, *, quick: bool, begun: date | None = None) -> Script:
+    """The script of a project: the story begins on the last day on which the first model is judged out of time.
+
+    Args:
+        project: the folder with the specifications.
+        quick: leave out half a year of calm.
+        begun: the day on which the story was begun, where it was; it goes on as what it was begun as.
+    """
+    window = specs.read(project / "specs" / "evaluate.yaml").config["window"]
+    judged = {key: str(value) for key, value in window.items()}
+    if quick if begun is None else begun.isoformat() != judged["last"]:
         judged = {key: str(date.fromisoformat(value) + timedelta(_QUICK_SHIFT)) for key, value in judged.items()}
     return Script(
         begins=date.fromisoformat(judged["last"]),
@@ -39,3 +47,12 @@ def read(project: Path, *, quick: bool) -> Script:
         evaluate=tuple(f"window.{key}={value}" for key, value in judged.items()),
         judged=judged,
     )
+
+
+def years_later(day: str, years: int) -> str:
+    """The same day, ``years`` later (earlier where negative); 28 February for the 29th in a year without one."""
+    then = date.fromisoformat(day)
+    try:
+        return then.replace(year=then.year + years).isoformat()
+    except ValueError:
+        return then.replace(year=then.year + years, day=28).isoformat()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 import ledger.ledger as ledgers
 from app.actions import people as people_actions
 from app.demo import cast
-from app.demo.stage import PROJECT, Narrator, Stage
+from app.demo.stage import PROJECT, Stage
 from app.workspace import DEMO_KEYS, FILE, FOLDER, LEDGER
 from ledger.errors import InputError
 from ledger.events.artifacts import ArtifactRegistered
@@ -17,7 +21,7 @@ from ledger.events.documents import DocumentAttached
 from ledger.events.people import OwnerAssigned
 from ledger.format.names import quote
 from ledger.keystore import Keystore
-from ledger.ledger import Entry
+from ledger.ledger import Entry, Ledger
 from ledger.projections import artifacts, documents, people
 
 ORIGIN = "demo.assay.example/fx-hedging"
@@ -55,21 +59,41 @@ def is_demo(root: Path) -> bool:
     return (root / FOLDER / DEMO_KEYS).is_dir()
 
 
-def found(root: Path, begins: date, narrator: Narrator) -> Stage:
-    """Make the demo's workspace, or find one that was begun, and open its ledger.
+@contextmanager
+def laid_out(root: Path) -> Iterator[None]:
+    """Make the demo's folder with its project, or find one that was begun; nobody else tells a story there meanwhile.
 
     Raises:
-        InputError: ``root`` is something else; nothing in it is touched.
+        InputError: ``root`` is something else, and nothing in it is touched; or another telling is at work.
+        OSError: it cannot be written.
     """
     if root.exists() and not root.is_dir():
         raise InputError(f"{root} is a file; name a folder for the demo")
-    if root.is_dir() and any(root.iterdir()) and not is_demo(root):
+    if root.is_dir() and not is_demo(root) and not _is_empty(root):
         raise InputError(f"{root} is not empty and no demo; name a new folder, and nothing here is touched")
     keys = root / FOLDER / DEMO_KEYS
     keys.mkdir(parents=True, exist_ok=True)
-    _copy_project(root)
+    handle = os.open(keys, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(
+                f"another `assay demo` is at work in {root}; let it finish, or name another folder"
+            ) from None
+        _sweep(root)
+        _copy_project(root)
+        yield
+    finally:
+        os.close(handle)
+
+
+def opened(root: Path, begins: date) -> Ledger:
+    """The demo's ledger, made where it is not there yet."""
     place = root / FOLDER / LEDGER
     if not place.exists():
+        keys = root / FOLDER / DEMO_KEYS
+        shutil.rmtree(keys / "ledgers", ignore_errors=True)  # of a ledger that was never finished
         keystore = Keystore(keys, demo=True)
         name = cast.ADMINISTRATOR.name
         public = keystore.public(name) if keystore.has_person(name) else keystore.make_person(name)
@@ -77,7 +101,17 @@ def found(root: Path, begins: date, narrator: Narrator) -> Stage:
         ledgers.create(
             place, origin=ORIGIN, administrators=administrators, clock="simulated", keys=keys, at=f"{begins}T08:00:00Z"
         ).close()
-    return Stage(root, ledgers.open(place), narrator)
+    return ledgers.open(place)
+
+
+def begun(root: Path) -> date | None:
+    """The day on which the story in ``root`` opened, or ``None`` where it has not."""
+    place = root / FOLDER / LEDGER
+    if not place.exists():
+        return None
+    with ledgers.open(place, read_only=True) as ledger:
+        first = next(ledger.events(0, 1), None)
+    return None if first is None else date.fromisoformat(first.event.at[:10])
 
 
 def enrol(stage: Stage) -> None:
@@ -125,6 +159,19 @@ def register_data(stage: Stage) -> artifacts.Artifact:
     made = artifacts.get(stage.view, ref)
     assert made is not None
     return made
+
+
+def _is_empty(root: Path) -> bool:
+    """Whether nothing is in ``root``, but for the folder with which a demo that was cut off at once began."""
+    inside = [each.name for each in root.iterdir()]
+    return not inside or (inside == [FOLDER] and not any((root / FOLDER).iterdir()))
+
+
+def _sweep(root: Path) -> None:
+    """Remove what a telling that was killed left half written."""
+    for left in ((root / FOLDER).glob("*.new*"), (root / FOLDER / DEMO_KEYS).rglob("*.new")):
+        for path in left:
+            path.unlink(missing_ok=True)
 
 
 def _copy_project(root: Path) -> None:

@@ -9,9 +9,10 @@ from app.actions.serving import Scoring, declared
 from app.demo import beats, cast, ending, script, setting
 from app.demo.crisis import Crisis
 from app.demo.stage import PROJECT, Narrator, Stage
+from app.workspace import FOLDER, LEDGER
 from ledger import lifecycle
 from ledger.audit.report import Report
-from ledger.projections import artifacts, deployments
+from ledger.projections import artifacts
 from ledger.projections.approvals import Request
 
 
@@ -31,45 +32,50 @@ def tell(root: Path, narrator: Narrator, *, quick: bool) -> Told:
     Args:
         root: the workspace's folder, new or a demo's.
         narrator: told what happens.
-        quick: leave out half a year of calm.
+        quick: leave out half a year of calm; a story that was begun goes on as what it was begun as.
 
     Raises:
-        InputError: ``root`` is something else.
+        InputError: ``root`` is something else, or another telling is at work there.
     """
-    project = setting.sample_data() / "project"
-    plan = script.read(project, quick=quick)
-    stage = setting.found(root, plan.begins, narrator)
-    try:
-        return _tell(stage, plan)
-    finally:
-        stage.ledger.close()
+    with setting.laid_out(root):
+        plan = script.read(root, quick=quick, begun=setting.begun(root))
+        stage = Stage(root, setting.opened(root, plan.begins), narrator)
+        try:
+            return _tell(stage, plan)
+        finally:
+            stage.ledger.close()
 
 
 def finished(root: Path) -> bool:
-    """Whether the story in ``root`` was told to its end."""
+    """Whether the story in ``root`` was told to its end: verified, and that signed."""
     import ledger.ledger as ledgers
 
-    if not setting.is_demo(root) or not (root / ".assay" / "ledger.db").is_file():
+    if not setting.is_demo(root) or not (root / FOLDER / LEDGER).is_file():
         return False
-    with ledgers.open(root / ".assay" / "ledger.db", read_only=True) as ledger:
-        return ledger.view().row("SELECT 1 FROM events WHERE type = 'ledger.verified' LIMIT 1") is not None
+    with ledgers.open(root / FOLDER / LEDGER, read_only=True) as ledger:
+        row = ledger.connection.execute(
+            "SELECT 1 FROM events WHERE type = 'ledger.verified' AND seq < (SELECT max(size) FROM checkpoints) LIMIT 1"
+        ).fetchone()
+    return row is not None
 
 
 def _tell(stage: Stage, plan: script.Script) -> Told:
     stage.at(stage.today)
     for run in lifecycle.close_abandoned(stage.ledger, actor=cast.ENGINEER.name):
         stage.say(f"{run.event.subject} had been cut off; it is recorded as interrupted")
-    stage.progress("people, roles and keys", 0.01)
+    stage.progress("people, roles and keys", 0.03)
     setting.enrol(stage)
-    stage.progress("the ECB's file", 0.03)
+    stage.progress("the ECB's file", 0.05)
     beats.data(stage, plan)
-    stage.progress("features and the first model", 0.08)
+    stage.progress("features and the first model", 0.15)
     beats.model(stage, plan)
-    stage.progress("two signatures", 0.20)
-    beats.live(stage, plan, _first_live_day(stage))
-    stage.progress("the days go by", 0.22)
-    Crisis.play(stage, until=0.92)
-    stage.progress("the yearly refresh", 0.93)
+    stage.progress("two signatures", 0.30)
+    serving = declared(stage.as_(cast.MONITOR))
+    with Scoring(stage.as_(cast.MONITOR), serving) as scoring:
+        beats.live(stage, _first_day(stage, scoring))
+        stage.progress("the days go by", 0.35)
+        Crisis(stage, serving, scoring).play(until=0.85)
+    stage.progress("the refresh", 0.86)
     request = ending.open_request(stage)
     stage.progress("verifying the chain", 0.97)
     report = ending.prove(stage)
@@ -78,14 +84,9 @@ def _tell(stage: Stage, plan: script.Script) -> Told:
     return Told(request, report, tampered, touched)
 
 
-def _first_live_day(stage: Stage) -> str:
-    """The first fixing after the data that the model was judged on."""
-    live = deployments.live(stage.view, beats.MODEL, "prod")
-    if live is not None:
-        return live.at[:10]
-    panel = artifacts.latest(stage.view, "dataset", PROJECT, "fx-panel")
+def _first_day(stage: Stage, scoring: Scoring) -> str:
+    """The first fixing after the data that the first model was judged on."""
+    panel = artifacts.get(stage.view, f"dataset/{PROJECT}/fx-panel@1")
     assert panel is not None
     last = stage.ledger.objects.read(panel.digest).decode().rstrip().rpartition("\n")[2].partition(",")[0]
-    context = stage.as_(cast.MONITOR)
-    with Scoring(context, declared(context)) as scoring:
-        return next(day for day in scoring.days if day > last)
+    return scoring.after(last)[0]
