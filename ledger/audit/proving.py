@@ -50,8 +50,13 @@ def covering(connection: sqlite3.Connection, seq: int) -> str | None:
     return max((str(row[0]) for row in rows), key=lambda note: note.count("\n\u2014 "), default=None)
 
 
-def prove(connection: sqlite3.Connection, seq: int) -> bytes:
+def prove(connection: sqlite3.Connection, seq: int, note: str | None = None) -> bytes:
     """The proof file of event ``seq``; it was verified before it is handed out.
+
+    Args:
+        connection: an open ledger.
+        seq: the event.
+        note: the checkpoint to prove it by; the one that :func:`covering` chooses where ``None``.
 
     Raises:
         InputError: there is no such event, or no checkpoint covers it yet.
@@ -61,7 +66,7 @@ def prove(connection: sqlite3.Connection, seq: int) -> bytes:
     row = connection.execute("SELECT body FROM events WHERE seq = ?", (seq,)).fetchone()
     if row is None:
         raise InputError(f"there is no event {seq}; the log holds 0 to {size - 1}")
-    note = covering(connection, seq)
+    note = note or covering(connection, seq)
     if note is None:
         raise InputError(
             f"no checkpoint covers event {seq} yet; whoever holds the ledger's key runs `assay checkpoint`"
