@@ -10,7 +10,7 @@ from app.tui.draw import frame, ruler
 from app.tui.gateway import Moment
 from app.tui.messages import Failed, WentTo
 from app.tui.queries import standing as question
-from app.tui.queries.standing import Days, Standing
+from app.tui.queries.standing import Memory, Standing
 from app.tui.screens.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Clockwork(Base):
     moment = Moment()
     standing: Standing | None = None
     waiting: tuple[tuple[str, int], ...] = ()
-    _days: Days | None = None
+    _memory: Memory | None = None
     _turn = 0
     _player: Timer | None = None
 
@@ -62,7 +62,7 @@ class Clockwork(Base):
             size=known.at + 1,
             at=known.at,
             head=known.head,
-            verified=known.verified,
+            verified=known.verified[:2] if known.verified else None,
             simulated=known.simulated,
             shown=""
             if self.moment.live
@@ -88,15 +88,17 @@ class Clockwork(Base):
         """Ask anew where the ledger stands at the playhead; then the screen in view asks for its own matter."""
         self._turn += 1
         turn, at = self._turn, self.moment.at
-        if self._days is None:
-            self._days = Days()
-        self.run_worker(partial(self._stand, turn, at, self._days), thread=True, group="standing", exit_on_error=False)
+        if self._memory is None:
+            self._memory = Memory()
+        self.run_worker(
+            partial(self._stand, turn, at, self._memory), thread=True, group="standing", exit_on_error=False
+        )
 
-    def _stand(self, turn: int, at: int | None, days: Days) -> None:
+    def _stand(self, turn: int, at: int | None, memory: Memory) -> None:
         from app.tui.screens.page import in_one_line
 
         try:
-            known = self.gateway.ask(lambda view: question.load(view, days), at)
+            known = self.gateway.ask(lambda view: question.load(view, memory), at)
         except Exception as error:
             self.post_message(Failed(in_one_line(error)))
             return

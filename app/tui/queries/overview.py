@@ -72,17 +72,13 @@ class Overview:
     projects: tuple[Project, ...]
     counts: tuple[tuple[str, int], ...]
     newest: tuple[Entry, ...]
-    verified: tuple[int, bool, str] | None
     since_checkpoint: int | None
 
 
 def load(view: View, me: str | None) -> Overview:
     """All of it as of the view; ``me`` is who looks."""
     from app.tui.queries.log import entry
-    from ledger.format.event import decode
 
-    row = view.row("SELECT body FROM events WHERE type = 'ledger.verified' AND seq <= :at ORDER BY seq DESC LIMIT 1")
-    proven = decode(row[0]) if row else None
     signed = view.row("SELECT max(size) FROM checkpoints WHERE size <= :at + 1")
     live, waiting, troubles = _live(view), _waiting(view, me), _troubles(view)
     return Overview(
@@ -92,7 +88,6 @@ def load(view: View, me: str | None) -> Overview:
         projects=_projects(view, live, waiting),
         counts=_counts(view),
         newest=tuple(entry(view, seq) for seq in range(view.at, max(-1, view.at - NEWEST), -1)),
-        verified=(proven.seq, bool(proven.value["ok"]), proven.at) if proven else None,
         since_checkpoint=None if signed is None or signed[0] is None else view.at + 1 - signed[0],
     )
 

@@ -23,7 +23,7 @@ class Standing:
     at: int
     at_time: str
     head: str
-    verified: tuple[int, bool] | None
+    verified: tuple[int, bool, str] | None
     checkpoint: int | None
     days: tuple[tuple[str, int], ...]
 
@@ -33,14 +33,33 @@ class Standing:
         return self.clock == "simulated"
 
 
-class Days:
-    """Events per day, counted on, not counted again: remembers where each day of the log ends."""
+class Memory:
+    """What was found in the log once and need not be looked for again: where each day ends, which events say
+    verified."""
 
     def __init__(self) -> None:
         self._ends: list[tuple[str, int]] = []
         self._size = 0
+        self._verified: list[tuple[int, bool, str]] = []
+        self._looked = 0
 
-    def upto(self, connection: sqlite3.Connection, size: int) -> tuple[tuple[str, int], ...]:
+    def verified(self, view: View, size: int) -> tuple[int, bool, str] | None:
+        """The last recorded verification as of the view: (seq, whether it was intact, at)."""
+        from ledger.format.event import decode
+
+        if size < self._looked:
+            self._verified, self._looked = [], 0
+        rows = view.connection.execute(
+            "SELECT body FROM events WHERE seq >= ? AND seq < ? AND type = 'ledger.verified' ORDER BY seq",
+            (self._looked, size),
+        )
+        for (body,) in rows.fetchall():
+            event = decode(body)
+            self._verified.append((event.seq, bool(event.value["ok"]), event.at))
+        self._looked = size
+        return next((each for each in reversed(self._verified) if each[0] <= view.at), None)
+
+    def days(self, connection: sqlite3.Connection, size: int) -> tuple[tuple[str, int], ...]:
         """The days with events, ascending, each with how many; ``at`` never runs backwards in a sound ledger."""
         if size < self._size:
             self._ends, self._size = [], 0
@@ -60,9 +79,8 @@ class Days:
         return tuple(counts)
 
 
-def load(view: View, days: Days) -> Standing:
+def load(view: View, memory: Memory) -> Standing:
     """The frame around every screen."""
-    from ledger.format.event import decode
     from ledger.store import journal
 
     connection = view.connection
@@ -70,12 +88,7 @@ def load(view: View, days: Days) -> Standing:
     first = next(journal.read(connection, 0, 1), None)
     value = first.event.value if first else {}
     head = view.row("SELECT hash, at FROM events WHERE seq = :at")
-    proven = view.row("SELECT body FROM events WHERE type = 'ledger.verified' AND seq <= :at ORDER BY seq DESC LIMIT 1")
     signed = view.row("SELECT max(size) FROM checkpoints WHERE size <= :at + 1")
-    verified = None
-    if proven is not None:
-        event = decode(proven[0])
-        verified = (event.seq, bool(event.value["ok"]))
     return Standing(
         origin=str(value.get("origin", "")),
         clock=str(value.get("clock", "system")),
@@ -83,9 +96,9 @@ def load(view: View, days: Days) -> Standing:
         at=view.at,
         at_time=head[1] if head else "",
         head=head[0].hex() if head else "",
-        verified=verified,
+        verified=memory.verified(view, size),
         checkpoint=signed[0] if signed else None,
-        days=days.upto(connection, size),
+        days=memory.days(connection, size),
     )
 
 

@@ -28,6 +28,10 @@ TROUBLE = (
 EVENTS = (Column("", "right", least=5), Column("", least=10, rank=2), Column("", least=20, most=200))
 
 
+Verified = tuple[int, bool, str] | None
+"""The last recorded verification: its event, whether it found all intact, when."""
+
+
 class OverviewPage(Page):
     """The first screen."""
 
@@ -54,10 +58,15 @@ class OverviewPage(Page):
         """The whole page at once."""
         self.ask("page", partial(overview.load, me=self.dashboard.me), self._show)
 
+    @property
+    def _verified(self) -> Verified:
+        known = self.dashboard.standing
+        return known.verified if known else None
+
     def _show(self, data: Overview) -> None:
         self._data = data
         self.query_one(Lister).show(sections(data, self.glyphs, self.dashboard.me))
-        self.query_one("#stands", Paper).show(lambda cells, rows: standing(data, cells, rows, self.glyphs))
+        self.query_one("#stands", Paper).show(lambda cells, rows: standing(data, self._verified, cells, self.glyphs))
         mine = sum(each.mine for each in data.waiting)
         raised = sum(each.state == "raised" for each in data.troubles)
         self.dashboard.waiting = (("5", mine), ("7", raised))
@@ -155,13 +164,13 @@ PROJECTS = (
 )  # fmt: skip
 
 
-def standing(data: Overview, cells: int, rows: int, glyphs: Glyphs) -> tuple[Line, ...]:
+def standing(data: Overview, verified: Verified, cells: int, glyphs: Glyphs) -> tuple[Line, ...]:
     """The pane on the right: proof, projects, counts, what to do next."""
     lines: list[Line] = [((" PROOF", "heading"),)]
-    if data.verified is None:
+    if verified is None:
         lines.append(((f"  {glyphs.warn} not verified yet", "warn"), ("  v verifies", "muted")))
     else:
-        seq, ok, at = data.verified
+        seq, ok, at = verified
         said = (f"  {glyphs.ok} intact", "ok") if ok else (f"  {glyphs.bad} findings", "bad")
         lines.append((said, (f"  event {seq:,}, {at[:10]}", "muted")))
     if data.since_checkpoint is None:
@@ -191,14 +200,14 @@ def standing(data: Overview, cells: int, rows: int, glyphs: Glyphs) -> tuple[Lin
         for kind, count in data.counts
     ]
     lines += [(), ((" NEXT", "heading"),)]
-    for key, words in suggestions(data):
+    for key, words in suggestions(data, verified):
         first, *rest = wrap(words, max(cells - 6, 8))
         lines.append(((fit(f"  {key}", 5), "key"), (first, "")))
         lines += [(("     ", ""), (more, "")) for more in rest]
     return tuple(lines)
 
 
-def suggestions(data: Overview) -> list[tuple[str, str]]:
+def suggestions(data: Overview, verified: Verified) -> list[tuple[str, str]]:
     """Where to go next: a key and what for."""
     found = []
     mine = [each for each in data.waiting if each.mine]
@@ -207,7 +216,7 @@ def suggestions(data: Overview) -> list[tuple[str, str]]:
     raised = [each for each in data.troubles if each.state == "raised"]
     if raised:
         found.append(("7", f"see what raised {raised[0].alert}"))
-    if data.verified is None:
+    if verified is None:
         found.append(("v", "verify that nobody touched the record"))
     if data.live:
         found.append(("3", f"browse from {short(data.live[-1].subject)} back to its data"))

@@ -93,7 +93,7 @@ async def test_an_answer_to_an_older_question_is_dropped(opened: Opened) -> None
 
 def test_the_gateway_reads_one_snapshot_per_question(shell: story.Shell) -> None:
     gateway = Gateway(shell.ledger)
-    days = standing.Days()
+    days = standing.Memory()
     first = gateway.ask(lambda view: standing.load(view, days))
     assert sum(count for _, count in first.days) == first.size
     shell.ok("--as", "lea", "artifact", "register", "rates.csv", "--kind", "dataset", "--name", "other")
