@@ -48,7 +48,7 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a run ended, with what it made. ``log`` is a digest, ``reason`` one line, ``seconds`` wall time."""
+    """How a run ended, with what it made. ``log`` and ``series`` are digests, ``reason`` one line, ``seconds`` wall time."""
 
     status: Status
     made: Sequence[Made] = ()
@@ -57,6 +57,7 @@ class Ended:
     seconds: float | None = None
     log: str | None = None
     reason: str | None = None
+    series: str | None = None
 
 
 def new_run() -> str:
@@ -159,6 +160,7 @@ def end(
             seconds=ended.seconds,
             log=ended.log,
             reason=ended.reason,
+            series=ended.series,
         )
         return [Entry(fact, actor=actor, project=project, cause=started.seq, at=at)]
 

@@ -2,6 +2,8 @@
 
 with ledger.run("train", project="fx-hedging", actor="ada", inputs=["dataset/fx-hedging/rates@3"], seed=7) as run:
     model = fit(run.input("dataset/fx-hedging/rates@3"))
+    for epoch, loss in enumerate(model.losses):
+        run.metric("loss", loss, step=epoch)
     run.metric("error", model.error)
     run.output("model/fx-hedging/fx-vol", model.save("model.json"))
 """
@@ -40,6 +42,8 @@ from ledger.projections import artifacts
 from ledger.store.journal import Recorded
 from ledger.store.objects import Stored
 
+_MAX_STEP = 2**53 - 1
+
 
 class Run:
     """A run in this process; a context manager, made by ``Ledger.run``.
@@ -65,6 +69,7 @@ class Run:
         runtime: str | None = None,
         team: str | None = None,
         trigger: str | None = None,
+        experiment: str | None = None,
         parameters: Mapping[str, Any] | None = None,
         cause: int | None = None,
         at: str | datetime | None = None,
@@ -86,6 +91,7 @@ class Run:
             runtime: digest of what it runs in.
             team: who it is for.
             trigger: why it was started.
+            experiment: what it is grouped under with other runs.
             parameters: anything else worth keeping, plain JSON data.
             cause: the seq of the event that led to it.
             at: under a simulated clock, when it begins.
@@ -108,9 +114,11 @@ class Run:
             "runtime": runtime,
             "team": team,
             "trigger": trigger,
+            "experiment": experiment,
             "parameters": dict(parameters or {}),
         }
         self._metrics: dict[str, float] = {}
+        self._series: dict[str, list[tuple[int, float]]] = {}
         self._made: dict[str, Made] = {}
         self._given: dict[str, artifacts.Artifact] = {}
         self._scratch: Path | None = None
@@ -138,16 +146,26 @@ class Run:
             raise
         return self
 
-    def metric(self, name: str, value: float) -> None:
-        """Keep a number; the last one given for a name counts.
+    def metric(self, name: str, value: float, *, step: int | None = None) -> None:
+        """Keep a number; the last one given for a name is the run's.
+
+        Args:
+            name: what it measures.
+            value: the number.
+            step: which step of the run it belongs to, from 0: all that are given with a step are kept as a series, in the
+                store and not in the event, however many they are.
 
         Raises:
-            InputError: it is not finite, or no number.
+            InputError: it is not finite, or no number; or the step is no whole number from 0 on.
         """
+        if step is not None and (isinstance(step, bool) or not isinstance(step, int) or not 0 <= step <= _MAX_STEP):
+            raise InputError(f"metric {name!r}: a step is a whole number from 0 on, not {step!r}")
         number = float(value)
         if not math.isfinite(number):
             raise InputError(f"metric {name!r} is {number}, which is no finite number")
         self._metrics[name] = number
+        if step is not None:
+            self._series.setdefault(name, []).append((step, number))
 
     def input(self, ref: str) -> Path:
         """A verified copy of an input's bytes, a file or a folder that is removed when the run ends.
@@ -203,16 +221,21 @@ class Run:
                 shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _end(self, started: Recorded, error: BaseException | None) -> None:
+        series = self._ledger.objects.put_bytes(canonical.encode(self._plain_series())).digest if self._series else None
         if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
-            ended = Ended("ok", tuple(self._made.values()), self._metrics)
+            ended = Ended("ok", tuple(self._made.values()), self._metrics, series=series)
         elif isinstance(error, KeyboardInterrupt):
-            ended = Ended("interrupted", metrics=self._metrics, reason="interrupted from the keyboard")
+            ended = Ended("interrupted", metrics=self._metrics, reason="interrupted from the keyboard", series=series)
         else:
-            ended = Ended("failed", metrics=self._metrics, reason=one_line(f"{type(error).__name__}: {error}"))
+            reason = one_line(f"{type(error).__name__}: {error}")
+            ended = Ended("failed", metrics=self._metrics, reason=reason, series=series)
         self.outputs, recorded = end(self._ledger, started, ended)
         value = recorded[-1].event.value
         if value["status"] != ended.status:
             raise InputError(f"{self.ref}: {value['reason']}")
+
+    def _plain_series(self) -> dict[str, list[list[float]]]:
+        return {name: [[step, value] for step, value in points] for name, points in self._series.items()}
 
     def _sources(self) -> list[Made]:
         """Store the code and the configuration that were given, and enter their digests."""

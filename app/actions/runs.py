@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from app.actions import events
-from app.actions.answers import Answer, Mark, fields, moment, number, say, state, table
+from app.actions.answers import Answer, Mark, counted, fields, moment, number, say, state, table
 from ledger.errors import InputError
-from ledger.projections import runs
+from ledger.format import canonical
+from ledger.projections import artifacts, runs
 
 if TYPE_CHECKING:
     from app.actions.context import Context
@@ -17,17 +19,25 @@ if TYPE_CHECKING:
 _STATES = {"ok": "good", "failed": "bad", "interrupted": "warn", "running": "live"}
 
 
-def list_runs(context: Context, *, project: str | None = None, job: str | None = None, count: int = 50) -> Answer:
-    """The newest runs, oldest of them first."""
+def list_runs(
+    context: Context,
+    *,
+    project: str | None = None,
+    job: str | None = None,
+    experiment: str | None = None,
+    count: int = 50,
+) -> Answer:
+    """The newest runs, oldest of them first; stale is one that read what has a newer version by now."""
     if count < 0:
         raise InputError(f"-n {count}: a count is 0 (for all) or more")
     view = context.view
-    found = runs.listed(view, project=project, job=job)[-count:]
+    found = runs.listed(view, project=project, job=job, experiment=experiment)[-count:]
+    newer = stale(view, found)
     rows = [
         (
             each.ref if len(each.run) <= 16 else f"run/{each.run[:12]}…",
             each.job,
-            status(each),
+            state("warn", "ok, stale") if each.run in newer else status(each),
             Mark("dim", moment(each.started_at)),
             each.actor,
             " ".join(ref for ref, _ in each.outputs[:3]) + (" …" if len(each.outputs) > 3 else ""),
@@ -36,23 +46,56 @@ def list_runs(context: Context, *, project: str | None = None, job: str | None =
         for each in found
     ]
     lines = table(rows, ("run", "job", "status", "started", "by", "made", "metrics"))
-    return Answer({"at": view.at, "runs": [document(each) for each in found]}, lines or [say(Mark("dim", "no run"))])
+    document_ = {"at": view.at, "runs": [document(each) for each in found], "stale": newer}
+    return Answer(document_, lines or [say(Mark("dim", "no run"))])
+
+
+def stale(view: View, found: Sequence[Run]) -> dict[str, list[str]]:
+    """By run that ended well: the versions that are newer than those it read. Such a run's metrics are of older data."""
+    newest: dict[str, str] = {}
+    older: dict[str, list[str]] = {}
+    for run in found:
+        for ref, _ in run.inputs if run.status == "ok" else ():
+            base = ref.rpartition("@")[0]
+            if base not in newest:
+                kind, project, name = base.split("/")
+                latest = artifacts.latest(view, kind, project, name)
+                newest[base] = latest.ref if latest else ref
+            if newest[base] != ref:
+                older.setdefault(run.run, []).append(newest[base])
+    return older
 
 
 def show_run(context: Context, *, run: str) -> Answer:
     """One run with all that is recorded of it."""
     view = context.view
-    return shown(view, runs.find(view, run))
+    return shown(view, runs.find(view, run), _series(context, runs.find(view, run)))
 
 
-def shown(view: View, run: Run) -> Answer:
-    """One run: its facts, then its history."""
+def _series(context: Context, run: Run) -> list[str]:
+    """A run's metrics over its steps, a line each: how many, first, last, least and greatest."""
+    objects = context.ledger.objects
+    if run.series is None or not objects.has(run.series):
+        return []
+    found: dict[str, list[list[float]]] = canonical.decode(objects.read(run.series))
+    rows = []
+    for name, points in sorted(found.items()):
+        values = [value for _, value in points]
+        span = f"{number(values[0])} → {number(values[-1])}, between {number(min(values))} and {number(max(values))}"
+        rows.append((Mark("dim", "series"), name, counted(len(points), "step"), span))
+    return table(rows, indent="  ")
+
+
+def shown(view: View, run: Run, series: Sequence[str] = ()) -> Answer:
+    """One run: its facts, its metrics over its steps as given, then its history."""
     past = events.history(view, run.ref)
     tree = {None: None, True: "with uncommitted changes", False: "clean"}[run.dirty]
     rows: list[tuple[str, Any]] = [
         ("status", status(run)),
         ("reason", run.reason),
         ("job", f"{run.job} ({run.job_type})"),
+        ("experiment", run.experiment),
+        ("trigger", run.trigger),
         ("started", f"{moment(run.started_at)} by {run.actor}, event {run.seq}"),
         ("ended", f"{moment(run.ended_at)}, event {run.ended_seq}" if run.ended_at else None),
         ("seconds", run.seconds),
@@ -69,7 +112,9 @@ def shown(view: View, run: Run) -> Answer:
     for what, items in (("input", run.inputs), ("output", run.outputs)):
         lines += table([(Mark("dim", what), ref, Mark("dim", digest[:15])) for ref, digest in items], indent="  ")
     lines += table([(Mark("dim", "metric"), name, run.metrics[name]) for name in sorted(run.metrics)], indent="  ")
-    lines += ["", *events.listing(past)]
+    newer = stale(view, [run]).get(run.run, [])
+    lines += table([(Mark("warn", "! stale"), f"{ref} is newer") for ref in newer], indent="  ")
+    lines += [*series, "", *events.listing(past)]
     return Answer({"at": view.at, "run": document(run), "history": [events.described(each) for each in past]}, lines)
 
 
@@ -107,4 +152,7 @@ def document(run: Run) -> dict[str, Any]:
         "exit_code": run.exit_code,
         "log": run.log,
         "reason": run.reason,
+        "trigger": run.trigger,
+        "experiment": run.experiment,
+        "series": run.series,
     }

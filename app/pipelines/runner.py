@@ -73,6 +73,7 @@ def run_spec(
     at: str | datetime | None = None,
     team: str | None = None,
     trigger: str | None = None,
+    experiment: str | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> RunResult:
     """Run a specification once, and record it.
@@ -91,6 +92,7 @@ def run_spec(
         at: under a simulated clock, when it begins.
         team: who it is for.
         trigger: why it was started, such as ``manual`` or ``drift``.
+        experiment: what it is grouped under with other runs.
         stop: asked a few times per second; the run is interrupted once it returns true.
 
     Raises:
@@ -101,7 +103,8 @@ def run_spec(
     bases = _bases(spec, project)
     inputs = {name: lifecycle.require_input(ledger, ref) for name, ref in spec.inputs.items()}
     code = _code(ledger, workspace, spec)
-    fact, sources = _described(ledger, spec, project, code, inputs, team, trigger)
+    about = {"team": team, "trigger": trigger, "experiment": experiment}
+    fact, sources = _described(ledger, spec, project, code, inputs, about)
     with lifecycle.claimed(ledger, fact.run) as release:
         started = lifecycle.begin(ledger, fact, sources, actor=actor, project=project, cause=cause, at=at)
         try:
@@ -152,8 +155,7 @@ def _described(
     project: str,
     code: Code,
     inputs: Mapping[str, artifacts.Artifact],
-    team: str | None,
-    trigger: str | None,
+    about: Mapping[str, str | None],
 ) -> tuple[RunStarted, list[Made]]:
     """What is recorded at the beginning, and what of it is to be a version."""
     objects = ledger.objects
@@ -180,10 +182,9 @@ def _described(
         config=config.digest,
         runtime=ran_in.digest,
         seed=spec.seed,
-        trigger=trigger,
-        team=team,
         command=list(spec.command),
         parameters=parameters,
+        **about,
     )
     json = {"media_type": "application/json"}
     return fact, [

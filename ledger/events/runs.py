@@ -12,7 +12,10 @@ from ledger.format.event import Event
 
 @event_type("run.started")
 class RunStarted(Fact, frozen=True, omit_defaults=True):
-    """A run begins. ``code``, ``config`` and ``runtime`` are digests; ``commit`` is ``None`` outside version control."""
+    """A run begins. ``code``, ``config`` and ``runtime`` are digests; ``commit`` is ``None`` outside version control.
+
+    ``experiment`` is what it is grouped under with others.
+    """
 
     run: str
     job: str
@@ -28,6 +31,7 @@ class RunStarted(Fact, frozen=True, omit_defaults=True):
     team: str | None = None
     command: list[str] = []
     parameters: dict[str, Any] = {}
+    experiment: str | None = None
 
     def about(self, project: str | None) -> str | None:
         return f"run/{self.run}"
@@ -39,7 +43,10 @@ class RunStarted(Fact, frozen=True, omit_defaults=True):
 
 @event_type("run.completed")
 class RunCompleted(Fact, frozen=True, omit_defaults=True):
-    """A run ended. ``seconds`` is wall time; ``log`` the digest of what it printed; ``reason`` why it failed."""
+    """A run ended. ``seconds`` is wall time; ``log`` the digest of what it printed; ``reason`` why it failed.
+
+    ``series`` is the digest of its metrics over its steps: canonical JSON, for each name a list of ``[step, value]``.
+    """
 
     run: str
     status: Literal["ok", "failed", "interrupted"]
@@ -49,6 +56,7 @@ class RunCompleted(Fact, frozen=True, omit_defaults=True):
     seconds: float | None = None
     log: str | None = None
     reason: str | None = None
+    series: str | None = None
 
     def about(self, project: str | None) -> str | None:
         return f"run/{self.run}"

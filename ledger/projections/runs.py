@@ -54,7 +54,8 @@ FOLDS: dict[str, Fold] = {"run.started": _started, "run.completed": _completed}
 class Run(NamedTuple):
     """A run. ``status`` is ``running`` until it has ended; ``ended_seq`` and ``ended_at`` are ``None`` till then.
 
-    ``inputs`` and ``outputs`` are pairs of reference and digest; ``seconds`` is wall time.
+    ``inputs`` and ``outputs`` are pairs of reference and digest; ``seconds`` is wall time; ``series`` is the digest of the
+    metrics over their steps.
     """
 
     seq: int
@@ -82,6 +83,9 @@ class Run(NamedTuple):
     exit_code: int | None
     log: str | None
     reason: str | None
+    trigger: str | None
+    experiment: str | None
+    series: str | None
 
     @property
     def ref(self) -> str:
@@ -103,6 +107,7 @@ def _run(row: Any) -> Run:
     values += [began.get(name) for name in ("code", "commit", "dirty", "config", "runtime", "seed")]
     values += [began.get("parameters", {}), tuple(began.get("command", ()))]
     values += [ended.get(name) for name in ("seconds", "exit_code", "log", "reason")]
+    values += [began.get("trigger"), began.get("experiment"), ended.get("series")]
     return Run(*values)
 
 
@@ -135,14 +140,19 @@ def find(view: View, text: str) -> Run:
     raise InputError(f"{what} with {prefix!r}; `assay runs` lists them")
 
 
-def listed(view: View, *, project: str | None = None, job: str | None = None) -> list[Run]:
-    """Runs in the order they were started, narrowed to a project or a job."""
+def listed(
+    view: View, *, project: str | None = None, job: str | None = None, experiment: str | None = None
+) -> list[Run]:
+    """Runs in the order they were started, narrowed to a project, a job or an experiment."""
     sql = _QUERY
     if project is not None:
         sql += " AND r.project = :project"
     if job is not None:
         sql += " AND r.job = :job"
-    return [_run(row) for row in view.rows(sql + " ORDER BY r.seq", {"project": project, "job": job})]
+    if experiment is not None:
+        sql += " AND json_extract(r.facts, '$.experiment') = :experiment"
+    wanted = {"project": project, "job": job, "experiment": experiment}
+    return [_run(row) for row in view.rows(sql + " ORDER BY r.seq", wanted)]
 
 
 def unfinished(view: View) -> list[Run]:

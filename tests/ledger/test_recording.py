@@ -175,3 +175,36 @@ def test_it_costs_training_code_no_heavy_import() -> None:
     script = "import sys, ledger.recording; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert not {"app", "yaml", "sqlalchemy", "alembic", "numpy", "pandas"} & set(done.stdout.split())
+
+
+def test_a_metric_over_many_steps_stays_out_of_the_event(opened: Ledger) -> None:
+    with opened.run("train", project=PROJECT, actor="ada", experiment="fits") as run:
+        for step in range(20_000):
+            run.metric("loss", 1 / (step + 1), step=step)
+        run.metric("error", 0.5)
+    found = only_run(opened)
+    assert (found.metrics, found.experiment) == ({"loss": 1 / 20_000, "error": 0.5}, "fits")
+    assert found.series is not None
+    kept = canonical.decode(opened.objects.read(found.series))
+    assert list(kept) == ["loss"]
+    assert (len(kept["loss"]), kept["loss"][1]) == (20_000, [1, 0.5])
+    assert runs.listed(opened.view(), experiment="fits") == [found]
+    assert runs.listed(opened.view(), experiment="others") == []
+
+
+def test_a_series_is_kept_of_a_run_that_fails(opened: Ledger) -> None:
+    with pytest.raises(KeyError), opened.run("train", project=PROJECT, actor="ada") as run:
+        run.metric("loss", 1, step=0)
+        raise KeyError("day")
+    series = only_run(opened).series
+    assert series is not None
+    assert canonical.decode(opened.objects.read(series)) == {"loss": [[0, 1]]}
+
+
+@pytest.mark.parametrize("step", [-1, 1.5, True, 2**53])
+def test_a_step_is_a_whole_number(opened: Ledger, step: Any) -> None:
+    with (
+        pytest.raises(InputError, match="a step is a whole number"),
+        opened.run("train", project=PROJECT, actor="ada") as run,
+    ):
+        run.metric("loss", 1, step=step)

@@ -55,19 +55,28 @@ LOOP = (
         function="run",
         arguments=(
             Argument("spec", "the specification, a YAML file", kind="path"),
-            Argument("settings", "replace a value of its configuration", ("--set",), arity="many", metavar="KEY=VALUE"),
+            Argument(
+                "settings",
+                "replace a value of its configuration; several with commas between make a sweep (may be repeated)",
+                ("--set",),
+                arity="many",
+                metavar="KEY=VALUE",
+            ),
+            Argument("experiment", "group the runs under this name", ("--experiment",), metavar="NAME"),
             OF_PROJECT,
         ),
         examples=(
             Example("assay run specs/train.yaml", "inputs out of the store, outputs into it, all by digest"),
             Example("assay run specs/train.yaml --set window.first=2005-01-01", "with one setting replaced"),
+            Example("assay run specs/train.yaml --set ridge=0,0.1,1 --set days=22,44", "a sweep: six runs, compared"),
+            Example("assay run specs/train.yaml --set 'columns=\"usd,gbp\"'", "one value that holds a comma"),
         ),
         description=(
             "The process meets the project's code and not Assay's own. A failure is recorded as a failure, Ctrl-C as an "
-            "interruption."
+            "interruption. Settings with several values make a sweep: one run for each combination, grouped as an experiment."
         ),
         writes=True,
-        gives="run:run",
+        gives="run:run runs:[run] experiment",
     ),
     Action(
         "reproduce",

@@ -13,7 +13,8 @@ SHAPES: dict[str, str] = {
     "document": "seq doc_kind sha256 title",
     "run": (
         "run ref job job_type project actor status seq started_at ended_seq ended_at inputs:[input] outputs:[input] "
-        "metrics parameters command code commit dirty config runtime seed seconds exit_code log reason"
+        "metrics parameters command code commit dirty config runtime seed seconds exit_code log reason "
+        "trigger experiment series"
     ),
     "input": "ref sha256",
     "request": (

@@ -154,6 +154,7 @@ MAKE = (
         arguments=(
             PROJECT,
             Argument("job", "only runs of this job", ("--job",)),
+            Argument("experiment", "only the runs of this experiment", ("--experiment",), metavar="NAME"),
             Argument(
                 "count",
                 "at most this many, the newest; 0 for all",
@@ -164,8 +165,9 @@ MAKE = (
             ),
         ),
         examples=(Example("assay runs --job train", "the training runs"),),
+        description="Stale is a run that read what has a newer version by now: its metrics are those of older data.",
         at=True,
-        gives="at runs:[run]",
+        gives="at runs:[run] stale",
     ),
     Action(
         "runs show",
@@ -179,6 +181,26 @@ MAKE = (
         examples=(Example("assay runs show 7c1e", "the run whose id begins so"),),
         at=True,
         gives="at run:run history:[event]",
+    ),
+    Action(
+        "runs compare",
+        "runs side by side, what differs first: parameters, inputs, metrics, outputs",
+        group="make",
+        scope="registry",
+        key="y",
+        module="app.actions.comparing",
+        function="compare",
+        arguments=(
+            Argument("runs", "which runs", arity="many", completes="run", metavar="RUN"),
+            Argument("experiment", "all runs of this experiment", ("--experiment",), metavar="NAME"),
+            Argument("differing", "leave out what is the same in all", ("--differing",), kind="flag"),
+        ),
+        examples=(
+            Example("assay runs compare 7c1e 9d20", "what differs between the two, then what does not"),
+            Example("assay runs compare --experiment train-1f0c --differing", "a sweep, setting by setting"),
+        ),
+        at=True,
+        gives="at runs:[run] rows stale",
     ),
 )
 

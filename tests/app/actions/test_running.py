@@ -45,7 +45,7 @@ def test_a_run_is_recorded_with_what_it_made(ready: Shell) -> None:
     assert (run["status"], run["job"], run["actor"], run["seed"]) == ("ok", "summarise", "lea", 7)
     assert run["metrics"]["scale"] == 1
     assert [each["ref"] for each in run["outputs"]] == [f"document/{PROJECT}/summary@1"]
-    assert answer.keys() == {"run"}
+    assert answer.keys() == {"run", "runs", "experiment"}
     ready.ok("artifact", "restore", "summary", "-o", "summary.txt")
     assert (ready.root / "summary.txt").read_text().endswith("scale 1")
     assert f"run/{run['run']}" in ready.ok("lineage", "summary", "--up").out
