@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,7 @@ class Clockwork(Base):
     waiting: tuple[tuple[str, int], ...] = ()
     _memory: Memory | None = None
     _turn = 0
+    _loaded = 0
     _player: Timer | None = None
 
     def status(self) -> frame.Status:
@@ -98,6 +100,9 @@ class Clockwork(Base):
         from app.tui.screens.page import in_one_line
 
         try:
+            if not memory.counted:
+                first = self.gateway.ask(lambda view: question.load(view, memory, with_days=False), at)
+                self.call_from_thread(self._stands, turn, first)
             known = self.gateway.ask(lambda view: question.load(view, memory), at)
         except Exception as error:
             self.post_message(Failed(in_one_line(error)))
@@ -107,9 +112,16 @@ class Clockwork(Base):
     def _stands(self, turn: int, known: Standing) -> None:
         if turn != self._turn:
             return
-        self.standing = known
+        before, self.standing = self.standing, known
+        if before is not None and replace(before, days=known.days) == known and turn == self._loaded:
+            self._reframe()
+            return
+        self._loaded = turn
         for page in self._pages.values():
             page.reload()
+        self._reframe()
+
+    def _reframe(self) -> None:
         if self.current is not None:
             self.current.reframe()
 

@@ -63,16 +63,19 @@ def clip(text: str, cells: int, mark: str = ELLIPSIS) -> str:
     return text[:end] + mark
 
 
-def middle(text: str, cells: int, mark: str = ELLIPSIS) -> str:
+def middle(text: str, cells: int, mark: str = ELLIPSIS, tail: int = 0) -> str:
     """The text, escaped, in at most ``cells`` cells, cut in its middle: for hashes and names whose end tells them
-    apart."""
+    apart.
+
+    ``tail`` is how much of the end stays; half where 0.
+    """
     text = safe(text)
     if width(text) <= cells:
         return text
-    if not text.isascii() or cells < 5:
+    if not text.isascii() or cells < tail + 5:
         return clip(text, cells, mark)
-    head = cells // 2
-    tail = cells - head - width(mark)
+    tail = tail or cells - cells // 2 - width(mark)
+    head = cells - tail - width(mark)
     return text[:head] + mark + text[len(text) - tail :]
 
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Literal
 
 from app.tui.draw.canvas import Canvas
-from app.tui.draw.clip import clip, safe, width
+from app.tui.draw.clip import clip, middle, safe, width
 from app.tui.draw.glyphs import UNICODE, Glyphs
 from app.tui.draw.layout import Layout, Spot, place
 from app.tui.draw.picture import Picture
@@ -19,7 +19,7 @@ State = Literal["focus", "impact", "alert", "other"]
 
 PITCHES = (2, 4, 6, 8)
 """Rows from one slot to the next: the first at which no joint of lines suggests an edge that is not there."""
-NARROWEST, WIDEST = 12, 30
+NARROWEST, WIDEST = 16, 30
 HEADROOM = 2
 HEADINGS = {"feature_view": "FEATURE", "deployment": "DEPLOYED"}
 """Column headings that are not just the kind in capitals."""
@@ -283,7 +283,7 @@ def _node(body: Canvas, node: Node, x: int, y: int, size: int, selected: str) ->
     body.put(x, y, f"{sign} ", style)
     room = size - 2 - 2 * _flagged(node)
     more = f" +{node.hidden}" if node.hidden else ""
-    label = clip(node.label, max(room - len(more), 1), glyphs.ellipsis)
+    label = middle(node.label, max(room - len(more), 1), glyphs.ellipsis, tail=4)
     taken = body.put(x + 2, y, label, (node.state if node.state != "other" else "") + selected)
     if more:
         taken += body.put(x + 2 + taken, y, more, "muted" + selected, room - taken)

@@ -24,6 +24,7 @@ class Verdict:
     seconds: float
     running: bool
     left: bool = False
+    failed: str = ""
     document: Mapping[str, Any] | None = None
 
 
@@ -51,7 +52,14 @@ def _words(told: Verdict, cells: int, glyphs: Glyphs) -> list[Line]:
     if told.left and document is None:
         return [((f" {glyphs.warn} stopped", "warn"), ("  nothing is known of the rest", "muted"))]
     if document is None:
-        return [] if told.running else [((f" {glyphs.bad} failed", "bad"),)]
+        return (
+            []
+            if told.running
+            else [
+                ((f" {glyphs.bad} {part}" if n == 0 else f"   {part}", "bad"),)
+                for n, part in enumerate(wrap(told.failed or "failed", max(cells - 4, 8)))
+            ]
+        )
     checked = ", ".join(f"{count:,} {what.replace('_', ' ')}" for what, count in document["checked"].items())
     if document["ok"]:
         head: Line = (

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from ledger.projections.approvals import Request
     from ledger.projections.view import View
 
-NEWEST = 200
+NEWEST = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,9 @@ def load(view: View, me: str | None, why_nobody: str) -> Inbox:
     """The inbox of ``me``; ``why_nobody`` says why nobody looks, where ``me`` is None."""
     from ledger.projections import approvals
 
-    found = [_asked(view, request, me, why_nobody) for request in reversed(approvals.requests(view)[-NEWEST:])]
+    newest = view.rows("SELECT seq FROM requests WHERE seq <= :at ORDER BY seq DESC LIMIT :n", {"n": NEWEST})
+    requests = [request for request in (approvals.get(view, row[0]) for row in newest) if request is not None]
+    found = [_asked(view, request, me, why_nobody) for request in requests]
     waiting = [each for each in found if each.state == "open"]
     return Inbox(
         mine=tuple(each for each in waiting if not each.why_not),

@@ -57,7 +57,7 @@ class Watch:
     last: float | None
     last_day: str
     breached: bool
-    seen: int
+    seen: bool
 
     @property
     def key(self) -> tuple[str, str]:
@@ -99,16 +99,13 @@ def board(view: View) -> Board:
         key=lambda a: (ranks.get(a.state, 2), severities.get(a.severity, 3) if a.state != "resolved" else 0, -a.seq)
     )
     resolved = [each for each in found if each.state == "resolved"][:OLDEST_RESOLVED]
-    last = {
-        (row[0], row[1]): row
-        for row in view.rows(
-            "SELECT project, monitor, value, day, at, breached, max(seq), count(*) FROM observations WHERE seq <= :at "
-            "GROUP BY project, monitor"
-        )
-    }
     watches = []
     for each in monitors.listed(view):
-        row = last.get((each.project, each.monitor))
+        row = view.row(
+            "SELECT value, day, at, breached FROM observations WHERE monitor = :monitor AND project IS :project "
+            "AND seq <= :at ORDER BY seq DESC LIMIT 1",
+            {"monitor": each.monitor, "project": each.project},
+        )
         watches.append(
             Watch(
                 monitor=each.monitor,
@@ -119,10 +116,10 @@ def board(view: View) -> Board:
                 reason=str(each.facts.get("reason", "")),
                 threshold=_words(each.facts.get("threshold")),
                 severity=str(each.facts.get("severity", "")),
-                last=row[2] if row else None,
-                last_day=(row[3] or row[4][:10]) if row else "",
-                breached=bool(row[5]) if row else False,
-                seen=row[7] if row else 0,
+                last=row[0] if row else None,
+                last_day=(row[1] or row[2][:10]) if row else "",
+                breached=bool(row[3]) if row else False,
+                seen=row is not None,
             )
         )
     return Board(tuple(_alarm(each) for each in found if each.state != "resolved" or each in resolved), tuple(watches))
@@ -130,22 +127,20 @@ def board(view: View) -> Board:
 
 def series(view: View, project: str, monitor: str) -> Series:
     """A monitor's values by day, and the alerts, deployments, approvals and retrainings of its project beside them."""
-    from ledger.projections import monitors
-
-    seen = monitors.observations(view, monitor, project=project or None)
-    by_day: dict[str, float | None] = {}
-    for each in seen:
-        by_day[each.day or each.at[:10]] = each.value
-    last = seen[-1] if seen else None
-    subject, kind = (last.subject, last.kind) if last else ("", "")
+    rows = view.rows(
+        "SELECT coalesce(day, substr(at, 1, 10)), value, threshold, breached, subject, kind FROM observations "
+        "WHERE monitor = :monitor AND project IS :project AND seq <= :at ORDER BY seq",
+        {"monitor": monitor, "project": project or None},
+    )
+    last = rows[-1] if rows else (None, None, None, 0, "", "")
     return Series(
         project,
         monitor,
-        kind,
-        subject,
-        tuple(sorted(by_day.items())),
-        last.threshold if last else None,
-        sum(each.breached for each in seen),
+        last[5],
+        last[4],
+        tuple(sorted({row[0]: row[1] for row in rows}.items())),
+        last[2],
+        sum(row[3] for row in rows),
         tuple(sorted(_marks(view, project, monitor))),
     )
 

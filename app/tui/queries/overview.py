@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from ledger.projections.view import View
 
 NEWEST = 8
+CONSIDERED = 60
+"""Requests that are looked at: the newest, as in the inbox."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +82,13 @@ def load(view: View, me: str | None) -> Overview:
     from app.tui.queries.log import entry
 
     signed = view.row("SELECT max(size) FROM checkpoints WHERE size <= :at + 1")
-    live, waiting, troubles = _live(view), _waiting(view, me), _troubles(view)
+    live, waiting, troubles, counts = _live(view), _waiting(view, me), _troubles(view), _counts(view)
     return Overview(
         troubles=troubles,
         waiting=waiting,
         live=live,
-        projects=_projects(view, live, waiting),
-        counts=_counts(view),
+        projects=_projects(counts, view, live, waiting),
+        counts=_kinds(view, counts),
         newest=tuple(entry(view, seq) for seq in range(view.at, max(-1, view.at - NEWEST), -1)),
         since_checkpoint=None if signed is None or signed[0] is None else view.at + 1 - signed[0],
     )
@@ -113,8 +115,10 @@ def _waiting(view: View, me: str | None) -> tuple[Waiting, ...]:
     from ledger.rules import gates
 
     waiting = []
-    for request in approvals.requests(view)[-100:]:
-        if acting.standing(view, request) != "open":
+    newest = view.rows("SELECT seq FROM requests WHERE seq <= :at ORDER BY seq DESC LIMIT :n", {"n": CONSIDERED})
+    for (seq,) in reversed(newest):
+        request = approvals.get(view, seq)
+        if request is None or acting.standing(view, request) != "open":
             continue
         held = people.roles(view, me, request.project) if me else ()
         mine = me is not None and any(gates.barred(view, request, me, role) is None for role in held)
@@ -149,36 +153,46 @@ def _live(view: View) -> tuple[Live, ...]:
     )
 
 
-def _projects(view: View, live: tuple[Live, ...], waiting: tuple[Waiting, ...]) -> tuple[Project, ...]:
-    names = [
-        row[0] for row in view.rows("SELECT DISTINCT project FROM artifacts WHERE seq <= :at AND project NOT NULL")
-    ]
+def _projects(
+    counts: list[tuple[str, str | None, int]], view: View, live: tuple[Live, ...], waiting: tuple[Waiting, ...]
+) -> tuple[Project, ...]:
     open_alerts = view.rows(
         "SELECT project, count(*) FROM alerts a WHERE seq <= :at AND NOT EXISTS (SELECT 1 FROM alert_changes c "
         "WHERE c.alert = a.alert AND c.state = 'resolved' AND c.seq <= :at) GROUP BY project"
     )
-    versions = dict(
-        view.rows("SELECT project, count(*) FROM artifacts WHERE seq <= :at AND project NOT NULL GROUP BY project")
-    )
+    versions: dict[str, int] = {}
+    for _, project, count in counts:
+        if project is not None:
+            versions[project] = versions.get(project, 0) + count
     counted = {row[0]: row[1] for row in open_alerts}
+
+    def within(ref: str, project: str) -> bool:
+        return ref.split("/")[1:2] == [project]
+
     return tuple(
         Project(
             name,
-            ", ".join(
-                short(each.subject) for each in live if each.subject.split("/")[1:2] == [name] and each.status == "ok"
-            ),
+            ", ".join(short(each.subject) for each in live if within(each.subject, name) and each.status == "ok"),
             counted.get(name, 0),
-            sum(1 for each in waiting if each.subject.split("/")[1:2] == [name]),
-            versions.get(name, 0),
+            sum(1 for each in waiting if within(each.subject, name)),
+            versions[name],
         )
-        for name in sorted(names)
+        for name in sorted(versions)
     )
 
 
-def _counts(view: View) -> tuple[tuple[str, int], ...]:
-    found = view.rows("SELECT kind, count(*) FROM artifacts WHERE seq <= :at GROUP BY kind ORDER BY kind")
+def _counts(view: View) -> list[tuple[str, str | None, int]]:
+    """How many versions there are, by kind and project: answered from an index alone."""
+    rows = view.rows("SELECT kind, project, count(*) FROM artifacts WHERE seq <= :at GROUP BY kind, project")
+    return [(str(kind), project, int(count)) for kind, project, count in rows]
+
+
+def _kinds(view: View, counts: list[tuple[str, str | None, int]]) -> tuple[tuple[str, int], ...]:
+    found: dict[str, int] = {}
+    for kind, _, count in counts:
+        found[kind] = found.get(kind, 0) + count
     executed = view.row("SELECT count(*) FROM runs WHERE seq <= :at")
-    return (*((str(kind), int(count)) for kind, count in found), ("run", int(executed[0])))
+    return (*sorted(found.items()), ("run", int(executed[0])))
 
 
 def short(ref: str) -> str:

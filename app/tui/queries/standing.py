@@ -43,15 +43,21 @@ class Memory:
         self._verified: list[tuple[int, bool, str]] = []
         self._looked = 0
 
-    def verified(self, view: View, size: int) -> tuple[int, bool, str] | None:
+    @property
+    def counted(self) -> bool:
+        """Whether the days were counted once, so that counting on is quick."""
+        return self._size > 0
+
+    def verified(self, view: View, origin: str, size: int) -> tuple[int, bool, str] | None:
         """The last recorded verification as of the view: (seq, whether it was intact, at)."""
         from ledger.format.event import decode
 
         if size < self._looked:
             self._verified, self._looked = [], 0
+        # By subject, because that has an index: nothing else of a log of a million events need be read.
         rows = view.connection.execute(
-            "SELECT body FROM events WHERE seq >= ? AND seq < ? AND type = 'ledger.verified' ORDER BY seq",
-            (self._looked, size),
+            "SELECT body FROM events WHERE subject = ? AND seq >= ? AND seq < ? AND type = 'ledger.verified' ORDER BY seq",
+            (f"ledger/{origin}", self._looked, size),
         )
         for (body,) in rows.fetchall():
             event = decode(body)
@@ -79,8 +85,8 @@ class Memory:
         return tuple(counts)
 
 
-def load(view: View, memory: Memory) -> Standing:
-    """The frame around every screen."""
+def load(view: View, memory: Memory, *, with_days: bool = True) -> Standing:
+    """The frame around every screen; the events per day are left out where they have to be counted first."""
     from ledger.store import journal
 
     connection = view.connection
@@ -96,9 +102,9 @@ def load(view: View, memory: Memory) -> Standing:
         at=view.at,
         at_time=head[1] if head else "",
         head=head[0].hex() if head else "",
-        verified=memory.verified(view, size),
+        verified=memory.verified(view, str(value.get("origin", "")), size),
         checkpoint=signed[0] if signed else None,
-        days=memory.days(connection, size),
+        days=memory.days(connection, size) if with_days or memory.counted else (),
     )
 
 

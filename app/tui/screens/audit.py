@@ -29,6 +29,7 @@ class Run:
     began: float = field(default_factory=monotonic)
     ended: float = 0.0
     left: bool = False
+    failed: str = ""
     stages: dict[str, tuple[int, int]] = field(default_factory=dict)
     document: dict[str, Any] | None = None
 
@@ -178,6 +179,7 @@ class AuditPage(Page):
         run = self._run
         if run is not None and self.running and (run.left or self._tickets.get("verify")):
             run.ended = monotonic()
+            run.failed = message.text
             if run.left:
                 message = Failed("stopped: nothing is known of the rest")
             self._paint()
@@ -196,6 +198,7 @@ class AuditPage(Page):
             seconds=run.seconds,
             running=self.running,
             left=run.left,
+            failed=run.failed,
             document=run.document,
         )
         paper = self.query_one("#map", Paper)
