@@ -108,6 +108,14 @@ def signature(view: View, event: Event, signer: str) -> tuple[Decision | None, s
     Returns:
         The decision and ``""``, or ``None`` and the problem.
     """
+    opened, problem = statement(view, event, signer)
+    if opened is not None:
+        problem = _checkpoint_problem(view, event.seq, opened.checkpoint)
+    return (None, problem) if problem else (opened, "")
+
+
+def statement(view: View, event: Event, signer: str) -> tuple[Decision | None, str]:
+    """As :func:`signature`, but for the checkpoint in the decision, which takes the whole log to judge."""
     opened = _opened(people.keys(view, signer), event.value["dsse"])
     if opened is None:
         return None, f"the signature is not by a key of {signer} that is valid at event {event.seq}"
@@ -118,8 +126,7 @@ def signature(view: View, event: Event, signer: str) -> tuple[Decision | None, s
         return None, f"the decision was made for the ledger {opened.origin}, not for {own}"
     if opened.verdict != _VERDICTS[event.type]:
         return None, f"the signed verdict is {opened.verdict}, not {_VERDICTS[event.type]}"
-    problem = _checkpoint_problem(view, event.seq, opened.checkpoint)
-    return (None, problem) if problem else (opened, "")
+    return opened, ""
 
 
 def key_digest(key: str) -> str:
