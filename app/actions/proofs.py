@@ -29,10 +29,12 @@ def verify(
     """Check a whole ledger, or a proof file, read-only; code 1 where something is found. ``record`` appends the result."""
     from ledger.audit.verification import verify as audit
 
-    if path is not None and (elsewhere := proving.verify_elsewhere(context, context.start / path, keys, policy)):
-        if checkpoints or record:
-            raise InputError("--checkpoint and --record are for a whole ledger; leave them out")
-        return elsewhere
+    if path is not None:
+        elsewhere = proving.verify_elsewhere(context, context.start / path, keys, policy, checkpoints)
+        if elsewhere is not None:
+            if record:
+                raise InputError("--record appends the result to the ledger that was verified; leave it out")
+            return elsewhere
     place = _place(context, path)
     known = proving.key_texts(context, keys)
     quorum = None if policy is None else proving.read_policy(context, policy)

@@ -48,19 +48,25 @@ def prove(context: Context, *, seq: str, output: str | None = None) -> Answer:
     return Answer(document, lines)
 
 
-def verify_elsewhere(context: Context, place: Path, keys: Sequence[str], policy: str | None) -> Answer | None:
-    """Verify what is no ledger: a proof of an event, or of misbehaviour. ``None`` where ``place`` is neither."""
-    from ledger.audit import misbehaviour, proving
-
+def verify_elsewhere(
+    context: Context, place: Path, keys: Sequence[str], policy: str | None, checkpoints: Sequence[str] = ()
+) -> Answer | None:
+    """Verify what is no ledger: a proof of an event, of misbehaviour, or a bundle. ``None`` where it is none of these."""
+    if place.is_dir():
+        return _verified_bundle(context, place, keys, policy, checkpoints)
     if not place.is_file():
         return None
+    from ledger.audit import misbehaviour, proving
+
     with place.open("rb") as file:
         head = file.read(_HEAD)
-    if place.suffix == proving.SUFFIX or proving.is_proof(head):
-        return _verified_proof(place, trust(context, keys, policy))
-    if place.name.endswith(misbehaviour.SUFFIX) or misbehaviour.is_misbehaviour(head):
-        return _verified_misbehaviour(place, trust(context, keys, policy))
-    return None
+    proof = place.suffix == proving.SUFFIX or proving.is_proof(head)
+    convicts = place.name.endswith(misbehaviour.SUFFIX) or misbehaviour.is_misbehaviour(head)
+    if not proof and not convicts:
+        return None
+    if checkpoints:
+        raise InputError("--checkpoint is for a whole ledger or a bundle; a proof has a checkpoint of its own")
+    return (_verified_proof if proof else _verified_misbehaviour)(place, trust(context, keys, policy))
 
 
 def trust(context: Context, keys: Sequence[str], policy: str | None) -> Policy:
@@ -101,6 +107,35 @@ def _verified_proof(place: Path, policy: Policy) -> Answer:
 
     found = proving.verify(place.read_bytes(), policy)
     return Answer(_document(found), _lines(found), 0 if found.report.ok else 1)
+
+
+def _verified_bundle(
+    context: Context, folder: Path, keys: Sequence[str], policy: str | None, checkpoints: Sequence[str]
+) -> Answer | None:
+    """A bundle, by the keys given; by its own where none is, and then that is said."""
+    from ledger.audit import bundlecheck
+    from ledger.audit.trust import parse_keys, trusted
+
+    if not bundlecheck.is_bundle(folder):
+        return None
+    vouched = bool(keys) or policy is not None
+    known = trust(context, keys, policy) if vouched else trusted(parse_keys([bundlecheck.own_key(folder)]))
+    notes = [(context.start / each).read_text(encoding="utf-8") for each in checkpoints]
+
+    def tell(what: str, done: int, total: int) -> None:
+        context.progress(done, total, f"verifying {what}")
+
+    report = bundlecheck.verify(folder, known, checkpoints=notes, progress=tell)
+    said = f"  {counted(report.size, 'event')} of {report.origin}, root {report.root[:16]}…"
+    verdict = state("good", "intact") if report.ok else state("bad", "not intact")
+    lines: list[str] = [say(verdict, said), *findings(report)]
+    checked = ", ".join(f"{count:,} {what}" for what, count in report.checked.items())
+    lines.append(say(Mark("dim", f"  checked {checked}")))
+    if not vouched:
+        own = "the key is the bundle's own: it proves nothing unless you know it from elsewhere (--key)"
+        lines.append(say(state("warn", "unvouched"), f"  {own}"))
+    lines += [say(Mark("dim", f"  {each}")) for each in report.incomplete]
+    return Answer(report.document() | {"vouched": vouched}, lines, 0 if report.ok else 1)
 
 
 def _verified_misbehaviour(place: Path, policy: Policy) -> Answer:

@@ -181,7 +181,7 @@ PROVE = (
         arguments=(
             Argument(
                 "path",
-                "a ledger's file, a workspace, or a proof file; this workspace where none is named",
+                "a ledger's file, a workspace, a bundle, or a proof file; this workspace where none is named",
                 arity="optional",
                 kind="path",
             ),
