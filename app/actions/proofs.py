@@ -24,6 +24,7 @@ def verify(
     checkpoints: Sequence[str] = (),
     keys: Sequence[str] = (),
     policy: str | None = None,
+    misbehaviour: str | None = None,
     record: bool = False,
 ) -> Answer:
     """Check a whole ledger, or a proof file, read-only; code 1 where something is found. ``record`` appends the result."""
@@ -45,6 +46,8 @@ def verify(
 
     report = audit(place, strict=strict, checkpoints=notes, key=known, policy=quorum, progress=tell)
     document, lines = report.document(), _lines(report)
+    if any(each.kind == "forked" for each in report.findings):
+        lines += _convict(context, place, notes, known, misbehaviour)
     if record:
         if path is not None:
             raise InputError("--record appends to this workspace's ledger; leave the path out")
@@ -52,6 +55,32 @@ def verify(
         lines.append(say(state("good", "recorded"), f"  as event {recorded}"))
         document["recorded"] = recorded
     return Answer(document, lines, 0 if report.ok else 1)
+
+
+def _convict(
+    context: Context, place: Path, notes: Sequence[str], known: Sequence[str], output: str | None
+) -> list[str]:
+    """Keep the proof that the log signed two histories, where asked to, and say that there is one."""
+    from ledger.audit import misbehaviour
+    from ledger.audit.trust import parse_keys, trusted
+    from ledger.projections.view import View
+    from ledger.rules import logs
+    from ledger.store import journal, sqlite
+
+    connection = sqlite.read_only(place)
+    try:
+        own = [each.verifier for each in logs.log_keys(View(connection, journal.size(connection) - 1))]
+        data = misbehaviour.search(connection, notes, trusted([*parse_keys(known), *own]))
+    finally:
+        connection.close()
+    if data is None:
+        return []
+    if output is None:
+        return [say(Mark("dim", "  --misbehaviour FILE keeps the proof, which anyone can check with the ledger's key"))]
+    (context.start / output).write_bytes(data)
+    return [
+        say(state("bad", "proven"), f"  the two signed checkpoints are in {output}; `assay verify {output} --key VKEY`")
+    ]
 
 
 def checkpoint(context: Context, *, output: str | None = None) -> Answer:

@@ -7,13 +7,16 @@ that was signed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ledger.errors import LedgerError
 from ledger.format import b64, canonical, proof
-from ledger.format.checkpoint import SignedCheckpoint
+from ledger.format.checkpoint import Checkpoint, SignedCheckpoint
 from ledger.format.errors import FormatError
 from ledger.format.policy import Policy
+from ledger.store import journal
 
 TYPE = "https://assay.example/misbehaviour/v1"
 SUFFIX = ".misbehaviour.json"
@@ -77,6 +80,41 @@ def make(one: bytes, other: bytes, policy: Policy, node: Callable[[int, int], by
     except MisbehaviourError:
         return None
     return data
+
+
+def search(connection: sqlite3.Connection, outside: Sequence[str], policy: Policy) -> bytes | None:
+    """A proof out of a ledger's stored checkpoints and those kept elsewhere; ``None`` where they can show none.
+
+    Args:
+        connection: an open ledger; its stored nodes show what a newer checkpoint's tree has at an older one's size.
+        outside: signed notes kept elsewhere.
+        policy: the log's keys.
+    """
+    stored = [str(row[0]) for row in connection.execute("SELECT note FROM checkpoints ORDER BY size")]
+    node = journal.node_getter(connection)
+    size = journal.size(connection)
+    by_size: dict[int, tuple[Checkpoint, bytes]] = {}
+    apart: list[tuple[Checkpoint, bytes]] = []
+    newest: bytes | None = None
+    for text in (*stored, *outside):
+        note = text.encode("utf-8", "surrogatepass")
+        try:
+            head = policy.open_checkpoint(note).checkpoint
+            agrees = head.size <= size and proof.root(head.size, node) == head.root
+        except (FormatError, LedgerError):
+            continue  # not the log's, or nodes are missing: a finding of its own
+        other = by_size.setdefault(head.size, (head, note))
+        if other[0].root != head.root:
+            return make(other[1], note, policy)
+        if not agrees:
+            apart.append((head, note))
+        elif newest is None or head.size >= policy.open_checkpoint(newest).checkpoint.size:
+            newest = note
+    for head, note in apart:
+        found = None if newest is None or head.size > size else make(note, newest, policy, node)
+        if found is not None:
+            return found
+    return None
 
 
 def is_misbehaviour(data: bytes) -> bool:

@@ -51,10 +51,12 @@ def find(kind: str, seq: int | None, detail: str) -> None:
 
 
 def leaf_hash(data: bytes) -> bytes:
+    """An event's identity, and its leaf."""
     return hashlib.sha256(b"\x00" + data).digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
+    """The parent of two nodes."""
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
@@ -119,6 +121,7 @@ class Key(NamedTuple):
 
 
 def parse_key(text: str) -> Key:
+    """A verifier key out of its line of text; its id must be the one that name and key give."""
     parts = text.strip().split("+", 2)
     data = unbase64(parts[2]) if len(parts) == 3 else b""
     key_id = hashlib.sha256(parts[0].encode() + b"\n" + data).digest()[:4]
@@ -147,6 +150,7 @@ class Checkpoint(NamedTuple):
 
 
 def parse_checkpoint(note: str) -> Checkpoint:
+    """A signed note's text taken apart; no signature is looked at."""
     text, _, block = note.rpartition("\n\n")
     lines = text.split("\n")
     if len(lines) != 3 or not re.fullmatch("[1-9][0-9]{0,18}", lines[1]) or not block.endswith("\n"):
@@ -180,6 +184,7 @@ Events = dict[int, tuple[bytes, dict[str, Any]]]  # by place: the exact bytes, a
 
 
 def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object, none of whose members may occur twice."""
     if len(dict(pairs)) != len(pairs):
         raise BadError("a member occurs twice")
     return dict(pairs)
@@ -214,6 +219,7 @@ class Known:
         return [key for since, key in self.ledger if since <= size][-1]
 
     def learn(self, event: dict[str, Any]) -> None:
+        """Take in what an event says of keys; other events say nothing."""
         value, seq, kind = event["value"], event["seq"], event["type"]
         if kind == "ledger.created":
             self.ledger.append((1, parse_key(value["key"])))

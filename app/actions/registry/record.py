@@ -208,6 +208,13 @@ PROVE = (
                 kind="path",
                 metavar="FILE",
             ),
+            Argument(
+                "misbehaviour",
+                "where the ledger's key signed two histories, write the proof to this file",
+                ("--misbehaviour",),
+                kind="path",
+                metavar="FILE",
+            ),
             Argument("record", "append the result, as self-attested evidence", ("--record",), kind="flag"),
         ),
         examples=(

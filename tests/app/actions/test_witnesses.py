@@ -146,6 +146,23 @@ def test_a_forked_ledger_is_convicted(shell: Shell, away: Away, key: str, tmp_pa
     assert shell("verify", "proof.misbehaviour.json", "--key", key).code == 2
 
 
+def test_a_ledger_that_was_forked_convicts_itself(shell: Shell, key: str, tmp_path: Path) -> None:
+    """Two copies with the ledger's key went on apart: with the one's checkpoint the other gives the proof."""
+    twin = Shell(Path(shutil.copytree(shell.root, tmp_path / "twin")))
+    shell.ok("--as", "mia", "alerts", "ack", "drift", "--note", "one")
+    shell.ok("checkpoint", "-o", "kept.txt")
+    for memory in (tmp_path / "home").rglob("*.signed"):
+        memory.unlink()
+    twin.ok("--as", "mia", "alerts", "ack", "drift", "--note", "two")
+    twin.ok("--as", "lea", "request", "fx-vol@2")
+    kept = str(shell.root / "kept.txt")
+    said = twin("verify", "--checkpoint", kept, "--misbehaviour", "proof.misbehaviour.json")
+    assert said.code == 1
+    assert "forked" in said.out
+    assert "signed two histories" in shell("verify", str(twin.root / "proof.misbehaviour.json"), "--key", key).out
+    assert "--misbehaviour FILE keeps the proof" in twin("verify", "--checkpoint", kept).out
+
+
 def test_what_is_not_vouched_for(shell: Shell, away: Away, key: str, witness_key: str) -> None:
     said = shell("--as", "ada", "witness", "add", "assay.toml", "--key", witness_key)
     assert said.code == 1

@@ -21,6 +21,7 @@ from ledger.format.hashes import leaf_hash
 from ledger.format.keys import SecretKey, VerifierKey
 from ledger.format.note import Ed25519Verifier
 from ledger.format.proof import Frontier
+from tests.ledger.story import Story
 
 ORIGIN = "example.com/log"
 NOW = 1_790_000_000
@@ -296,3 +297,24 @@ def test_a_changed_proof_of_misbehaviour_proves_nothing(log: Log) -> None:
     for cut in (b"", b"{}", data[:-1]):
         with pytest.raises(misbehaviour.MisbehaviourError):
             misbehaviour.verify(cut, policy)
+
+
+def test_a_ledger_and_a_checkpoint_kept_elsewhere(story: Story) -> None:
+    """Two copies of one ledger went on apart, both signed: either one, with the other's checkpoint, gives the proof."""
+    book = story.ledger
+    assert book.verifier is not None
+    policy = trust.trusted([book.verifier])
+    outside = book.last_checkpoint() or ""
+    assert misbehaviour.search(book.connection, [outside], policy) is None
+    story.observe("model/fx-hedging/fx-vol@1", 5)
+    secret = book.keystore.ledger(book.verifier)
+    assert secret is not None
+    for before in (0, 3):
+        size = book.size - before
+        false = sign_checkpoint(Checkpoint(book.origin, size, b"\x01" * 32), secret).decode()
+        assert misbehaviour.search(book.connection, [false], policy) is None
+        book.checkpoint()
+        data = misbehaviour.search(book.connection, [outside, false], policy)
+        assert data is not None
+        assert misbehaviour.verify(data, policy).older.checkpoint.size == size
+        story.observe("model/fx-hedging/fx-vol@1", 4)
