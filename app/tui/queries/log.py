@@ -46,6 +46,7 @@ def page(view: View, number: int) -> tuple[Entry, ...]:
 
 
 def entry(view: View, seq: int) -> Entry:
+    """One event as a line; one that is gone or cannot be read says so."""
     from ledger.errors import LedgerError
     from ledger.events import sentence
     from ledger.store import journal
