@@ -170,6 +170,17 @@ def test_what_is_imported_is_declared_and_what_is_declared_is_used() -> None:
     assert used == declared - INDIRECT.keys()
 
 
+def test_every_dependency_is_accounted_for() -> None:
+    """docs/dependencies.md says of each what it is for and what it costs; the benchmark measures each."""
+    from tests.benchmarks.imports import MODULES
+
+    declared = {re.split(r"[<>=~! \[]", each)[0].lower() for each in _project()["dependencies"]}
+    page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| \[([^\]]+)\]", page[: page.index("## Not dependencies")], re.MULTILINE)
+    assert {name.lower() for name in told} == declared
+    assert MODULES.keys() == declared
+
+
 def _imports(path: Path) -> Iterator[tuple[str, int]]:
     """The top-level packages that a module imports anywhere in it, with the lines."""
     for node in ast.walk(tree(path)):
