@@ -27,6 +27,7 @@ def run(
     spec: str,
     settings: Sequence[str] = (),
     experiment: str | None = None,
+    make_container: str | None = None,
     project: str | None = None,
 ) -> Answer:
     """Run a specification's file and record it, once for each combination of the settings' values.
@@ -36,6 +37,10 @@ def run(
     from app.pipelines import spec as specs
     from app.pipelines import sweep
 
+    if make_container is not None and (context.start / make_container).is_file():
+        raise InputError(
+            f"--make-container {make_container} is a file; name the folder for the Containerfile and its lock"
+        )
     if experiment is not None and not _EXPERIMENT.fullmatch(experiment):
         raise InputError(f"--experiment {experiment}: a name has letters, digits and . _ - and at most 100 of them")
     combinations = sweep.combinations(settings)
@@ -44,8 +49,22 @@ def run(
         result = _run(context, read[0], experiment, project)
         made = _recorded(context, result)
         document = {"run": runs.document(made), "runs": [runs.document(made)], "experiment": experiment}
-        return Answer(document, _lines(made, result), _CODES.get(made.status, 1))
-    return _swept(context, read, combinations, experiment, project)
+        answer = Answer(document, _lines(made, result), _CODES.get(made.status, 1))
+    else:
+        answer = _swept(context, read, combinations, experiment, project)
+    return answer if make_container is None else _contained(context, answer, make_container)
+
+
+def _contained(context: Context, answer: Answer, folder: str) -> Answer:
+    """The answer, after what ran was written as a Containerfile and a lock; nothing is written of a failure."""
+    from app.pipelines import containerfile
+
+    digest = answer.document["runs"][-1]["runtime"]
+    if answer.code:
+        return answer
+    written = containerfile.write(context.start / folder, context.ledger.objects.read(digest), digest)
+    told = table([(Mark("dim", "written"), str(each)) for each in written], indent="  ")
+    return answer._replace(lines=[*answer.lines, *told])
 
 
 def _swept(

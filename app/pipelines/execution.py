@@ -6,13 +6,14 @@ import json
 import math
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from app.pipelines import processes
+from app.pipelines import container, processes
 from app.pipelines.output import Log
 from app.pipelines.place import Material, Place, scratch
 from app.pipelines.spec import Spec
@@ -80,9 +81,11 @@ def execute(
     with scratch("assay-run-") as folder:
         ended = Execution("ok")
         try:
+            # The engine is asked before anything is made ready.
+            engine = container.engine() if spec.image else None
             place = Place.make(folder, spec, objects, code, paths, inputs)
             log = Log(place.root / "log")
-            ended = _run(spec, place, log, stop, python)
+            ended = _run(spec, place, log, stop, python, engine)
             ended = replace(ended, log=objects.put_file(log.close()).digest)
             if ended.status != "ok":
                 return _explained(ended, place, log)
@@ -94,19 +97,19 @@ def execute(
             return replace(ended, status="interrupted", reason=ended.reason or "interrupted from the keyboard")
 
 
-def _run(spec: Spec, place: Place, log: Log, stop: Callable[[], bool] | None, python: Path | None) -> Execution:
+def _run(
+    spec: Spec,
+    place: Place,
+    log: Log,
+    stop: Callable[[], bool] | None,
+    python: Path | None,
+    engine: container.Engine | None,
+) -> Execution:
     """Start the process, and wait until it has ended, is to be stopped, or is out of time."""
     status: Status = "ok"
     reason = None
     began = time.monotonic()
-    process = processes.start(
-        _job(spec, place),
-        folder=place.work,
-        job_file=place.root / "job.json",
-        seed=spec.seed,
-        variables={**place.variables(spec.seed), **spec.env},
-        python=python,
-    )
+    process, name = _start(spec, place, python, engine)
     assert process.stdout is not None
     try:
         speaks = True
@@ -125,13 +128,38 @@ def _run(spec: Spec, place: Place, log: Log, stop: Callable[[], bool] | None, py
         status, reason = "interrupted", "interrupted from the keyboard"
     finally:
         seconds = time.monotonic() - began
+        ended = processes.has_ended(process)
+        if engine is not None and not ended:
+            # Ending what follows a container does not end the container.
+            engine.remove(name)
         processes.end_group(process)
+        if engine is not None and ended and process.returncode < 0:
+            engine.remove(name)
         log.take_rest(process.stdout)
         process.stdout.close()
     code = process.returncode if reason is None else None
+    if code is not None and engine is not None:
+        code = container.ended_by(code)
     if code:
         status = "failed"
     return Execution(status, exit_code=code, seconds=round(seconds, 3), reason=reason)
+
+
+def _start(
+    spec: Spec, place: Place, python: Path | None, engine: container.Engine | None
+) -> tuple[subprocess.Popen[bytes], str]:
+    """Start the process, in a container where there is an engine; the container's name, which is empty without one."""
+    if engine is not None and spec.image is not None:
+        return engine.start(spec.image, _job(spec, place), place, spec.seed, spec.env)
+    process = processes.start(
+        _job(spec, place),
+        folder=place.work,
+        job_file=place.root / "job.json",
+        seed=spec.seed,
+        variables={**place.variables(spec.seed), **spec.env},
+        python=python,
+    )
+    return process, ""
 
 
 def _job(spec: Spec, place: Place) -> dict[str, Any]:

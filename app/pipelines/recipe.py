@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from app.pipelines import container, runtime
 from app.pipelines import spec as specs
 from app.pipelines.comparison import Results
 from app.pipelines.place import Material
@@ -84,7 +85,8 @@ class Recipe:
             elif name == "seed":
                 made = replace(made, spec=replace(made.spec, seed=spec.seed))
             else:
-                made = replace(made, runtime=other.runtime, python=other.python)
+                imaged = replace(made.spec, image=spec.image)
+                made = replace(made, spec=imaged, runtime=other.runtime, python=other.python)
         return made
 
 
@@ -112,6 +114,16 @@ def of(ledger: Ledger, run: Run) -> Recipe:
         commit=run.commit,
         directories=directories(versions),
     )
+
+
+def here(ledger: Ledger, recipe: Recipe) -> Recipe:
+    """A recipe in the runtime that it gets on this machine: its image, or this interpreter.
+
+    Raises:
+        InputError: its image is not here.
+    """
+    data = container.find(recipe.spec.image).encoded() if recipe.spec.image else runtime.encoded()
+    return replace(recipe, runtime=ledger.objects.put_bytes(data).digest)
 
 
 def directories(versions: Mapping[str, artifacts.Artifact]) -> frozenset[str]:

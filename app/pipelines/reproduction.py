@@ -6,7 +6,7 @@ The culprit is found by experiment: fresh runs that differ in one thing alone. W
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -82,11 +82,11 @@ def reproduce(
     """
     want = recipes.recorded(run)
     base = recipes.of(ledger, run)
-    here = ledger.objects.put_bytes(runtime.encoded()).digest
-    plain = replace(base, runtime=here)
+    plain = recipes.here(ledger, base)
+    here = plain.runtime
     meant = recipes.recorded(other) if other is not None else None
     if other is not None:
-        theirs = replace(recipes.of(ledger, other), runtime=here)
+        theirs = recipes.here(ledger, recipes.of(ledger, other))
         said = swaps.against(plain, theirs)
         changed = plain.taking(theirs, said)
     else:
@@ -100,7 +100,7 @@ def reproduce(
     differing = differences(ledger.objects, want, got, base.spec.tolerance)
     culprits: list[str] = []
     if differing or (meant is not None and not laboratory.same(meant, got)):
-        moved = run.runtime != here or (other is not None and other.runtime != here)
+        moved = run.runtime != here or (other is not None and other.runtime != changed.runtime)
         search = _Search(laboratory, plain, changed, tuple(said), want, got, meant, moved)
         culprits = search.culprits()
         if laboratory.stopped:
@@ -261,6 +261,8 @@ def _recorded_run(
         parameters["swapped"] = dict(said)
     if recipe.spec.callable:
         parameters["callable"] = recipe.spec.callable
+    if recipe.spec.image:
+        parameters["image"] = recipe.spec.image
     if recipe.code == run.code and "patch" in run.parameters:
         parameters["patch"] = run.parameters["patch"]
     fact = RunStarted(
@@ -298,8 +300,7 @@ def _runtime_version(ledger: Ledger, run: Run, recipe: Recipe) -> list[Made]:
     if recipe.runtime is None or run.project is None or artifacts.by_digest(ledger.view(), recipe.runtime):
         return []
     data = ledger.objects.read(recipe.runtime)
-    python = canonical.decode(data)["python"]
-    short = f"{python['implementation'].lower()}-{'.'.join(python['version'].split('.')[:2])}"
+    short = runtime.short_name(canonical.decode(data))
     stored = Stored(recipe.runtime, len(data))
     return [Made(f"runtime/{run.project}/{short}", stored, {"media_type": "application/json"})]
 

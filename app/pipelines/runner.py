@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from app.pipelines import code as codes
-from app.pipelines import runtime
+from app.pipelines import container, runtime
 from app.pipelines.code import Code
 from app.pipelines.execution import Execution, execute
 from app.pipelines.place import Material
@@ -97,14 +97,18 @@ def run_spec(
 
     Raises:
         InputError: an input is not registered, is retired, or its bytes are not there; the code cannot be read; two
-            outputs are one artifact. Nothing is recorded then.
+            outputs are one artifact; the image is not here. Nothing is recorded then.
         LedgerError: the store or the ledger cannot be written.
     """
     bases = _bases(spec, project)
+    image = container.find(spec.image) if spec.image else None
+    if image is not None:
+        # By its digest: a name may point elsewhere tomorrow.
+        spec = replace(spec, image=image.digest)
     inputs = {name: lifecycle.require_input(ledger, ref) for name, ref in spec.inputs.items()}
     code = _code(ledger, workspace, spec)
     about = {"team": team, "trigger": trigger, "experiment": experiment}
-    fact, sources = _described(ledger, spec, project, code, inputs, about)
+    fact, sources = _described(ledger, spec, project, code, inputs, about, image)
     with lifecycle.claimed(ledger, fact.run) as release:
         started = lifecycle.begin(ledger, fact, sources, actor=actor, project=project, cause=cause, at=at)
         try:
@@ -156,19 +160,22 @@ def _described(
     code: Code,
     inputs: Mapping[str, artifacts.Artifact],
     about: Mapping[str, str | None],
+    image: container.Image | None,
 ) -> tuple[RunStarted, list[Made]]:
     """What is recorded at the beginning, and what of it is to be a version."""
     objects = ledger.objects
     # The inputs by version: with code and objects it is all that running it again takes.
     exact = replace(spec, inputs={name: each.ref for name, each in inputs.items()})
     config = objects.put_bytes(canonical.encode(dict(spec.config)))
-    ran_in = objects.put_bytes(runtime.encoded())
+    ran_in = objects.put_bytes(image.encoded() if image else runtime.encoded())
     parameters: dict[str, Any] = {
         "spec": objects.put_bytes(canonical.encode(exact.document())).digest,
         "paths": list(code.paths),
     }
     if spec.callable:
         parameters["callable"] = spec.callable
+    if image is not None:
+        parameters |= {"image": image.digest, "image_name": image.name, "engine": image.engine.described()}
     if code.patch:
         parameters["patch"] = code.patch
     fact = RunStarted(
@@ -190,7 +197,7 @@ def _described(
     return fact, [
         Made(f"code/{project}/{code.name}", code.stored, {"summary": {"commit": code.commit}} if code.commit else {}),
         Made(f"config/{project}/{spec.job}", config, json),
-        Made(f"runtime/{project}/{runtime.name()}", ran_in, json),
+        Made(f"runtime/{project}/{'container' if image else runtime.name()}", ran_in, json),
     ]
 
 

@@ -40,6 +40,14 @@ def name() -> str:
     return f"{sys.implementation.name}-{sys.version_info.major}.{sys.version_info.minor}"
 
 
+def short_name(document: Mapping[str, Any]) -> str:
+    """What to call a runtime by its document: ``cpython-3.11``, or ``container`` for an image."""
+    python = document.get("python")
+    if python is None:
+        return "container"
+    return f"{python['implementation'].lower()}-{'.'.join(python['version'].split('.')[:2])}"
+
+
 @cache
 def encoded() -> bytes:
     """The canonical bytes of ``interpreter.document``, whose digest names the runtime. A process does not change it."""
@@ -80,7 +88,10 @@ def _flat(document: Mapping[str, Any]) -> dict[str, str]:
     """A runtime's document as names and versions."""
     found = {each["name"]: str(each["version"]) for each in document.get("dependencies", ())}
     for part in ("platform", "python"):
-        found |= {f"{part} {key}": str(value) for key, value in document.get(part, {}).items()}
+        if isinstance(document.get(part), Mapping):
+            found |= {f"{part} {key}": str(value) for key, value in document[part].items()}
+    if "image" in document:
+        found["image"] = str(document["image"])
     return found
 
 
@@ -99,15 +110,22 @@ def environment(seed: int, own: Mapping[str, str], python: Path | None = None) -
     )
     return {
         **inherited,
-        **dict.fromkeys(_THREADS, "1"),
+        **settings(),
         **_shared_instructions(),
+        "PYTHONHASHSEED": str(seed),
+        **own,
+    }
+
+
+def settings() -> dict[str, str]:
+    """The environment variables that are the same for every run on every machine."""
+    return {
+        **dict.fromkeys(_THREADS, "1"),
         "LANG": "C.UTF-8",
         "TZ": "UTC",
         "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONHASHSEED": str(seed),
         "PYTHONUNBUFFERED": "1",
         "PYTHONUTF8": "1",
-        **own,
     }
 
 

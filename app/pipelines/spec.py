@@ -8,6 +8,7 @@
     seed: 7
     inputs: {panel: dataset/fx-hedging/panel@1}
     outputs: {model: {artifact: model/fx-hedging/fx-vol, media_type: application/json}}
+    image: localhost/training:3            # a container image that is here; without one, the interpreter of Assay
     timeout: 600                           # seconds
     tolerance: 1.0e-9                      # how far numbers may be off when it is reproduced; without it, not at all
 
@@ -59,6 +60,7 @@ _KEYS = (
     "inputs",
     "outputs",
     "metrics",
+    "image",
     "timeout",
     "tolerance",
     "env",
@@ -67,6 +69,7 @@ _OUTPUT_KEYS = ("artifact", "path", "media_type")
 _MAX_BYTES = 1 << 20
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*", re.ASCII)
 _CALLABLE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
+_IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@-]*", re.ASCII)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _PLACE = re.compile(r"\{(inputs|outputs)\.([A-Za-z0-9._-]+)\}")
 
@@ -98,6 +101,7 @@ class Spec:
     inputs: Mapping[str, str] = field(default_factory=dict)
     outputs: Mapping[str, Output] = field(default_factory=dict)
     metrics: str | None = None
+    image: str | None = None
     timeout: float | None = None
     tolerance: float | None = None
     env: Mapping[str, str] = field(default_factory=dict)
@@ -114,7 +118,7 @@ class Spec:
             found[key] = list(getattr(self, key))
         for key in ("config", "inputs", "env"):
             found[key] = dict(getattr(self, key))
-        for key in ("callable", "metrics", "timeout", "tolerance"):
+        for key in ("callable", "metrics", "image", "timeout", "tolerance"):
             found[key] = getattr(self, key)
         return {key: value for key, value in found.items() if value not in (None, [], {})}
 
@@ -201,6 +205,7 @@ class _Reader:
             inputs={name: self._input(name, each) for name, each in self._mapping(data, "inputs").items()},
             outputs=outputs,
             metrics=self._inner_path(data.get("metrics"), ("metrics",)),
+            image=self._image(data),
             timeout=self._timeout(data),
             tolerance=self._tolerance(data),
             env=self._env(data),
@@ -251,6 +256,12 @@ class _Reader:
         if type(seed) is not int or not 0 <= seed < SEED_LIMIT:
             raise self._error(("seed",), f"seed must be a whole number from 0 to {SEED_LIMIT - 1}, not {seed!r}")
         return seed
+
+    def _image(self, data: Mapping[str, Any]) -> str | None:
+        image = self._text(data, "image")
+        if image is not None and not _IMAGE.fullmatch(image):
+            raise self._error(("image",), f"{image!r} cannot be an image's name, such as localhost/training:3")
+        return image
 
     def _timeout(self, data: Mapping[str, Any]) -> float | None:
         timeout = data.get("timeout")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.pipelines import code as codes
-from app.pipelines import runtime, yamltext
+from app.pipelines import container, runtime, yamltext
 from app.pipelines import spec as specs
 from app.pipelines.recipe import ASPECTS, Recipe
 from app.workspace import nearest
@@ -28,7 +28,7 @@ def exchanged(ledger: Ledger, recipe: Recipe, words: Iterable[str], start: Path)
         recipe: what to start from.
         words: ``aspect=value`` each. ``data`` takes a version (``NAME=REF`` where several inputs could be meant),
             ``code`` a folder or a version, ``config`` a file, a version or ``key=value``, ``seed`` a number, ``runtime``
-            a Python interpreter or the folder of its environment.
+            a Python interpreter, the folder of its environment, or ``image:NAME``.
         start: what paths are relative to.
 
     Returns:
@@ -107,13 +107,19 @@ def _seed(ledger: Ledger, recipe: Recipe, value: str, start: Path) -> Recipe:
 
 
 def _runtime(ledger: Ledger, recipe: Recipe, value: str, start: Path) -> Recipe:
+    name = value.removeprefix("image:")
+    if name != value:
+        image = container.find(name)
+        spec = replace(recipe.spec, image=image.digest)
+        return replace(recipe, spec=spec, python=None, runtime=ledger.objects.put_bytes(image.encoded()).digest)
     path = start / value
     python = path / "bin" / "python" if path.is_dir() else path
     if not python.is_file():
         raise InputError(f"--with runtime={value}: {python} is no Python interpreter; name one, or its environment")
     # Not resolved: an environment's interpreter is a link, and its place says which environment it is.
     python = python.absolute()
-    return replace(recipe, python=python, runtime=ledger.objects.put_bytes(runtime.encoded_by(python)).digest)
+    digest = ledger.objects.put_bytes(runtime.encoded_by(python)).digest
+    return replace(recipe, spec=replace(recipe.spec, image=None), python=python, runtime=digest)
 
 
 def _version(ledger: Ledger, kind: str, text: str) -> artifacts.Artifact:
@@ -129,7 +135,7 @@ _EXCHANGES = {"data": _data, "code": _code, "config": _config, "seed": _seed, "r
 
 
 def against(recipe: Recipe, other: Recipe) -> dict[str, str]:
-    """What another recipe has otherwise, by aspect, in a few words; the runtime left out, which is what is at hand.
+    """What another recipe has otherwise, by aspect, in a few words.
 
     Raises:
         InputError: the two cannot be exchanged for each other: they have other inputs or outputs by name.
@@ -146,8 +152,9 @@ def against(recipe: Recipe, other: Recipe) -> dict[str, str]:
         "code": other.code,
         "config": ", ".join(_keys(recipe, other)) or "its variables",
         "seed": str(other.spec.seed),
+        "runtime": f"image:{other.spec.image}" if other.spec.image else "this interpreter",
     }
-    return {name: words[name] for name in ASPECTS[:4] if recipe.aspect(name) != other.aspect(name)}
+    return {name: words[name] for name in ASPECTS if recipe.aspect(name) != other.aspect(name)}
 
 
 def _keys(recipe: Recipe, other: Recipe) -> list[str]:

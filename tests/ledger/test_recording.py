@@ -193,9 +193,13 @@ def test_a_metric_over_many_steps_stays_out_of_the_event(opened: Ledger) -> None
 
 
 def test_a_series_is_kept_of_a_run_that_fails(opened: Ledger) -> None:
-    with pytest.raises(KeyError), opened.run("train", project=PROJECT, actor="ada") as run:
-        run.metric("loss", 1, step=0)
-        raise KeyError("day")
+    def train() -> None:
+        with opened.run("train", project=PROJECT, actor="ada") as run:
+            run.metric("loss", 1, step=0)
+            raise KeyError("day")
+
+    with pytest.raises(KeyError):
+        train()
     series = only_run(opened).series
     assert series is not None
     assert canonical.decode(opened.objects.read(series)) == {"loss": [[0, 1]]}

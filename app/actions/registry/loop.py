@@ -63,17 +63,29 @@ LOOP = (
                 metavar="KEY=VALUE",
             ),
             Argument("experiment", "group the runs under this name", ("--experiment",), metavar="NAME"),
+            Argument(
+                "make_container",
+                "then write a Containerfile and a lock of what ran into this folder",
+                ("--make-container",),
+                kind="path",
+                metavar="DIR",
+            ),
             OF_PROJECT,
         ),
         examples=(
             Example("assay run specs/train.yaml", "inputs out of the store, outputs into it, all by digest"),
             Example("assay run specs/train.yaml --set window.first=2005-01-01", "with one setting replaced"),
             Example("assay run specs/train.yaml --set ridge=0,0.1,1 --set days=22,44", "a sweep: six runs, compared"),
+            Example(
+                "assay run specs/train.yaml --make-container container", "the same runtime as an image, to be built"
+            ),
             Example("assay run specs/train.yaml --set 'columns=\"usd,gbp\"'", "one value that holds a comma"),
         ),
         description=(
             "The process meets the project's code and not Assay's own. A failure is recorded as a failure, Ctrl-C as an "
-            "interruption. Settings with several values make a sweep: one run for each combination, grouped as an experiment."
+            "interruption. Settings with several values make a sweep: one run for each combination, grouped as an experiment. "
+            "A specification with image: runs in a container, by podman or docker, without a network; ASSAY_CONTAINER and "
+            "ASSAY_CONTAINER_OPTIONS name another engine and options of its run."
         ),
         writes=True,
         gives="run:run runs:[run] experiment",
@@ -108,6 +120,7 @@ LOOP = (
             Example("assay reproduce 7c1e --with seed=8", "does the seed matter?"),
             Example("assay reproduce 7c1e --with data=har-features@2", "the same training, on other data"),
             Example("assay reproduce 7c1e --with runtime=.venv", "with another Python interpreter"),
+            Example("assay reproduce 7c1e --with runtime=image:localhost/training", "in a container"),
             Example("assay reproduce 7c1e --against 9d20", "what of all that differs makes the results differ"),
         ),
         description=(

@@ -83,3 +83,28 @@ def test_a_specification_that_cannot_be_run_records_nothing(ready: Shell, words:
     assert says in said.err
     assert said.err.count("\n") == 1
     assert ready.json("verify")["head"] == before
+
+
+def test_what_ran_can_be_made_a_container_of(ready: Shell) -> None:
+    said = ready.ok("--as", "lea", "run", "summarise.yaml", "--make-container", "container").out
+    assert "requirements.lock" in said
+    (run,) = ready.json("runs", "--job", "summarise")["runs"]
+    assert run["runtime"] in (ready.root / "container" / "Containerfile").read_text()
+    failed = ready("--as", "lea", "run", "summarise.yaml", "--set", "scale=-1", "--make-container", "other")
+    assert failed.code == 1
+    assert not (ready.root / "other").exists()
+    assert ready("--as", "lea", "run", "summarise.yaml", "--make-container", "summarise.yaml").code == 2
+
+
+def test_an_image_that_is_not_here_is_one_line_and_nothing_recorded(
+    ready: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSAY_CONTAINER", "no-such-engine")
+    (ready.root / "summarise.yaml").write_text(SPEC + "image: localhost/training:1\n")
+    said = ready("--as", "lea", "run", "summarise.yaml")
+    assert said.code == 2
+    assert (
+        said.err
+        == "assay: a specification with an image needs a container engine, and there is no no-such-engine on the PATH\n"
+    )
+    assert ready.json("runs", "--job", "summarise")["runs"] == []
