@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.app import story
+from tests.app.demo import tellings
 
 
 @pytest.fixture(scope="session")
@@ -41,3 +42,15 @@ def shell(_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> s
     story.copied(_template / "home", tmp_path / "home")
     story.home(tmp_path / "home", monkeypatch)
     return story.Shell(story.copied(_template / "work", tmp_path / "work"))
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tellings.Whole:
+    """The demo's shorter story, told once from beginning to end; never to be changed."""
+    return tellings.whole(tmp_path_factory.mktemp("whole") / "demo")
+
+
+@pytest.fixture
+def demo(whole: tellings.Whole, tmp_path: Path, home: Path) -> story.Shell:
+    """A shell in a copy of the demo's workspace."""
+    return story.Shell(story.copied(whole.root, tmp_path / "demo"))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import sys
+import zipfile
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -124,3 +127,25 @@ def differences(scored: list[dict[str, Any]], champion: str, candidate: str) -> 
 def place(days: tuple[str, ...], day: str) -> int:
     """The place of the first day on or after ``day``."""
     return int(np.searchsorted(np.array(days), day))
+
+
+def shaken(path: Path, time: str | tuple[str, ...], factor: float, *, until: str = "9999") -> Path:
+    """A copy of the rates that went another way: some years' or months' daily moves are scaled, and it ends with ``until``."""
+    with zipfile.ZipFile(RATES) as archive:
+        header, *rows = csv.reader(io.StringIO(archive.read("eurofxref-hist.csv").decode()))
+    rows = [row for row in reversed(rows) if row[0] <= until]
+    for column in range(1, len(header)):
+        shift, before = 1.0, None
+        for row in rows:
+            if column >= len(row) or row[column] in ("", "N/A"):
+                before = None
+                continue
+            value = float(row[column])
+            if before is not None and row[0].startswith(time):
+                shift *= (value / before) ** (factor - 1)
+            before, row[column] = value, f"{value * shift:.10g}"
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([header, *reversed(rows)])
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("eurofxref-hist.csv", text.getvalue())
+    return path

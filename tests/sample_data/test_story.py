@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import zipfile
-from pathlib import Path
-
 import pytest
 
 from tests.sample_data import live, story
@@ -84,31 +79,9 @@ def test_the_retrained_model_is_promoted_on_its_evidence(scorer, whole):
     assert len(story.canary_slice(whole).accounts) == 50
 
 
-def shaken(path: Path, year: str, factor: float) -> Path:
-    """A copy of the rates in which one year's daily moves are scaled, as if the year had gone another way."""
-    with zipfile.ZipFile(story.RATES) as archive:
-        header, *rows = csv.reader(io.StringIO(archive.read("eurofxref-hist.csv").decode()))
-    rows.reverse()
-    for column in range(1, len(header)):
-        shift, before = 1.0, None
-        for row in rows:
-            if column >= len(row) or row[column] in ("", "N/A"):
-                before = None
-                continue
-            value = float(row[column])
-            if before is not None and row[0].startswith(year):
-                shift *= (value / before) ** (factor - 1)
-            before, row[column] = value, f"{value * shift:.10g}"
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([header, *reversed(rows)])
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("eurofxref-hist.csv", text.getvalue())
-    return path
-
-
 def test_another_2008_gives_other_digests_alarms_and_verdicts(v1, v2, scorer, whole, watched, tmp_path):
     """No date, verdict or metric stands in the code: with 2008's moves at two thirds, the same code tells another story."""
-    rates = shaken(tmp_path / "rates.zip", "2008", 2 / 3)
+    rates = story.shaken(tmp_path / "rates.zip", "2008", 2 / 3)
     calm = story.train(tmp_path / "v2", rates=rates, until="2008-09-30", first="2005-10-01", last="2008-09-30")
     assert calm.model.read_bytes() != v2.model.read_bytes()
     same = story.first_model(tmp_path / "v1", rates)

@@ -12,9 +12,18 @@ import time
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[3]
+
+
+class Whole(NamedTuple):
+    """A telling from beginning to end: its workspace, how long it took, what it printed."""
+
+    root: Path
+    seconds: float
+    out: str
+    err: str
 
 
 @dataclass(frozen=True)
@@ -96,6 +105,14 @@ def tell(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
     process = begin(root, *words)
     out, err = process.communicate(timeout=300)
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def whole(root: Path) -> Whole:
+    """Tell it from beginning to end."""
+    began = time.monotonic()
+    done = tell(root)
+    assert done.returncode == 0, done.stderr
+    return Whole(root, time.monotonic() - began, done.stdout, done.stderr)
 
 
 def cut(root: Path, *, seconds: float | None = None, events: int | None = None, by: int = signal.SIGKILL) -> int:

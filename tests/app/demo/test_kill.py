@@ -11,7 +11,7 @@ import pytest
 
 import ledger
 from tests.app.demo import tellings
-from tests.app.demo.conftest import Whole
+from tests.app.demo.tellings import Whole
 
 SEED = 20080917
 MOMENTS = 50

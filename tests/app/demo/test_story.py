@@ -1,0 +1,308 @@
+"""What the demo tells is what was computed: from the record, in order, by those whose part it is, and for any rates."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import ledger
+from app.demo import cast, setting, story
+from app.pipelines import yamltext
+from tests.app.demo import tellings
+from tests.app.demo.tellings import Whole
+from tests.app.story import Shell
+from tests.sample_data import story as rates
+
+ROOT = Path(__file__).parents[3]
+SHARED = ROOT / ".." / "shared" / "DEMO.md"
+
+
+@pytest.fixture(scope="module")
+def events(whole: Whole) -> list[dict[str, Any]]:
+    return tellings.recorded(whole.root)
+
+
+def of(events: list[dict[str, Any]], *types: str) -> list[dict[str, Any]]:
+    return [each for each in events if each["type"] in types]
+
+
+# The beats, in the record
+
+
+def test_the_redenomination_blocks_until_its_mapping_is_approved(events: list[dict[str, Any]]) -> None:
+    checks = [each for each in of(events, "check.executed") if each["value"]["check"] == "redenominations"]
+    before, after = checks
+    assert before["value"]["verdict"] == "block"
+    verdicts = [
+        [finding["verdict"] for finding in each["value"]["findings"] if "TRY" in finding["columns"]]
+        for each in (before, after)
+    ]
+    assert verdicts == [["block"], ["flag"]]
+    approved = next(each for each in of(events, "approval.granted") if each["subject"].startswith("config/"))
+    ingested = next(each for each in of(events, "run.started") if each["value"]["job"] == "ingest")
+    assert before["seq"] < approved["seq"] < after["seq"] < ingested["seq"]
+    assert approved["actor"] == cast.DATA_OWNER.name
+
+
+def test_trained_twice_to_one_digest(events: list[dict[str, Any]]) -> None:
+    reproduced = of(events, "run.reproduced")[0]["value"]
+    outputs = {each["value"]["run"]: each["value"]["outputs"] for each in of(events, "run.completed")}
+    assert reproduced["equal"] is True
+    assert outputs[reproduced["run"]] == outputs[reproduced["of_run"]] != []
+
+
+def test_live_only_after_a_criterion_set_before_and_two_signatures(events: list[dict[str, Any]]) -> None:
+    model = next(each for each in of(events, "artifact.registered") if each["subject"].startswith("model/"))
+    criterion = next(each for each in of(events, "check.configured") if each["subject"].startswith("model/"))
+    live = of(events, "deployment.completed")[0]
+    signed = [each for each in of(events, "approval.granted") if each["subject"] == model["subject"]]
+    assert criterion["seq"] < model["seq"] < signed[0]["seq"] < signed[1]["seq"] < live["seq"]
+    assert {each["actor"] for each in signed} == {cast.RISK.name, cast.VALIDATOR.name}
+    assert live["subject"] == model["subject"]
+
+
+def test_the_rule_that_could_never_fire_is_refused(events: list[dict[str, Any]]) -> None:
+    (refused,) = of(events, "monitor.refused")
+    assert "never fire" in refused["value"]["reason"]
+    assert refused["value"]["monitor"] not in {each["value"]["monitor"] for each in of(events, "monitor.observed")}
+
+
+def test_the_first_drift_is_watched_and_the_second_is_answered_by_a_person(events: list[dict[str, Any]]) -> None:
+    drift = [each for each in of(events, "alert.raised") if each["value"]["monitor"] == "feature-drift"]
+    notes = {each["value"]["alert"]: each for each in of(events, "alert.acknowledged")}
+    assert {each["actor"] for each in notes.values()} == {cast.MODEL_OWNER.name}
+    assert set(notes) == {each["value"]["alert"] for each in of(events, "alert.raised")}
+    assert "change nothing yet" in notes[drift[0]["value"]["alert"]]["value"]["note"]
+    assert "we retrain" in notes[drift[1]["value"]["alert"]]["value"]["note"]
+    trigger = of(events, "retraining.triggered")[0]
+    assert (trigger["actor"], trigger["cause"]) == (cast.MODEL_OWNER.name, drift[1]["seq"])
+    runs = [each for each in of(events, "run.started") if each["cause"] == trigger["seq"]]
+    assert [each["value"]["job"] for each in runs] == ["ingest", "features", "train"]
+    assert {each["actor"] for each in runs} == {cast.ENGINEER.name}
+
+
+def test_the_successor_earns_its_place_and_what_alarmed_is_resolved(events: list[dict[str, Any]]) -> None:
+    started = next(each for each in of(events, "deployment.started") if each["value"]["strategy"] == "canary")
+    plan = started["value"]["plan"]
+    steps = of(events, "deployment.step")
+    assert started["seq"] < steps[0]["seq"]
+    assert all(each["value"]["decision"] == "hold" for each in steps[:-1])
+    assert steps[-1]["value"]["decision"] == "promote"
+    assert len(steps) >= plan["minimum_days"]
+    assert steps[-1]["value"]["evidence"]["promote"] >= plan["arms"] / plan["alpha_promote"]
+    ended = of(events, "deployment.completed")[1]
+    assert (ended["subject"], ended["value"]["status"]) == (started["subject"], "ok")
+    alias = [each["value"]["version"] for each in of(events, "alias.moved")]
+    assert alias == [1, 2]
+    raised = {each["value"]["alert"] for each in of(events, "alert.raised") if each["seq"] < ended["seq"]}
+    assert {each["value"]["alert"] for each in of(events, "alert.resolved")} == raised
+
+
+def test_every_day_since_going_live_was_looked_at_by_every_accepted_monitor(events: list[dict[str, Any]]) -> None:
+    looks = of(events, "monitor.observed")
+    monitors = {each["value"]["monitor"] for each in of(events, "monitor.configured")}
+    days = sorted({each["value"]["day"] for each in looks})
+    assert len(looks) == len(monitors) * len(days)
+    assert days[0] == of(events, "deployment.completed")[0]["at"][:10]
+    assert all(each["value"]["day"] == each["at"][:10] for each in looks)
+
+
+def test_one_request_is_left_open_and_the_persona_completes_it(whole: Whole, tmp_path: Path) -> None:
+    shutil.copytree(whole.root, tmp_path / "demo")
+    shell = Shell(tmp_path / "demo")
+    (request,) = shell.json("approvals")["requests"]
+    assert f"assay approve {request['seq']}" in whole.out
+    version = request["subject"].rpartition("/")[2]
+    refused = shell("deploy", version, "--to", "prod")
+    assert refused.code == 1
+    assert "approval by a role other than the trainer's" in refused.err
+    assert shell.json("whoami")["name"] == cast.PERSONA.name
+    shell.ok("approve", str(request["seq"]), "--reason", "read", "--yes")
+    shell.ok("deploy", version, "--to", "prod")
+    assert shell.json("approvals")["requests"] == []
+    assert shell.json("artifact", "show", "fx-vol@champion")["artifact"]["ref"] == request["subject"]
+    assert shell.json("verify")["ok"]
+
+
+def test_the_chain_is_verified_and_the_changed_byte_found(whole: Whole, events: list[dict[str, Any]]) -> None:
+    report = ledger.verify(whole.root / ".assay" / "ledger.db")
+    assert report.ok
+    assert not report.incomplete
+    assert of(events, "ledger.verified")[-1]["value"]["ok"] is True
+    touched = re.search(r"one byte of event (\d+) was changed; verify says: event (\d+), edited", whole.out)
+    assert touched is not None
+    assert touched[1] == touched[2]
+    assert events[int(touched[1])]["type"] == "approval.granted"
+
+
+# What is told
+
+
+def test_what_is_told_is_what_is_recorded(whole: Whole, events: list[dict[str, Any]]) -> None:
+    told = whole.err
+    for alert in of(events, "alert.raised"):
+        value = alert["value"]
+        assert f"{value['day']}: {value['severity']} from {value['monitor']}: {value['message']}" in told
+    for note in of(events, "alert.acknowledged"):
+        assert f"{note['actor']} acknowledged" in told
+        assert note["value"]["note"] in told
+    last = of(events, "deployment.step")[-1]["value"]
+    assert f"{last['day']}: on day {last['evidence']['number']} the canary says promote" in told
+    for model in (
+        each["subject"] for each in of(events, "artifact.registered") if each["subject"].startswith("model/")
+    ):
+        assert model in told
+    assert "simulated" in whole.out
+    assert "Source: ECB statistics" in whole.out
+    assert "(synthetic) accounts" in told
+
+
+def test_lines_are_plain_where_nobody_looks(whole: Whole) -> None:
+    assert "\x1b" not in whole.err + whole.out
+    assert "\r" not in whole.err + whole.out
+    assert not any(line != line.rstrip() for line in (whole.err + whole.out).splitlines())
+
+
+# Other rates, another story
+
+
+class Listener:
+    """Keeps what is told."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.shares: list[float] = []
+
+    def say(self, words: str) -> None:
+        self.lines.append(words)
+
+    def progress(self, words: str, share: float) -> None:
+        self.shares.append(share)
+
+
+@pytest.fixture
+def other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Tells the shorter story on rates that went another way."""
+
+    def tell(*shaking: Any, **how: Any) -> tuple[Path, Listener]:
+        sample = tmp_path / "sample_data"
+        shutil.copytree(rates.SAMPLE_DATA, sample, ignore=shutil.ignore_patterns("__pycache__"))
+        rates.shaken(sample / "eurofxref-hist.zip", *shaking, **how)
+        monkeypatch.setattr(setting, "sample_data", lambda: sample)
+        listener = Listener()
+        told = story.tell(tmp_path / "demo", listener, quick=True)
+        assert told.report.ok
+        assert not told.tampered.ok
+        assert listener.shares == sorted(listener.shares)
+        assert listener.shares[-1] == 1
+        assert told.request.approvals[0].signer == cast.RISK.name
+        return tmp_path / "demo", listener
+
+    return tell
+
+
+def test_with_another_2008_digests_alarms_and_the_canarys_day_are_others(whole: Whole, other: Any) -> None:
+    root, _ = other("2008", 0.9)
+    told, expected = tellings.story(root), tellings.story(whole.root)
+    raw, first = "dataset/fx-hedging/ecb-rates@1", "model/fx-hedging/fx-vol@1"
+    assert told.artifacts[raw] != expected.artifacts[raw]
+    assert told.artifacts[first] == expected.artifacts[first], "the first model saw nothing of 2008"
+    for later in ("model/fx-hedging/fx-vol@2", "dataset/fx-hedging/fx-panel@2", "document/fx-hedging/evaluation@2"):
+        assert told.artifacts[later] != expected.artifacts[later]
+    drift = [[name for name, _ in each.alerts if name.startswith("feature-drift")] for each in (told, expected)]
+    assert drift[0] != drift[1]
+    assert told.canary[-1] != expected.canary[-1]
+    assert told.canary[-1][1] == "promote"
+
+
+@pytest.mark.slow
+def test_where_nothing_calls_for_another_model_the_first_stays(other: Any) -> None:
+    root, listener = other(("2008", "2009", "2010"), 0.3)
+    told = tellings.story(root)
+    assert told.canary == []
+    assert [cause for cause, _ in told.retrained] == ["refresh"]
+    assert any("nothing has called for another model" in line for line in listener.lines)
+
+
+@pytest.mark.slow
+def test_a_canary_without_a_verdict_leaves_the_champion(other: Any) -> None:
+    root, listener = other("2008", 1.15)
+    told = tellings.story(root)
+    assert told.canary[-1][1] == "inconclusive"
+    assert [subject for subject, status, _ in told.ended if status == "ok"] == ["model/fx-hedging/fx-vol@1"]
+    assert "model/fx-hedging/fx-vol@1 stays in production" in listener.lines
+    assert not any(kind == "alert.resolved" and actor == cast.MODEL_OWNER.name for kind, _, actor in told.decisions)
+
+
+@pytest.mark.slow
+def test_where_the_rates_end_the_story_does_too(other: Any) -> None:
+    root, listener = other("2008", 1.0, until="2008-12-15")
+    told = tellings.story(root)
+    assert told.looks[-1][1] == told.canary[-1][0] == "2008-12-15"
+    assert any("the rates end on 2008-12-15, with a canary that is still under way" in line for line in listener.lines)
+
+
+# Nothing is written down beforehand
+
+DEFINED = {0.005, 0.05, 0.1, 0.25, 0.6, 0.8, 0.9, 0.94}
+"""What the study fixes and does not find: floors, error rates, shares, decays."""
+
+
+def code() -> list[Path]:
+    """The code that computes the story."""
+    folders = ("app/demo", "app/monitoring", "app/rollout", "app/pipelines", "sample_data/project/src")
+    return [
+        *(path for each in folders for path in (ROOT / each).rglob("*.py")),
+        *(ROOT / "app" / "actions").glob("*.py"),
+    ]
+
+
+def constants(path: Path) -> Iterator[Any]:
+    """The constants of a module, without its docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    strings = {id(each.value) for each in ast.walk(tree) if isinstance(each, ast.Expr)}
+    yield from (each.value for each in ast.walk(tree) if isinstance(each, ast.Constant) and id(each) not in strings)
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """The plain values in a YAML document."""
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from leaves(each)
+    else:
+        yield value
+
+
+@pytest.mark.skipif(not SHARED.is_file(), reason="the study is not here")
+def test_no_outcome_of_the_study_stands_in_the_code() -> None:
+    study = SHARED.read_text(encoding="utf-8")
+    dates = set(re.findall(r"\d{4}-\d{2}-\d{2}", study))
+    metrics = {float(each) for each in re.findall(r"(?<![\w.-])\d*\.\d+(?![\w-])", study)} - DEFINED
+    assert len(dates) > 30
+    assert len(metrics) > 25
+    declared = [
+        (path, list(leaves(yamltext.load(path.read_text(encoding="utf-8"), path.name).value)))
+        for path in (ROOT / "sample_data" / "project").rglob("*.yaml")
+    ]
+    for path, found in [*((path, list(constants(path))) for path in code()), *declared]:
+        for value in found:
+            if isinstance(value, float):
+                assert abs(value) not in metrics, f"{path}: {value}"
+            elif isinstance(value, str):
+                assert not [each for each in dates if each in value], f"{path}: {value}"
+
+
+def test_the_document_says_where_it_is_and_what_waits(whole: Whole) -> None:
+    done = tellings.tell(whole.root, "--json")
+    document = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert document["new"] is False
+    assert document["workspace"] == str(whole.root)
+    assert document["size"] == tellings.size(whole.root)
