@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ledger.projections.approvals import Request
     from ledger.projections.view import View
 
+_TRANSITIONS = ("mapping",)
+"""What may be asked for besides an environment: that a change of what the data mean is accepted by their owner."""
 _ROLES = {"open": "open", "approved": "good", "rejected": "bad"}
 
 
@@ -281,9 +283,9 @@ def _number(text: str) -> int:
 
 
 def _stage(context: Context, name: str) -> str:
-    """An environment that the workspace declares, or a registry's stage that stands for one."""
+    """An environment that the workspace declares, a registry's stage that stands for one, or another transition."""
     workspace = context.workspace_or_none
-    if name in gates.STAGES or workspace is None:
+    if name in gates.STAGES or name in _TRANSITIONS or workspace is None:
         return name
     return workspace.environment(name)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.actions.answers import Answer, Mark, counted, say, state
-from ledger.errors import InputError
-from ledger.projections import artifacts, checks
+from ledger.errors import InputError, Missing, Refused
+from ledger.projections import approvals, artifacts, checks, people
 
 if TYPE_CHECKING:
     from app.actions.context import Context
@@ -19,20 +19,24 @@ if TYPE_CHECKING:
     from ledger.projections.artifacts import Artifact
 
 FILE = "checks.yaml"
+TRANSITION = "mapping"
+"""What a request asks for that wants a mapping approved."""
+
 _ROLES = {"pass": "good", "flag": "warn", "quarantine": "bad", "block": "bad"}
 _SHOWN = 4
 
 
 def run(context: Context, *, ref: str, mapping: str | None = None, columns: str | None = None) -> Answer:
-    """Run the declared checks on a table and record every verdict; exit code 1 where one blocks."""
+    """Run the declared checks on a table and record every verdict; exit code 1 where one stops the work on ``columns``."""
     table = artifacts.resolve(context.view, ref)
     approved = artifacts.resolve(context.view, mapping) if mapping else None
     results = checked(context, table, approved)
     chosen = [each.about(columns.split(",")) for each in results] if columns else list(results)
-    lines = [line for each in chosen for line in _told(each)]
     stopped = [each.check for each in chosen if not each.passed]
     document = {"ref": table.ref, "checks": [each.document() for each in chosen], "stopped": stopped}
-    return Answer(document, lines, 1 if stopped else 0)
+    told = state("bad", "stopped") if stopped else state("good", "passed")
+    head = say(told, f"  {table.ref}, {counted(len(chosen), 'check')}" + (f" on {columns}" if columns else ""))
+    return Answer(document, [head, *(line for each in chosen for line in _told(each))], 1 if stopped else 0)
 
 
 def checked(context: Context, table: Artifact, mapping: Artifact | None = None) -> tuple[Result, ...]:
@@ -44,7 +48,7 @@ def checked(context: Context, table: Artifact, mapping: Artifact | None = None) 
         mapping: a registered list of mappings that the data's owner has approved; jumps that it explains do not block.
 
     Raises:
-        InputError: nothing is declared for this artifact, or its bytes are no table.
+        InputError: nothing is declared for this artifact, or its bytes are no table, or the mapping's none.
         Refused: the mapping is not approved.
     """
     from app.monitoring.quality import check as declared
@@ -54,9 +58,9 @@ def checked(context: Context, table: Artifact, mapping: Artifact | None = None) 
     wanted = [each for each in _declared(context) if each.subject == table.base]
     if not wanted:
         raise InputError(f"{FILE} declares no check of {table.base}")
-    mappings = [] if mapping is None else json.loads(context.ledger.objects.read(mapping.digest))
+    mappings = [] if mapping is None else _approved(context, table, mapping)
     with tempfile.TemporaryDirectory(prefix="assay-check-") as folder:
-        copy = Path(folder) / "table"
+        copy = Path(folder) / table.name
         context.ledger.objects.restore(table.digest, copy, directory=False, durable=False)
         read = tables.read(copy)
     results = declared.execute(wanted, read, mappings=mappings, today=context.ledger.now()[:10])
@@ -67,6 +71,24 @@ def checked(context: Context, table: Artifact, mapping: Artifact | None = None) 
     entries += [Entry(_execution(context, each, mapping), table.ref, actor, project, table.seq) for each in results]
     context.ledger.record_many(entries)
     return results
+
+
+def _approved(context: Context, table: Artifact, mapping: Artifact) -> list[dict[str, Any]]:
+    """The mappings in an artifact's bytes, once whoever owns the table has approved them."""
+    view = context.view
+    owners = {each.principal for each in people.owners(view, table.base)}
+    requests = [each for each in approvals.requests(view, subject=mapping.ref) if each.transition == TRANSITION]
+    signers = {decision.signer for each in requests if not each.rejected for decision in each.approvals}
+    if not (signers & owners if owners else signers):
+        who = ", ".join(sorted(owners))
+        action = f"approve {requests[-1].seq}" if requests else ""
+        what = f"{mapping.ref} is not approved as a mapping of {table.base}"
+        raise Refused(f"refused: {what}", (Missing(what, action, who),))
+    try:
+        found = json.loads(context.ledger.objects.read(mapping.digest))
+        return [{**each, "factor": float(each["factor"])} for each in found if each["source"] and each["target"]]
+    except (ValueError, TypeError, KeyError):
+        raise InputError(f"{mapping.ref} holds no list of mappings, each with source, target and factor") from None
 
 
 def _declared(context: Context) -> Sequence[Check]:

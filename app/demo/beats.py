@@ -14,6 +14,7 @@ from app.demo.script import Script
 from app.demo.stage import PROJECT, Stage
 from app.pipelines import spec as specs
 from ledger.errors import InputError
+from ledger.events.approvals import ApprovalRequested
 from ledger.events.artifacts import ArtifactRegistered
 from ledger.events.checks import CheckConfigured, CheckExecuted
 from ledger.events.documents import DocumentAttached
@@ -207,9 +208,7 @@ def _mapping(stage: Stage, raw: Artifact) -> Artifact:
     if not found:
         stage.ledger.checkpoint()
         note = "TRY continues TRL at a millionth: the same money, six zeros fewer"
-        from ledger.events.approvals import ApprovalRequested
-
-        asked = ApprovalRequested(transition="mapping", roles=["data-owner"], sha256=made.digest, note=note)
+        asked = ApprovalRequested(transition=quality.TRANSITION, roles=["data-owner"], sha256=made.digest, note=note)
         stage.record(cast.ENGINEER, asked, subject=made.ref, cause=made.seq)
         found = approvals.requests(stage.view, subject=made.ref)
     sign(stage, found[-1], cast.DATA_OWNER, "the redenomination of January 2005, as the central bank published it")

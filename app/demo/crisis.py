@@ -61,7 +61,8 @@ class Crisis:
             gone = (date.fromisoformat(day) - date.fromisoformat(self._live_since)).days / _USUAL_DAYS
             self._stage.progress(f"{day}: {_state(seen)}", begun + span * min(1.0, gone))
         if not self._is_over():
-            self._stage.say(f"the rates end on {self._watch.last_day}, and with them this part of the story")
+            open_ = "a canary that is still under way" if self._rollout else "nothing that called for another model"
+            self._stage.say(f"the rates end on {self._watch.last_day}, with {open_}; {self._watch.model.ref} stays")
 
     def _declare(self) -> None:
         self._stage.at(self._stage.today)

@@ -38,9 +38,6 @@ environments = ["dev", "staging", "prod"]
 title = "Currency hedging"
 team = "quant"
 
-[routes.desk]
-file = "alerts.log"
-
 # Who acts here where nobody is named: the open request waits for this signature.
 [demo]
 persona = "{persona}"
@@ -196,5 +193,10 @@ def _copy(source: Path, target: Path) -> None:
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f"{target.name}.new")
-    shutil.copyfile(source, draft)
-    draft.replace(target)
+    try:
+        shutil.copyfile(source, draft)
+        draft.replace(target)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        error.filename, error.filename2 = str(target), None
+        raise

@@ -133,6 +133,35 @@ LOOP = (
         gives="run:run of equal compared tolerance swapped against differing culprits trials runtime event:event",
     ),
     Action(
+        "check run",
+        "run the declared data checks on a table, and record each verdict",
+        group="make",
+        scope="registry",
+        key="c",
+        module="app.actions.quality",
+        function="run",
+        arguments=(
+            Argument("ref", "the table", completes="artifact", metavar="REF"),
+            Argument(
+                "mapping",
+                "mappings that the data's owner has approved",
+                ("--mapping",),
+                completes="artifact",
+                metavar="REF",
+            ),
+            Argument("columns", "judge these columns alone, with commas between", ("--columns",), metavar="NAMES"),
+        ),
+        examples=(
+            Example("assay check run ecb-rates --mapping mappings --columns USD,TRY", "exit code 1 where one stops"),
+        ),
+        description=(
+            "checks.yaml declares them. A finding flags, sets aside or blocks; it never drops a row and never fills a gap. "
+            "A redenomination blocks until a mapping explains it that the data's owner has approved."
+        ),
+        writes=True,
+        gives="ref checks stopped",
+    ),
+    Action(
         "monitor",
         "the monitors, each with what it saw last",
         group="watch",

@@ -1,0 +1,97 @@
+"""``assay check run``: declared checks on a registered table, each verdict an event, mappings only once approved."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.app.story import Shell
+
+CHECKS = """
+checks:
+  - {check: positive, kind: ranges, subject: dataset/fx-hedging/rates, above: 0.0}
+  - {check: redenominations, kind: rebasing, subject: dataset/fx-hedging/rates, tolerance: 0.05}
+"""
+ROWS = "date,OLD,NEW\n2004-12-30,1800000,\n2004-12-31,1810000,\n2005-01-03,,1.82\n2005-01-04,,1.83\n"
+
+
+def register(shell: Shell, name: str, text: str, kind: str = "dataset") -> None:
+    (shell.root / name).write_text(text)
+    shell.ok("--as", "lea", "artifact", "register", name, "--kind", kind, "--name", name)
+
+
+@pytest.fixture
+def ready(shell: Shell) -> Shell:
+    """A table in which a currency takes over from another at a millionth, and its checks."""
+    register(shell, "rates", ROWS)
+    (shell.root / "checks.yaml").write_text(CHECKS)
+    return shell
+
+
+def test_each_verdict_is_an_event_and_one_that_blocks_a_finding(ready: Shell) -> None:
+    said = ready("--as", "lea", "check", "run", "rates", "--json")
+    assert said.code == 1
+    assert said.document["stopped"] == ["redenominations"]
+    assert [each["verdict"] for each in said.document["checks"]] == ["pass", "block"]
+    executed = ready.json("log", "--type", "check.executed")["events"]
+    assert [each["subject"] for each in executed] == ["dataset/fx-hedging/rates@1"] * 2
+    assert len(ready.json("log", "--type", "check.configured")["events"]) == 2
+    assert ready("--as", "lea", "check", "run", "rates").out.startswith(
+        "✗ stopped  dataset/fx-hedging/rates@1, 2 checks"
+    )
+    assert len(ready.json("log", "--type", "check.configured")["events"]) == 2, "declared once"
+
+
+def test_columns_narrow_what_is_judged(ready: Shell) -> None:
+    assert ready("--as", "lea", "check", "run", "rates", "--columns", "USD").code == 0
+    assert ready("--as", "lea", "check", "run", "rates", "--columns", "NEW,USD").code == 1
+
+
+def test_a_mapping_counts_once_the_owner_has_approved_it(ready: Shell) -> None:
+    register(ready, "mappings", json.dumps([{"source": "OLD", "target": "NEW", "factor": 1e-6}]), "config")
+    run = ("--as", "lea", "check", "run", "rates", "--mapping", "mappings")
+    before = ready.json("log", "--type", "check.executed")["events"]
+    refused = ready(*run)
+    assert refused.code == 1
+    assert "config/fx-hedging/mappings@1 is not approved as a mapping of dataset/fx-hedging/rates" in refused.err
+    asked = ready.json("--as", "lea", "request", "mappings", "--to", "mapping", "--role", "model_owner")
+    number = str(asked["request"]["seq"])
+    assert ready(*run).code == 1, "asked is not approved"
+    assert ready.json("log", "--type", "check.executed")["events"] == before, "a refusal records nothing"
+    ready.ok("--as", "mia", "approve", number, "--reason", "as published", "--yes")
+    passed = ready(*run, "--json")
+    assert passed.code == 0
+    flagged = passed.document["checks"][1]["findings"]
+    assert [each["verdict"] for each in flagged] == ["flag"]
+    assert ready.json("verify")["ok"]
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("ecb-rates",), "checks.yaml declares no check of dataset/fx-hedging/ecb-rates"),
+        (("nowhere",), "nowhere"),
+        (("rates", "--mapping", "nowhere"), "nowhere"),
+    ],
+)
+def test_what_cannot_be_checked_is_said_in_one_line(ready: Shell, words: tuple[str, ...], complaint: str) -> None:
+    said = ready("--as", "lea", "check", "run", *words)
+    assert (said.code, said.out) == (2, "")
+    assert complaint in said.err
+    assert said.err.count("\n") == 1
+
+
+def test_without_declarations_there_is_nothing_to_run(ready: Shell) -> None:
+    (ready.root / "checks.yaml").unlink()
+    said = ready("--as", "lea", "check", "run", "rates")
+    assert said.code == 2
+    assert "it declares the data checks" in said.err
+
+
+def test_the_demos_panel_is_stopped_without_its_mapping_alone(demo: Shell) -> None:
+    columns = ("--columns", "USD,TRY")
+    assert demo("check", "run", "ecb-rates", *columns).code == 1
+    said = demo("check", "run", "ecb-rates", "--mapping", "mappings", *columns)
+    assert said.code == 0
+    assert "mapped, as approved" in said.out
