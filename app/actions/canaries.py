@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from app.actions import deployments as shown
 from app.actions import events
 from app.actions.answers import Answer, Mark, counted, number, say, state
+from app.actions.days import day
 from ledger.errors import InputError, Refused
 from ledger.projections import approvals, artifacts, deployments
 from ledger.rules import gates
@@ -34,6 +35,7 @@ def start(
     from app.actions.rolling import begin
     from app.actions.serving import Scoring, declared
 
+    first_day = None if first_day is None else day(first_day, "--first-day")
     serving = declared(context)
     candidate = artifacts.resolve(context.view, ref)
     given = {
@@ -44,17 +46,17 @@ def start(
         "maximum_days": maximum_days,
     }
     with Scoring(context, serving) as scoring:
-        day = first_day or next((day for day in scoring.days if day >= context.ledger.now()[:10]), None)
-        if day is None:
+        begins = first_day or next((each for each in scoring.days if each >= context.ledger.now()[:10]), None)
+        if begins is None:
             raise InputError("the feed has no day from the ledger's present on; give --first-day")
         changes = {key: value for key, value in given.items() if value is not None}
-        recorded = begin(context, serving, scoring, candidate, first_day=day, changes=changes)
+        recorded = begin(context, serving, scoring, candidate, first_day=begins, changes=changes)
     made = deployments.get(context.ledger.view(), recorded.event.value["deployment"])
     assert made is not None
     realised = made.plan["realised"]
     told = (
         f"  {realised['accounts']} accounts, {realised['account_share']:.1%} of all, with {realised['size_share']:.1%} "
-        f"of what is managed; forecasts from {day}"
+        f"of what is managed; forecasts from {begins}"
     )
     document = {"deployment": shown.document(made), "event": events.described(recorded)}
     return Answer(document, [*events.listing([recorded]), say(told)])
@@ -65,6 +67,7 @@ def run(context: Context, *, until: str | None = None, deployment: str | None = 
     from app.actions.rolling import Rollout
     from app.actions.serving import Scoring, declared
 
+    until = None if until is None else day(until, "--until")
     serving = declared(context)
     found = under_way(context, deployment)
     last: Verdict | None = None
@@ -72,9 +75,9 @@ def run(context: Context, *, until: str | None = None, deployment: str | None = 
     with Scoring(context, serving) as scoring:
         rollout = Rollout(context, serving, scoring, found)
         pending = rollout.days(until)
-        for day in pending:
-            context.progress(count, len(pending), day)
-            last = rollout.evaluate(day)
+        for each in pending:
+            context.progress(count, len(pending), each)
+            last = rollout.evaluate(each)
             count += 1
             if last.step.final:
                 break

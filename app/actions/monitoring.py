@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.actions.answers import Answer, Mark, counted, number, say, state, table
+from app.actions.days import day
 from app.actions.events import listing
 from ledger.projections import monitors
 
 if TYPE_CHECKING:
     from app.actions.context import Context
+    from ledger.projections.monitors import Monitor, Observation
 
 
 def list_monitors(context: Context, *, project: str | None = None) -> Answer:
@@ -19,17 +21,10 @@ def list_monitors(context: Context, *, project: str | None = None) -> Answer:
     for each in monitors.listed(view, project=project):
         seen = monitors.observations(view, each.monitor, project=each.project)
         last = seen[-1] if seen else None
-        word = (
-            state("warn", "refused")
-            if not each.accepted
-            else state("bad", "breached")
-            if last and last.breached
-            else None
-        )
-        word = word or (state("good", "quiet") if last else state("open", "no look yet"))
         value = None if last is None or last.value is None else number(last.value)
         limit = None if last is None or last.threshold is None else number(last.threshold)
-        rows.append((word, each.monitor, each.kind, each.subject, last.day if last else None, value, limit, len(seen)))
+        day_ = None if last is None else last.day
+        rows.append((_standing(each, last), each.monitor, each.kind, each.subject, day_, value, limit, len(seen)))
         documents.append(
             {
                 "monitor": each.monitor,
@@ -54,15 +49,16 @@ def run(context: Context, *, until: str | None = None, stop_at_alert: bool = Fal
     from app.actions.serving import Scoring, declared
     from app.actions.watching import Watch
 
+    until = None if until is None else day(until, "--until")
     serving = declared(context)
     days, raised = 0, []
     with Scoring(context, serving) as scoring:
         watch = Watch(context, serving, scoring)
         declared_events = watch.declare()
         pending = watch.days(until)
-        for day in pending:
-            context.progress(days, len(pending), day)
-            seen = watch.look(day)
+        for each_day in pending:
+            context.progress(days, len(pending), each_day)
+            seen = watch.look(each_day)
             days += 1
             raised += [each for each in seen.recorded if each.event.type == "alert.raised"]
             if seen.raised and stop_at_alert:
@@ -71,7 +67,7 @@ def run(context: Context, *, until: str | None = None, stop_at_alert: bool = Fal
     lines: list[str] = [
         say(state("bad" if raised else "good", counted(len(raised), "alert")), f"  in {counted(days, 'day')}")
     ]
-    lines += [say(state("warn", "refused"), f"  {name}: {why}") for name, why in watch.refused.items()]
+    lines += [say(state("warn", "refused"), f"  {why}") for why in watch.refused.values()]
     lines += listing(raised, indent="  ")
     document = {
         "days": days,
@@ -81,3 +77,14 @@ def run(context: Context, *, until: str | None = None, stop_at_alert: bool = Fal
         "alerts": [each.event.value["alert"] for each in raised],
     }
     return Answer(document, lines)
+
+
+def _standing(monitor: Monitor, last: Observation | None) -> Mark:
+    """A monitor's state; a look that the data allowed no value for is neither quiet nor a breach."""
+    if not monitor.accepted:
+        return state("warn", "refused")
+    if last is None:
+        return state("open", "no look yet")
+    if last.breached:
+        return state("bad", "breached")
+    return state("warn", "unknown") if last.value is None else state("good", "quiet")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from app.actions.answers import Answer, say
+from app.actions.days import day
 from ledger.errors import InputError
 from ledger.projections import alerts, artifacts, deployments, runs
 
@@ -19,6 +20,8 @@ TRIGGERED = "retraining.triggered"
 
 def retrain(context: Context, *, because: str, first: str, last: str) -> Answer:
     """Train a new version on the window ``first`` to ``last``, because of an alert."""
+    if day(last, "--last") <= day(first, "--first"):
+        raise InputError(f"the training window ends on {last}, and cannot begin on {first}")
     found = alerts.get(context.view, because)
     if found is None:
         raise InputError(f"there is no alert {because}; `assay alerts` lists them")

@@ -157,8 +157,13 @@ def begin(
         cause: the seq of the event that led to it.
 
     Raises:
-        InputError: nothing is live to compare with, the candidate is live already, or the plan cannot be one.
+        InputError: the candidate is no version of what is served, or live already; nothing is live to compare it with; the
+            first day is past; or the plan cannot be one.
     """
+    if candidate.base != serving.model:
+        raise InputError(f"{candidate.ref} is no version of {serving.model}, which is what is served here")
+    if first_day < context.ledger.now()[:10]:
+        raise InputError(f"{first_day} is past: a canary is declared before its first outcome can be known")
     live = deployments.live(context.view, serving.model, serving.environment)
     if live is None:
         raise InputError(f"no version of {serving.model} is live in {serving.environment}; a canary needs a champion")

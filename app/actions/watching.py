@@ -53,15 +53,16 @@ class Watch:
         self._serving = serving
         self._scoring = scoring
         self._project = context.workspace.project(None)
-        live = deployments.live(context.view, serving.model, serving.environment)
+        view = context.ledger.view()
+        live = deployments.live(view, serving.model, serving.environment)
         if live is None:
             raise InputError(
                 f"no version of {serving.model} is live in {serving.environment}; `assay deploy` puts one there"
             )
         self._live_since = (live.ended_at or live.at)[:10]
-        self._model = _require(artifacts.get(context.view, live.subject))
+        self._model = _require(artifacts.get(view, live.subject))
         scoring.load(self._model)
-        reference = artifacts.resolve(context.view, serving.reference)
+        reference = artifacts.resolve(view, serving.reference)
         path = scoring.lay_out(reference)
         self._reference = series_.read(path)
         self.refused: dict[str, str] = {}
@@ -92,7 +93,7 @@ class Watch:
 
     def declare(self) -> list[Recorded]:
         """Record the monitors: those accepted with their thresholds, those refused with the reason. Done once per setting."""
-        known = {(each.monitor, each.subject): each for each in monitors.listed(self._context.view)}
+        known = {(each.monitor, each.subject): each for each in monitors.listed(self._context.ledger.view())}
         entries = []
         for item, made in self._settings:
             fact = self._configuration(item, made)
@@ -145,7 +146,7 @@ class Watch:
 
     def _recall(self) -> None:
         """Bring the alarms to where the recorded looks left them; the events say more than their projection."""
-        rows = self._context.view.rows(
+        rows = self._context.ledger.view().rows(
             "SELECT body FROM events WHERE type = :type AND subject >= :low AND subject < :high AND seq <= :at "
             "ORDER BY seq",
             {"type": MonitorObserved.TYPE, "low": f"{self._model.base}@", "high": f"{self._model.base}@\uffff"},
@@ -223,7 +224,9 @@ class Watch:
     def _cleared(self, name: str, moment: str) -> list[Entry]:
         """An alert ends by itself once its monitor has been quiet for as many days as its declaration says."""
         lasting = [
-            each for each in alerts.listed(self._context.view) if each.monitor == name and each.state != "resolved"
+            each
+            for each in alerts.listed(self._context.ledger.view())
+            if each.monitor == name and each.state != "resolved"
         ]
         quiet = self._monitors[name].declaration.clear_after
         return [
@@ -245,7 +248,7 @@ def words(seen: Observation) -> str:
     if seen.kind == "drift":
         return f"{len(detail['fired'])} of {detail['armed']} armed features drifted: {', '.join(detail['fired'])}"
     if seen.kind == "performance":
-        return f"mean log error of {seen.value:.3f}, above {seen.threshold:.3f}: the forecasts are too low"
+        return f"mean log error of {seen.value:.4f}, above {seen.threshold:.4f}: the forecasts are too low"
     if seen.kind == "basel":
         return f"{detail['exceptions']} exceptions of the value-at-risk in {detail['days']} days: {detail['zone']} zone"
     return f"{seen.kind} of {seen.value:.4g} against {seen.threshold:.4g}"
