@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path, PurePath
@@ -22,6 +23,9 @@ from app.tui.signing import Pending, Signing
 if TYPE_CHECKING:
     from app.tui.acting import DashboardContext
 
+
+SWITCH_SECONDS = 0.001
+"""How long a worker that only computes, such as a verification, may keep a key waiting at each of its turns."""
 
 FIRST = "1"
 """The screen at the bottom of the stack; every other stands upon it."""
@@ -76,6 +80,7 @@ class Dashboard(Clockwork, App[int]):
 
     def _begin(self) -> None:
         """After the first frame: what costs time."""
+        sys.setswitchinterval(SWITCH_SECONDS)
         self.gateway.watch(self._changed)
         self.set_interval(0.25, self._tick)
         if self.begin_at is not None:

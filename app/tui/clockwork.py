@@ -50,6 +50,7 @@ class Clockwork(Base):
     _memory: Memory | None = None
     _turn = 0
     _loaded = 0
+    _days = ruler.NO_DAYS
     _player: Timer | None = None
 
     def status(self) -> frame.Status:
@@ -83,8 +84,8 @@ class Clockwork(Base):
         if known is None:
             return ruler.Ruler(said="…")
         if self.moment.live:
-            return ruler.Ruler(known.days)
-        return ruler.Ruler(known.days, known.at_time[:10], known.at_time[:10])
+            return ruler.Ruler(self._days)
+        return ruler.Ruler(self._days, known.at_time[:10], known.at_time[:10])
 
     def restand(self) -> None:
         """Ask anew where the ledger stands at the playhead; then the screen in view asks for its own matter."""
@@ -113,6 +114,8 @@ class Clockwork(Base):
         if turn != self._turn:
             return
         before, self.standing = self.standing, known
+        if self._days.counts is not known.days:
+            self._days = ruler.Days(known.days)
         if before is not None and replace(before, days=known.days) == known and turn == self._loaded:
             self._reframe()
             return

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from math import ceil, log1p
 
 from app.tui.draw.clip import fit, width
@@ -17,12 +17,22 @@ KEYS = "[ ] event  { } day  T time  L live"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
+@dataclass(frozen=True, eq=False)
+class Days:
+    """The days with events, ascending, as (``YYYY-MM-DD``, events). Equal only to itself: what is counted once is
+    kept."""
+
+    counts: tuple[tuple[str, int], ...] = ()
+
+
+NO_DAYS = Days()
+
+
 @dataclass(frozen=True, slots=True)
 class Ruler:
-    """The days with events, ascending, as (``YYYY-MM-DD``, events); the day shown, or None for live; the words beside
-    it."""
+    """The days; the day shown, or None for live; the words beside it."""
 
-    days: tuple[tuple[str, int], ...] = ()
+    days: Days = NO_DAYS
     at: str | None = None
     said: str = LIVE
 
@@ -68,9 +78,10 @@ def draw(ruler: Ruler, cells: int, glyphs: Glyphs = UNICODE, keys: str = KEYS) -
 
 def scaled(ruler: Ruler, cells: int, keys: str = KEYS) -> Scale | None:
     """Which cells stand for which days when the ruler is drawn at this width; None if there is nothing to show."""
-    if not ruler.days:
+    days = ruler.days.counts
+    if not days:
         return None
-    first, last = _date(ruler.days[0][0]), _date(ruler.days[-1][0])
+    first, last = _date(days[0][0]), _date(days[-1][0])
     left = len(_month(first)) + 4
     right = width(ruler.said) + 3 + (len(keys) + 3 if _with_keys(ruler, cells, keys) else 0)
     room = cells - left - right
@@ -91,13 +102,21 @@ def _month(day: date) -> str:
     return f"{MONTHS[day.month - 1]} {day.year}"
 
 
-def _spark(days: Sequence[tuple[str, int]], scale: Scale, head: int, glyphs: Glyphs) -> list[tuple[str, str]]:
+@lru_cache(maxsize=16)
+def _buckets(days: Days, scale: Scale) -> tuple[int, ...]:
+    """How many events fall on each cell; where there are fewer days than cells, a day has several."""
     counts = [0] * scale.cells
-    for day, events in days:
-        counts[scale.cell(_date(day)) - scale.x] += events
+    first = scale.first.toordinal()
+    for day, events in days.counts:
+        counts[(_date(day).toordinal() - first) * scale.cells // scale.days] += events
     if scale.days < scale.cells:
-        starts = [scale.cell(scale.first + timedelta(days=step)) - scale.x for step in range(scale.days)]
+        starts = [step * scale.cells // scale.days for step in range(scale.days)]
         counts = [counts[starts[bisect_left(starts, x + 1) - 1]] for x in range(scale.cells)]
+    return tuple(counts)
+
+
+def _spark(days: Days, scale: Scale, head: int, glyphs: Glyphs) -> list[tuple[str, str]]:
+    counts = _buckets(days, scale)
     most = max(counts)
     levels = len(glyphs.spark) - 1
     runs: list[tuple[str, str]] = []

@@ -11,7 +11,7 @@ from app.tui.draw.clip import wrap
 from app.tui.draw.glyphs import UNICODE, Glyphs
 from app.tui.draw.picture import Line
 
-STAGES = {"chain": "Hash chain", "meaning": "Replay, rules", "canonical form": "Canonical form"}
+STAGES = {"events": "Hash chain", "meaning": "Rules, replay", "canonical form": "Canonical form"}
 """What each stage is called on screen."""
 
 

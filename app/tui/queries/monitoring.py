@@ -169,8 +169,9 @@ def _marks(view: View, project: str, monitor: str) -> list[tuple[str, str, str]]
     found += [
         (at[:10], "retrain", short(subject))
         for at, subject in view.rows(
-            "SELECT at, subject FROM events WHERE type = 'retraining.triggered' AND project IS :project AND seq <= :at",
-            {"project": project or None},
+            "SELECT at, subject FROM events WHERE subject >= :low AND subject < :high AND seq <= :at "
+            "AND type = 'retraining.triggered'",
+            {"low": f"model/{project}/", "high": f"model/{project}0"},
         )
     ]
     return found

@@ -39,6 +39,7 @@ class Memory:
 
     def __init__(self) -> None:
         self._ends: list[tuple[str, int]] = []
+        self._counts: tuple[tuple[str, int], ...] = ()
         self._size = 0
         self._verified: list[tuple[int, bool, str]] = []
         self._looked = 0
@@ -67,6 +68,8 @@ class Memory:
 
     def days(self, connection: sqlite3.Connection, size: int) -> tuple[tuple[str, int], ...]:
         """The days with events, ascending, each with how many; ``at`` never runs backwards in a sound ledger."""
+        if size == self._size:
+            return self._counts
         if size < self._size:
             self._ends, self._size = [], 0
         if self._ends and size > self._size:
@@ -78,11 +81,9 @@ class Memory:
             self._ends.append((day, end))
             start = end
         self._size = size
-        counts, before = [], 0
-        for day, end in self._ends:
-            counts.append((day, end - before))
-            before = end
-        return tuple(counts)
+        starts = [0, *(end for _, end in self._ends)]
+        self._counts = tuple((day, end - begin) for (day, end), begin in zip(self._ends, starts, strict=False))
+        return self._counts
 
 
 def load(view: View, memory: Memory, *, with_days: bool = True) -> Standing:

@@ -52,8 +52,8 @@ class EventLog(ScrollView, can_focus=True):
         if size == self.size_shown and not follow:
             return
         stood_last = self.cursor >= self.size_shown - 1
-        for page in [number for number, rows in self._pages.items() if len(rows) < PAGE or (number + 1) * PAGE > size]:
-            del self._pages[page]
+        for number in [n for n, rows in self._pages.items() if len(rows) < PAGE and n * PAGE + len(rows) < size]:
+            del self._pages[number]
         self.size_shown = size
         self._wanted.clear()
         self._strips.clear()

@@ -19,9 +19,9 @@ ANY_TEXT = st.text(st.characters(), max_size=30)
 
 def test_the_ruler_live_and_in_the_past() -> None:
     days = (("2008-01-01", 1), ("2008-01-02", 4), ("2008-01-05", 16))
-    live = ruler.draw(ruler.Ruler(days), 40, keys="")
+    live = ruler.draw(ruler.Ruler(ruler.Days(days)), 40, keys="")
     assert plain([live]) == " ◂ Jan 2008 ▂▂▂▂▅▅▅▅········█████┃ LIVE"
-    past = ruler.draw(ruler.Ruler(days, "2008-01-02", "seq 5"), 40, keys="")
+    past = ruler.draw(ruler.Ruler(ruler.Days(days), "2008-01-02", "seq 5"), 40, keys="")
     assert plain([past]) == " ◂ Jan 2008 ▂▂▂▂┃▅▅▅········████  seq 5"
     assert [style for text, style in past if "█" in text] == ["spark.later"]
 
@@ -30,7 +30,7 @@ def test_the_ruler_live_and_in_the_past() -> None:
 def test_the_ruler_keeps_its_width_and_shows_one_playhead(
     days: tuple[tuple[str, int], ...], at: str | None, cells: int, glyphs: Glyphs
 ) -> None:
-    shown = ruler.Ruler(days, at, "LIVE" if at is None else at)
+    shown = ruler.Ruler(ruler.Days(days), at, "LIVE" if at is None else at)
     line = ruler.draw(shown, cells, glyphs)
     assert measure(line) == cells
     if ruler.scaled(shown, cells) is not None:
@@ -39,7 +39,7 @@ def test_the_ruler_keeps_its_width_and_shows_one_playhead(
 
 @given(COUNTS.filter(bool), st.integers(40, 200))
 def test_a_cell_of_the_ruler_stands_for_a_day_that_falls_on_it(days: tuple[tuple[str, int], ...], cells: int) -> None:
-    scale = ruler.scaled(ruler.Ruler(days), cells)
+    scale = ruler.scaled(ruler.Ruler(ruler.Days(days)), cells)
     assert scale is not None
     for x in range(scale.x, scale.x + scale.cells):
         day = scale.day(x)
