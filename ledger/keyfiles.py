@@ -65,15 +65,24 @@ def save(secret: SecretKey, passphrase: bytes | None) -> bytes:
 
 
 def replace(path: Path, data: bytes) -> None:
-    """Put ``data`` at ``path`` in one step, on the disk when this returns, readable by its owner alone."""
+    """Put ``data`` at ``path`` in one step, on the disk when this returns, readable by its owner alone.
+
+    Raises:
+        OSError: it cannot be written; what was there before is there still, and nothing beside it.
+    """
     draft = path.with_name(f"{path.name}.{os.getpid()}.new")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
-        os.write(descriptor, data)
-        os.fsync(descriptor)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            rest = memoryview(data)
+            while rest:  # a disk that is nearly full takes a part, and refuses the next
+                rest = rest[os.write(descriptor, rest) :]
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        draft.replace(path)
     finally:
-        os.close(descriptor)
-    draft.replace(path)
+        draft.unlink(missing_ok=True)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

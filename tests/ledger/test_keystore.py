@@ -198,3 +198,22 @@ def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
     (tmp_path / "shut").mkdir(mode=0o500)
     with pytest.raises(KeyUnavailable, match="cannot keep a key"):
         Keystore(tmp_path / "shut" / "keys").make_person("ada")
+
+
+def test_a_disk_that_fills_up_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "memory"
+    keyfiles.replace(place, b"before")
+    written = os.write
+
+    def short(descriptor: int, data: bytes) -> int:
+        if len(data) < 4:
+            raise OSError(28, "No space left on device")
+        return written(descriptor, bytes(data[:4]))
+
+    monkeypatch.setattr(os, "write", short)
+    keyfiles.replace(place, b"in two parts")
+    assert place.read_bytes() == b"in two parts"
+    with pytest.raises(OSError, match="No space left"):
+        keyfiles.replace(place, b"too long by one")
+    assert place.read_bytes() == b"in two parts"
+    assert [each.name for each in tmp_path.iterdir()] == ["memory"]
