@@ -110,7 +110,9 @@ def _place(context: Context, path: str | None) -> Path:
     named = context.start / path
     if named.is_dir():
         if not (named / FILE).is_file():
-            raise InputError(f"{named} is no workspace (no {FILE} in it); name a ledger's file or a workspace")
+            raise InputError(
+                f"{named} is neither a workspace (no {FILE} in it) nor a bundle; name one of them, or a ledger's file"
+            )
         return Workspace(named).ledger_path
     return named
 

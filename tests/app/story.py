@@ -80,7 +80,7 @@ def home(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
     monkeypatch.setenv("ASSAY_PASSPHRASE_FILE", str(word))
-    for name in ("ASSAY_ACTOR", "ASSAY_LEDGER", "ASSAY_DEBUG", "NO_COLOR", "_ARGCOMPLETE"):
+    for name in ("ASSAY_ACTOR", "ASSAY_LEDGER", "ASSAY_DEBUG", "SSH_AUTH_SOCK", "NO_COLOR", "_ARGCOMPLETE"):
         monkeypatch.delenv(name, raising=False)
     return folder
 
