@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.actions.answers import Answer, Mark, counted, say, state, table
-from app.demo import cast, setting, story
+from app.demo import cast, story
 from app.workspace import FOLDER, LEDGER
 from ledger.errors import AssayError
 
@@ -30,8 +30,6 @@ def demo(context: Context, *, directory: str = "assay-demo", no_tui: bool = Fals
         lines: list[str] = [say(state("good", "ready"), f"  the demo in {directory} was told to its end")]
         document = {"workspace": str(root), "new": False, "seconds": 0.0, **_standing(root)}
         return Answer(document, [*lines, *_next(directory, document["request"])], opens=opens)
-    if setting.is_demo(root):
-        context.narrate("an unfinished demo is here; going on where it stopped")
     begun = time.monotonic()
     try:
         told = story.tell(root, _Teller(context), quick=quick)

@@ -38,7 +38,10 @@ def tell(root: Path, narrator: Narrator, *, quick: bool) -> Told:
         InputError: ``root`` is something else, or another telling is at work there.
     """
     with setting.laid_out(root):
-        plan = script.read(root, quick=quick, begun=setting.begun(root))
+        begun = setting.begun(root)
+        if begun is not None:
+            narrator.say("an unfinished demo is here; going on where it stopped")
+        plan = script.read(root, quick=quick, begun=begun)
         stage = Stage(root, setting.opened(root, plan.begins), narrator)
         try:
             return _tell(stage, plan)
