@@ -103,6 +103,22 @@ def test_a_policy_is_met_by_a_ledger_and_a_proof_or_not(shell: Shell, away: Away
     assert shell("verify", "--policy", "bad").code == 2
 
 
+def test_a_bundle_rests_on_what_a_quorum_vouched_for(shell: Shell, away: Away, key: str, witness_key: str) -> None:
+    file = policy(shell, key, witness_key)
+    said = shell("bundle", "early", "--policy", file)
+    assert said.code == 2
+    assert "no stored checkpoint meets the policy" in said.err
+    cosigned(shell, away)
+    shell.ok("--as", "ada", "witness", "add", "cosigned.txt", "--policy", file)
+    vouched = shell.json("bundle", "vouched", "--policy", file)
+    newest = shell.json("bundle", "newest")
+    assert newest["size"] == vouched["size"] + 1
+    shell.ok("verify", "vouched", "--policy", file)
+    shell.ok("verify", "newest", "--key", key)
+    assert "quorum g is not met" in shell("verify", "newest", "--policy", file).out
+    assert len(list((shell.root / "newest/checkpoints").iterdir())) == 1
+
+
 def test_an_older_copy_is_not_vouched_for(shell: Shell, away: Away, key: str, witness_key: str, tmp_path: Path) -> None:
     shutil.copy(shell.ledger, tmp_path / "backup.db")
     shell.ok("--as", "mia", "alerts", "ack", "drift")
