@@ -165,7 +165,15 @@ class Context:
         Raises:
             InputError: the moment cannot be read, or lies beyond the ledger.
         """
-        at = self.at.removeprefix("seq:") if self.at is not None else None
+        return self.as_of(self.at)
+
+    def as_of(self, moment: str | None) -> View:
+        """The ledger as of a moment as a user spells it, or now.
+
+        Raises:
+            InputError: the moment cannot be read, or lies beyond the ledger.
+        """
+        at = moment.removeprefix("seq:") if moment is not None else None
         if at is None or not at.isdecimal():
             return self.ledger.view(at)
         if len(at) > _DIGITS:

@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from app.actions import references
-from app.actions.answers import Answer, Mark, counted, say
+from app.actions import diagrams, references
+from app.actions.answers import Answer, Mark, counted, say, state, table
 from ledger.errors import InputError
 from ledger.projections import alerts
 from ledger.projections import lineage as projection
+from ledger.projections.artifacts import UnknownRef
 
 if TYPE_CHECKING:
     from app.actions.context import Context
-    from ledger.projections.lineage import Graph
+    from ledger.projections.lineage import Edge, Graph
     from ledger.projections.view import View
 
 
-def lineage(context: Context, *, ref: str, up: bool = False, down: bool = False, depth: int | None = None) -> Answer:
-    """The graph around a reference: both ways, or only back (``up``) or on (``down``)."""
+def lineage(
+    context: Context,
+    *,
+    ref: str,
+    up: bool = False,
+    down: bool = False,
+    depth: int | None = None,
+    since: str | None = None,
+    mermaid: bool = False,
+    dot: bool = False,
+) -> Answer:
+    """The graph around a reference: both ways, or only back (``up``) or on (``down``); as text or a diagram's source.
+
+    ``since`` marks what has come to it after another moment. Nothing ever goes: what was made from what stays so.
+    """
+    if mermaid and dot:
+        raise InputError("give either --mermaid or --dot")
     if depth is not None and depth < 0:
         raise InputError(f"--depth {depth}: a depth is 0 or more steps")
     view = context.view
@@ -26,7 +42,11 @@ def lineage(context: Context, *, ref: str, up: bool = False, down: bool = False,
     if target.kind not in ("artifact", "run", "deployment"):
         raise InputError(f"{target.ref} has no lineage; versions, runs and deployments have")
     both = up == down
-    graph = projection.graph(view, target.ref, up=depth if up or both else 0, down=depth if down or both else 0)
+    steps = {"up": depth if up or both else 0, "down": depth if down or both else 0}
+    graph = projection.graph(view, target.ref, **steps)
+    before = None if since is None else context.as_of(since)
+    new = None if before is None else _appeared(view, before, graph, steps)
+    diagram = diagrams.mermaid(graph) if mermaid else diagrams.dot(graph) if dot else None
     troubled = _troubled(view, graph)
     document = {
         "at": view.at,
@@ -41,13 +61,62 @@ def lineage(context: Context, *, ref: str, up: bool = False, down: bool = False,
             }
             for node in sorted(graph.nodes.values(), key=lambda node: (node.distance, node.ref))
         ],
-        "edges": [{"source": e.source, "target": e.target, "role": e.role, "seq": e.seq} for e in graph.edges],
+        "edges": [_edge(each) for each in graph.edges],
+        "since": None if before is None else before.at,
+        "appeared": None if before is None else sorted(new or ()),
+        "diagram": diagram,
     }
-    return Answer(document, list(_lines(graph, troubled, up=up or both, down=down or both)))
+    lines = list(_lines(graph, _Notes(troubled, new or frozenset()), up=up or both, down=down or both))
+    if before is not None:
+        lines.append(
+            say(Mark("dim", f"{counted(len(new or ()), 'thing')} new since event {before.at}, up to {view.at}"))
+        )
+    return Answer(document, lines, raw=diagram)
 
 
-def _lines(graph: Graph, troubled: dict[str, list[str]], *, up: bool, down: bool) -> Iterator[str]:
-    yield say(Mark("title", graph.focus), *_warning(troubled.get(graph.focus, [])))
+def orphans(context: Context, *, kind: str | None = None, project: str | None = None) -> Answer:
+    """Versions that came from nothing, went into nothing, and that no run used."""
+    view = context.view
+    found = [
+        each
+        for each in projection.orphans(view)
+        if kind in (None, each.kind) and project in (None, each.ref.split("/")[1])
+    ]
+    rows = [(each.ref, Mark("dim", each.label), f"seq:{each.seq}") for each in found]
+    lines = table(rows, ("version", "name", "registered")) or [say(state("good", "no version stands alone"))]
+    document = {"at": view.at, "orphans": [{"ref": each.ref, "kind": each.kind, "seq": each.seq} for each in found]}
+    return Answer(document, lines)
+
+
+def _edge(edge: Edge) -> dict[str, Any]:
+    return {"source": edge.source, "target": edge.target, "role": edge.role, "seq": edge.seq}
+
+
+def _appeared(view: View, before: View, graph: Graph, steps: dict[str, int | None]) -> frozenset[str]:
+    """What is in the graph and was not in it at an earlier moment."""
+    if before.at > view.at:
+        raise InputError(f"--since {before.at} lies after --at {view.at}; give the earlier moment as --since")
+    try:
+        references.find(before, graph.focus)
+    except UnknownRef:
+        return frozenset(graph.nodes)
+    return frozenset(graph.nodes) - frozenset(projection.graph(before, graph.focus, **steps).nodes)
+
+
+class _Notes(NamedTuple):
+    """What is said beside a name: its open alerts, and whether it is new."""
+
+    troubled: dict[str, list[str]]
+    new: frozenset[str]
+
+    def beside(self, name: str) -> tuple[Any, ...]:
+        fresh = ("  ", Mark("live", "● new")) if name in self.new else ()
+        names = self.troubled.get(name)
+        return (*fresh, "  ", Mark("warn", f"! {', '.join(names)}")) if names else fresh
+
+
+def _lines(graph: Graph, notes: _Notes, *, up: bool, down: bool) -> Iterator[str]:
+    yield say(Mark("title", graph.focus), *notes.beside(graph.focus))
     sources: dict[str, list[str]] = {}
     targets: dict[str, list[str]] = {}
     for edge in graph.edges:
@@ -56,21 +125,21 @@ def _lines(graph: Graph, troubled: dict[str, list[str]], *, up: bool, down: bool
     if up:
         count = sum(node.distance < 0 for node in graph.nodes.values())
         yield say(Mark("dim", f"came from {counted(count, 'thing')}"))
-        yield from _tree(graph.focus, sources, troubled, {graph.focus})
+        yield from _tree(graph.focus, sources, notes, {graph.focus})
     if down:
         count = sum(node.distance > 0 for node in graph.nodes.values())
         yield say(Mark("dim", f"went into {counted(count, 'thing')}"))
-        yield from _tree(graph.focus, targets, troubled, {graph.focus})
+        yield from _tree(graph.focus, targets, notes, {graph.focus})
 
 
-def _tree(root: str, beneath: dict[str, list[str]], troubled: dict[str, list[str]], seen: set[str]) -> Iterator[str]:
+def _tree(root: str, beneath: dict[str, list[str]], notes: _Notes, seen: set[str]) -> Iterator[str]:
     """Depth first, with a stack of its own: lineage may be deeper than Python's."""
     stack = [(child, "", last) for child, last in _children(root, beneath)]
     while stack:
         name, margin, last = stack.pop()
         again = name in seen
         note = ("  ", Mark("dim", "(above)")) if again and beneath.get(name) else ()
-        yield say(f"{margin}{'└─' if last else '├─'} ", name, *note, *_warning(troubled.get(name, [])))
+        yield say(f"{margin}{'└─' if last else '├─'} ", name, *note, *notes.beside(name))
         if not again:
             seen.add(name)
             below = margin + ("   " if last else "│  ")
@@ -90,7 +159,3 @@ def _troubled(view: View, graph: Graph) -> dict[str, list[str]]:
         if alert.subject in graph.nodes and alert.state != "resolved":
             found.setdefault(alert.subject, []).append(alert.alert)
     return found
-
-
-def _warning(names: list[str]) -> tuple[Any, ...]:
-    return ("  ", Mark("warn", f"! {', '.join(names)}")) if names else ()

@@ -82,6 +82,36 @@ def impact(view: View, ref: str) -> list[str]:
     return sorted(reached, key=lambda name: (reached[name], name))
 
 
+class Orphan(NamedTuple):
+    """A version that nothing leads to and nothing comes from; ``label`` is its short name, ``seq`` its registration."""
+
+    ref: str
+    kind: str
+    label: str
+    seq: int
+
+
+def orphans(view: View) -> list[Orphan]:
+    """Versions without an edge in the order of their registration.
+
+    Left out are those that a run used as code, configuration or runtime, that are attached as documents, that are
+    policies (which apply to others), or that are retired: they are accounted for.
+    """
+    sql = (
+        "SELECT a.ref, a.kind, a.seq FROM artifacts a WHERE a.seq <= :at AND a.kind <> 'policy' "
+        "AND NOT EXISTS (SELECT 1 FROM edges e WHERE e.source = a.ref AND e.seq <= :at) "
+        "AND NOT EXISTS (SELECT 1 FROM edges e WHERE e.target = a.ref AND e.seq <= :at) "
+        "AND NOT EXISTS (SELECT 1 FROM retirements r WHERE r.ref = a.ref AND r.seq <= :at) "
+        "AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.digest = a.digest AND d.seq <= :at) "
+        "AND a.digest NOT IN (SELECT value FROM runs, json_each(json_array(json_extract(facts, '$.code'), "
+        "json_extract(facts, '$.config'), json_extract(facts, '$.runtime'))) "
+        "WHERE runs.seq <= :at AND value IS NOT NULL) ORDER BY a.seq"
+    )
+    rows = view.rows(sql)
+    labels = _labels(view, dict.fromkeys((row[0] for row in rows), 0))
+    return [Orphan(ref, kind, labels[ref], seq) for ref, kind, seq in rows]
+
+
 def kind_of(ref: str) -> str:
     """The first part of a reference: ``model``, ``run``, ``deployment``, …"""
     return ref.partition("/")[0]

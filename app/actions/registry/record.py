@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.actions.registry.types import Action, Argument, Example
 
 PROJECT = Argument("project", "only this project", ("--project",), completes="project")
+KINDS = ("dataset", "feature_view", "model", "code", "config", "runtime", "document")
 
 START = (
     Action(
@@ -159,13 +160,34 @@ LOOK = (
             Argument("up", "only what it came from", ("--up",), kind="flag"),
             Argument("down", "only what depends on it", ("--down",), kind="flag"),
             Argument("depth", "at most this many steps away", ("--depth",), kind="integer", metavar="N"),
+            Argument("since", "mark what has come to it after this event or moment", ("--since",), metavar="SEQ|TIME"),
+            Argument("mermaid", "print it as a Mermaid flowchart", ("--mermaid",), kind="flag"),
+            Argument("dot", "print it as a Graphviz digraph", ("--dot",), kind="flag"),
         ),
         examples=(
             Example("assay lineage fx-vol@champion --up", "from the champion back to the file it came from"),
             Example("assay lineage ecb-rates --down", "what breaks if this dataset is withdrawn"),
+            Example("assay lineage ecb-rates --since 2008-09-01 --at 2008-10-01", "what came to it in between"),
+            Example("assay lineage fx-vol@champion --dot > lineage.dot", "to be drawn by Graphviz"),
         ),
         at=True,
-        gives="at focus nodes:[node] edges:[edge]",
+        gives="at focus nodes:[node] edges:[edge] since appeared diagram",
+    ),
+    Action(
+        "orphans",
+        "versions that came from nothing, went into nothing, and that no run used",
+        group="look",
+        scope="lineage",
+        key="o",
+        module="app.actions.lineage",
+        function="orphans",
+        arguments=(
+            Argument("kind", "only this kind", ("--kind",), choices=KINDS),
+            PROJECT,
+        ),
+        examples=(Example("assay orphans --kind dataset", "data that nobody uses"),),
+        at=True,
+        gives="at orphans",
     ),
 )
 

@@ -15,6 +15,7 @@ READING = {
     "log": (),
     "show": ("fx-vol@1",),
     "lineage": ("fx-vol@1",),
+    "orphans": (),
     "people list": (),
     "artifact list": (),
     "artifact show": ("ecb-rates",),

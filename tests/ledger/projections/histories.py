@@ -117,6 +117,7 @@ QUERIES: dict[str, Callable[[View], Any]] = {
     "lineage.graph": _each(lineage.graph, [*REFS, "run/b"]),
     "lineage.graph near": _each(lineage.graph, REFS, up=1, down=1),
     "lineage.impact": _each(lineage.impact, REFS),
+    "lineage.orphans": _each(lineage.orphans),
     "monitors.listed": _each(monitors.listed),
     "monitors.listed of fx": _each(monitors.listed, project="fx"),
     "monitors.observations": _each(monitors.observations, NAMES),
