@@ -86,22 +86,24 @@ def _decisions(asked: Asked, glyphs: Glyphs, room: int) -> list[Line]:
     return lines
 
 
-def signing(statement: str, fingerprint: str, signer: str, key: str, cells: int) -> tuple[Line, ...]:
-    """The exact bytes that will be signed, and their hash in groups of four."""
+def statement(text: str, cells: int) -> tuple[Line, ...]:
+    """The exact bytes that will be signed, over as many lines as they take."""
     room = max(cells - 2, 24)
-    pieces = [statement[start : start + room] for start in range(0, len(statement), room)]
-    lines: list[Line] = [((f" {safe(piece)}", "strong"),) for piece in pieces]
+    return tuple(((f" {safe(text[start : start + room])}", "strong"),) for start in range(0, len(text), room))
+
+
+def seal(fingerprint: str, signer: str, key: str, cells: int) -> tuple[Line, ...]:
+    """The hash of the bytes in groups, its last four marked; who signs, with which key."""
+    room = max(cells - 2, 24)
     for size in (4, 8, 64):
         groups = " ".join(fingerprint[n : n + size] for n in range(0, len(fingerprint), size))
         if len(groups) + 9 <= room:
             break
-    lines.append(())
-    parts = [groups] if len(groups) + 9 <= room else [fingerprint[n : n + room - 9] for n in range(0, 64, room - 9)]
+    parts = [groups] if len(groups) + 9 <= room else [fingerprint[n : n + 32] for n in (0, 32)]
+    lines: list[Line] = []
     for n, part in enumerate(parts):
         head = (" sha256  " if n == 0 else " " * 9, "muted")
-        if n == len(parts) - 1 and len(part) >= 4:
-            lines.append((head, (part[:-4], ""), (part[-4:], "impact")))
-        else:
-            lines.append((head, (part, "")))
-    lines.append(((" signed by  ", "muted"), (signer, ""), (f"  {key}", "muted")))
+        last = n == len(parts) - 1
+        lines.append((head, (part[:-4], ""), (part[-4:], "impact")) if last else (head, (part, "")))
+    lines.append(((" signs   ", "muted"), (signer, ""), (f"  {key}", "muted")))
     return tuple(lines)

@@ -166,6 +166,7 @@ class ApprovalsPage(Page):
             with self.dashboard.acting() as context:
                 return signing.draft(context, asked.seq, verdict, role, reason)
 
+        self.add_class("-signing")
         self.work("sign", job, self.query_one(SignPanel).propose)
 
     def on_sign_panel_confirmed(self, event: SignPanel.Confirmed) -> None:
@@ -204,6 +205,7 @@ class ApprovalsPage(Page):
             panel.wait(pending)
         elif panel.has_class("-waits"):
             panel.close()
+        self.set_class(panel.open, "-signing")
 
     def leave(self) -> bool:
         """Close what is proposed; nothing was signed."""
@@ -211,6 +213,7 @@ class ApprovalsPage(Page):
         if panel.drafted is None or panel.has_class("-waits"):
             return False
         panel.close()
+        self.remove_class("-signing")
         self.query_one(Lister).focus()
         self.notice("nothing was signed")
         return True

@@ -36,7 +36,11 @@ class SearchScreen(Box[str]):
         ("pageup", "move(-10)", "back"),
     ]
     DEFAULT_CSS = "SearchScreen Lister { height: 20; max-height: 60vh; margin: 1 0 0 0; background: $surface; }"
-    COLUMNS: ClassVar[tuple[Column, ...]] = (Column("", least=16), Column("", least=8, rank=1), Column("", rank=2))
+    COLUMNS: ClassVar[tuple[Column, ...]] = (
+        Column("", least=30),
+        Column("", least=8, rank=1, grows=True),
+        Column("", rank=2),
+    )
 
     def __init__(self, title: str, placeholder: str) -> None:
         super().__init__(title, "↑ ↓ move   ⏎ chooses   esc leaves")

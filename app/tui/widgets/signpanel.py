@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -13,7 +14,7 @@ from app.tui.draw import bars
 from app.tui.draw.clip import titled
 from app.tui.draw.glyphs import UNICODE
 from app.tui.draw.picture import Line
-from app.tui.draw.request import signing
+from app.tui.draw.request import seal, statement
 from app.tui.signing import HELD_SECONDS, Drafted, Pending
 from app.tui.widgets.paper import Paper
 
@@ -27,11 +28,17 @@ class SignPanel(Vertical):
     SignPanel { display: none; height: auto; max-height: 75%; border: round $warning; border-title-color: $warning;
                 border-title-style: bold; background: $surface; }
     SignPanel.-open { display: block; }
-    SignPanel #bytes { height: auto; max-height: 24; }
+    SignPanel #bytes { height: auto; }
+    SignPanel #seal { height: 2; }
     SignPanel #typed { border: none; height: 1; width: 100%; padding: 0 1; background: $panel; }
     SignPanel #left { height: 2; }
-    SignPanel.-waits #typed, SignPanel.-waits #bytes { display: none; }
+    SignPanel.-waits #typed, SignPanel.-waits #bytes, SignPanel.-waits #seal { display: none; }
     """
+
+    BINDINGS: ClassVar[list[Any]] = [
+        ("pagedown", "bytes(6)", "the bytes further down"),
+        ("pageup", "bytes(-6)", "the bytes further up"),
+    ]
 
     @dataclass
     class Confirmed(Message):
@@ -47,6 +54,7 @@ class SignPanel(Vertical):
     def compose(self) -> ComposeResult:
         """Bytes, the line to type in, what is left to do."""
         yield Paper(id="bytes")
+        yield Paper(id="seal")
         yield Input(id="typed", max_length=TYPED, placeholder=f"type the last {TYPED} of the hash to sign")
         yield Paper(id="left")
 
@@ -59,13 +67,29 @@ class SignPanel(Vertical):
         self.remove_class("-waits")
         typed = self.query_one("#typed", Input)
         typed.value = ""
-        paper = self.query_one("#bytes", Paper)
         key = "ed25519, a demo key: anybody may use it" if drafted.demo_key else "ed25519"
-        lines = signing(drafted.statement, drafted.fingerprint, drafted.signer, key, max(self.size.width or 80, 20))
-        paper.styles.height = len(lines)
-        paper.show(lambda cells, _: signing(drafted.statement, drafted.fingerprint, drafted.signer, key, cells))
-        self._say((((" ⏎ signs these bytes; esc leaves, nothing is signed", "muted"),),))
+        paper, below = self.query_one("#bytes", Paper), self.query_one("#seal", Paper)
+        paper.show(lambda cells, _: statement(drafted.statement, cells))
+        below.show(lambda cells, _: seal(drafted.fingerprint, drafted.signer, key, cells))
+        self.call_after_refresh(self._measure)
+        self._say((((" ⏎ signs these bytes; pgup pgdn show them all; esc leaves, nothing is signed", "muted"),),))
         typed.focus()
+
+    def _measure(self) -> None:
+        """The bytes take the lines that they need, as far as the terminal has them; the hash always shows."""
+        if self.drafted is None:
+            return
+        most = max(self.app.size.height - 16, 4)
+        self.query_one("#seal").styles.height = 2 if self.size.width >= 76 else 3
+        self.query_one("#bytes").styles.height = min(len(statement(self.drafted.statement, self.size.width)), most)
+
+    def on_resize(self) -> None:
+        """Another width, another height."""
+        self._measure()
+
+    def action_bytes(self, rows: int) -> None:
+        """Scroll the bytes."""
+        self.query_one("#bytes", Paper).scroll_relative(y=rows, animate=False)
 
     def wait(self, pending: Pending) -> None:
         """Show how long the signed decision can still be taken back."""
