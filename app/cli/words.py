@@ -48,6 +48,7 @@ _ASCII = str.maketrans(
 
 _REDRAWS_PER_SECOND = 8
 _BAR = 24
+_STEP = 0.01
 
 
 def paints(stream: TextIO, environ: Mapping[str, str] = os.environ, *, plain: bool = False) -> bool:
@@ -115,16 +116,21 @@ class Progress:
     def __init__(self, *, quiet: bool) -> None:
         self._draws = not quiet and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self._drawn_at = 0.0
+        self._drawn = 0.0
         self._began = time.monotonic()
         self._first: float | None = None
         self._shown = ""
 
     def __call__(self, done: int, total: int | None, text: str) -> None:
         """Say that ``done`` of ``total`` are done; ``None`` where the total is unknown."""
-        now = time.monotonic()
-        if not self._draws or now - self._drawn_at < 1 / _REDRAWS_PER_SECOND:
+        if not self._draws:
             return
-        self._drawn_at = now
+        now = time.monotonic()
+        share = min(1.0, done / total) if total else 0.0
+        # A long step may follow a short one: what is much further on is drawn at once, but for the end.
+        if now - self._drawn_at < 1 / _REDRAWS_PER_SECOND and not self._drawn + _STEP <= share < 1:
+            return
+        self._drawn_at, self._drawn = now, share
         self._shown = self._line(done, total, text, now - self._began)
         self._draw(self._shown)
 

@@ -30,9 +30,6 @@ PERFORMANCE = "performance"
 _AFTERWARDS = 2
 """Fixings watched after the canary's end, so that whoever is champion then has days of its own."""
 
-_USUAL_DAYS = 610
-"""How many days the story is taken to last for the progress shown while its end is not known."""
-
 
 class Crisis:
     """The days from going live to the end of the successor's canary, as the monitors and the gates make them."""
@@ -46,8 +43,8 @@ class Crisis:
         self._live_since = deployments.listed(stage.view)[0].at[:10]
         self._rollout: Rollout | None = None
 
-    def play(self, until: float) -> None:
-        """Play it to its end; ``until`` is the share of the story that is told with it."""
+    def play(self, until: float, usual_days: int) -> None:
+        """Play it to its end; ``until`` is the share of the story that is told with it, in about so many days."""
         self._declare()
         begun, span = self._stage.told, until - self._stage.told
         if self._watch.last_day:
@@ -58,7 +55,7 @@ class Crisis:
             seen = self._watch.look(day)
             self._tell(seen)
             self._follow(day)
-            gone = (date.fromisoformat(day) - date.fromisoformat(self._live_since)).days / _USUAL_DAYS
+            gone = (date.fromisoformat(day) - date.fromisoformat(self._live_since)).days / usual_days
             self._stage.progress(f"{day}: {_state(seen)}", begun + span * min(1.0, gone))
         if not self._is_over():
             open_ = "a canary that is still under way" if self._rollout else "nothing that called for another model"
@@ -238,4 +235,5 @@ class Crisis:
 
 def _state(seen: Seen) -> str:
     breached = [name for name, each in seen.observations.items() if each.breached]
-    return f"{', '.join(breached)} above threshold" if breached else "quiet"
+    more = f" and {len(breached) - 1} more" if len(breached) > 1 else ""
+    return f"{breached[0]}{more} above threshold" if breached else "quiet"

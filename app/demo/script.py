@@ -18,12 +18,19 @@ LONGEST = 3
 _QUICK_SHIFT = 184
 """Days by which the shorter story goes live later: half a year of calm is left out."""
 
+_USUAL_DAYS = 600
+"""How many days the story is taken to last after going live, for the bar of its progress alone: the end is not known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """Settings of the runs before going live, as ``--set`` takes them; ``begins`` is the day on which the story opens."""
+    """Settings of the runs before going live, as ``--set`` takes them.
+
+    ``begins`` is the day on which the story opens, ``usual_days`` about how long it lasts.
+    """
 
     begins: date
+    usual_days: int
     ingest: tuple[str, ...]
     evaluate: tuple[str, ...]
     judged: dict[str, Any]
@@ -39,10 +46,12 @@ def read(project: Path, *, quick: bool, begun: date | None = None) -> Script:
     """
     window = specs.read(project / "specs" / "evaluate.yaml").config["window"]
     judged = {key: str(value) for key, value in window.items()}
-    if quick if begun is None else begun.isoformat() != judged["last"]:
+    shorter = quick if begun is None else begun.isoformat() != judged["last"]
+    if shorter:
         judged = {key: str(date.fromisoformat(value) + timedelta(_QUICK_SHIFT)) for key, value in judged.items()}
     return Script(
         begins=date.fromisoformat(judged["last"]),
+        usual_days=_USUAL_DAYS - (_QUICK_SHIFT if shorter else 0),
         ingest=(f"until={judged['last']}",),
         evaluate=tuple(f"window.{key}={value}" for key, value in judged.items()),
         judged=judged,
