@@ -166,19 +166,43 @@ def test_what_is_imported_is_declared_and_what_is_declared_is_used() -> None:
         for top, _ in _imports(path):
             if top not in sys.stdlib_module_names and top not in PACKAGES and top in owners:
                 used.update(name.lower() for name in owners[top])
-    declared = {re.split(r"[<>=~! \[]", each)[0].lower() for each in _project()["dependencies"]}
-    assert used == declared - INDIRECT.keys()
+    assert used == _declared() - INDIRECT.keys()
 
 
 def test_every_dependency_is_accounted_for() -> None:
     """docs/dependencies.md says of each what it is for and what it costs; the benchmark measures each."""
     from tests.benchmarks.imports import MODULES
 
-    declared = {re.split(r"[<>=~! \[]", each)[0].lower() for each in _project()["dependencies"]}
+    declared = _declared()
     page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
     told = re.findall(r"^\| \[([^\]]+)\]", page[: page.index("## Not dependencies")], re.MULTILINE)
     assert {name.lower() for name in told} == declared
     assert MODULES.keys() == declared
+
+
+def test_importing_the_ledger_loads_nothing_else() -> None:
+    """Not even ``typing``: whoever imports the package pays when they use it."""
+    code = "import sys; before = {*sys.modules}; import ledger; print(*sorted({*sys.modules} - before))"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert set(said.stdout.split()) <= {"__future__", "ledger"}
+
+
+def test_verifying_loads_two_dependencies_at_most(tmp_path: Path) -> None:
+    """As docs/dependencies.md says."""
+    from tests.benchmarks import lifelike
+
+    lifelike.write(tmp_path / "ledger.db", 100)
+    code = (
+        "import sys; from app.cli.main import main; code = main(['verify', sys.argv[1]]); "
+        "print(code, *sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "ledger.db")]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    verdict, *loaded = said.stdout.splitlines()[-1].split()
+    declared = _declared()
+    owners = packages_distributions()
+    assert verdict == "0"
+    assert {owner.lower() for top in loaded for owner in owners.get(top, ())} & declared <= {"cryptography", "orjson"}
 
 
 def _imports(path: Path) -> Iterator[tuple[str, int]]:
@@ -238,6 +262,11 @@ def _speaks_for_itself(node: ast.stmt, within: str) -> bool:
 def _project() -> dict[str, list[str]]:
     project: dict[str, list[str]] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return project
+
+
+def _declared() -> set[str]:
+    """The names of the runtime dependencies."""
+    return {re.split(r"[<>=~! \[]", each)[0].lower() for each in _project()["dependencies"]}
 
 
 def _version() -> str:
