@@ -6,6 +6,7 @@ A run's beginning is on the disk before it does anything; its outputs and its en
 from __future__ import annotations
 
 import fcntl
+import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -262,10 +263,14 @@ def claimed(ledger: Ledger, run: str) -> Iterator[Callable[[], None]]:
     try:
         path.parent.mkdir(exist_ok=True)
         file = path.open("wb")
+        fcntl.flock(file, fcntl.LOCK_EX)
+        while not os.fstat(file.fileno()).st_nlink:  # swept between its making and its locking
+            file.close()
+            file = path.open("wb")
+            fcntl.flock(file, fcntl.LOCK_EX)
     except OSError as error:
         raise LedgerError(f"cannot mark run/{run} as running in {path.parent}: {error.strerror}") from None
     with file:
-        fcntl.flock(file, fcntl.LOCK_EX)
         yield lambda: path.unlink(missing_ok=True)
 
 
@@ -280,13 +285,19 @@ def abandoned(ledger: Ledger) -> list[runs.Run]:
 
 
 def close_abandoned(ledger: Ledger, *, actor: str | None = None, at: str | datetime | None = None) -> list[Recorded]:
-    """Record each abandoned run as interrupted. Returns what was recorded."""
+    """Record each abandoned run as interrupted, and sweep the marks of the dead. Returns what was recorded."""
     recorded = []
     for run in abandoned(ledger):
         fact = RunCompleted(run.run, "interrupted", reason="its process ended without recording how")
         with suppress(Refused):  # another process closed it in this moment
             recorded += ledger.record_many([Entry(fact, actor=actor, project=run.project, cause=run.seq, at=at)])
         (_claims(ledger) / run.run).unlink(missing_ok=True)
+    going_on = {run.run for run in runs.unfinished(ledger.view())}
+    for mark in _claims(ledger).glob("*"):  # of a run that was never recorded, or whose end was, just before a kill
+        if mark.name not in going_on:
+            with suppress(OSError), mark.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                mark.unlink()
     return recorded
 
 

@@ -221,3 +221,15 @@ def test_a_killed_run_is_found_and_closed_and_a_living_one_is_left(opened: Ledge
     assert close_abandoned(opened) == []
     assert [each.run for each in runs.unfinished(opened.view())] == [unmarked.event.value["run"]]
     assert list((opened.path.parent / "running").iterdir()) == []
+
+
+def test_marks_of_the_dead_are_swept_and_those_of_the_living_stay(opened: Ledger) -> None:
+    """A kill between a mark and what is recorded: the run never began, or its end was recorded already."""
+    folder = opened.path.parent / "running"
+    ended = start(opened)
+    with claimed(opened, "never-began"), claimed(opened, ended.event.value["run"]):
+        end(opened, ended, Ended("ok"))
+        assert close_abandoned(opened) == []
+        assert sorted(each.name for each in folder.iterdir()) == sorted(["never-began", ended.event.value["run"]])
+    assert close_abandoned(opened) == []
+    assert list(folder.iterdir()) == []
