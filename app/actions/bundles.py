@@ -71,7 +71,7 @@ def bundle(
                 bundling.write_proofs(ledger.connection, head, seqs, draft, tell)
             _enclose(ledger.objects, chosen, draft / bundling.ARTIFACTS)
 
-        cosigned = bundling.cosigned(ledger.connection, head.checkpoint.size)
+        cosigned = bundling.cosigned(ledger.connection, head)
         bundling.write(folder, head, fill, text, cosigned)
         left = ledger.size - head.checkpoint.size
     return _written(directory, head, about, seqs, enclosed, report, left)

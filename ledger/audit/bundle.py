@@ -186,10 +186,11 @@ def write_proofs(
             progress(n + 1, len(chosen))
 
 
-def cosigned(connection: sqlite3.Connection, size: int) -> list[tuple[int, str]]:
-    """The stored checkpoints of at most ``size`` events that somebody else signed too."""
+def cosigned(connection: sqlite3.Connection, head: Head) -> list[tuple[int, str]]:
+    """The other stored checkpoints, none greater than the bundle's, that somebody besides the ledger signed."""
+    size = head.checkpoint.size
     rows = connection.execute("SELECT size, note FROM checkpoints WHERE size <= ? ORDER BY size, rowid", (size,))
-    return [(int(each), str(note)) for each, note in rows if str(note).count("\n\u2014 ") > 1]
+    return [(int(each), str(note)) for each, note in rows if str(note).count("\n\u2014 ") > 1 and note != head.note]
 
 
 def _causes(view: View, seqs: Iterable[int]) -> set[int]:

@@ -14,9 +14,10 @@ from pathlib import Path
 from ledger.audit import bundle, proving
 from ledger.audit.report import Finding, Report
 from ledger.audit.verification import verify as verify_ledger
-from ledger.errors import InputError
-from ledger.format import note, tiles, tlogproof
+from ledger.errors import InputError, LedgerError
+from ledger.format import note, proof, tiles, tlogproof
 from ledger.format.checkpoint import Checkpoint, parse_body
+from ledger.format.decision import peek
 from ledger.format.errors import FormatError
 from ledger.format.event import Event, decode
 from ledger.format.hashes import HASH_SIZE, ManifestEntry, digest, file_digest, leaf_hash, manifest
@@ -26,6 +27,7 @@ from ledger.projections import folding
 from ledger.projections.view import View
 from ledger.rules import decisions
 from ledger.store import schema
+from ledger.store.journal import node_getter
 
 Progress = Callable[[str, int, int], None]
 
@@ -95,7 +97,7 @@ def _verify_log(
     laid = _Laid(folder, head, report)
     with tempfile.TemporaryDirectory(prefix="assay-") as place:
         path = Path(place) / "ledger.db"
-        laid.out(path, data, tell)
+        laid.out(path, data, outside, tell)
         keys = [str(entry.key) for entry in policy.logs if entry.key.name == head.origin]
         found = verify_ledger(path, key=keys, checkpoints=outside, progress=tell)
     # What is laid out for this alone needs no guards, so that nothing is said of its schema; one cause is told once.
@@ -116,8 +118,9 @@ class _Laid:
         self._report = report
         self.named: set[bytes] = set()
         self.tiles = 0
+        self._seen: list[bytes] = []
 
-    def out(self, path: Path, data: bytes, tell: Progress) -> None:
+    def out(self, path: Path, data: bytes, outside: Sequence[str], tell: Progress) -> None:
         """Write the database: events, nodes over what the tiles say, checkpoints, projections."""
         size = self._head.size
         bodies = [body for tile in tiles.entry_bundles(size) for body in self._bundle(tile)]
@@ -136,7 +139,7 @@ class _Laid:
                 if seq % 4096 == 0:
                     tell("entries", seq, size)
             self._grow(connection, hashes)
-            self._keep_checkpoints(connection, data)
+            self._keep_checkpoints(connection, data, outside)
             connection.execute("COMMIT")
         finally:
             connection.close()
@@ -185,6 +188,8 @@ class _Laid:
         connection.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (seq, leaf, body, *columns))
         if event is _UNREAD:
             return
+        if event.type in decisions.CARRIERS:
+            self._remember(event)
         try:
             folding.fold(connection, [event])
         except (KeyError, TypeError, ValueError, AttributeError, sqlite3.Error):
@@ -210,14 +215,36 @@ class _Laid:
         for name in sorted({path.relative_to(self._folder).as_posix() for path in files} - expected):
             self._find("tree", None, f"{name} does not belong to a log of {len(hashes)} entries")
 
-    def _keep_checkpoints(self, connection: sqlite3.Connection, data: bytes) -> None:
-        notes = [data, *(path.read_bytes() for path in sorted((self._folder / bundle.CHECKPOINTS).glob("*")))]
-        for each in notes:
+    def _remember(self, event: Event) -> None:
+        """The checkpoint that a decision names."""
+        try:
+            seen = peek(event.value["dsse"]).checkpoint
+        except (FormatError, KeyError, TypeError):
+            return  # verification says what is wrong with it
+        if seen is not None:
+            self._seen.append(seen.encode())
+
+    def _keep_checkpoints(self, connection: sqlite3.Connection, data: bytes, outside: Sequence[str]) -> None:
+        """The bundle's checkpoints; and those that decisions name, or that were kept elsewhere, if the log is what they say.
+
+        A ledger stores every checkpoint that it signs, a bundle does not: that these are not in it says nothing.
+        """
+        kept: list[tuple[int, bytes]] = []
+        for each in (data, *(path.read_bytes() for path in sorted((self._folder / bundle.CHECKPOINTS).glob("*")))):
             try:
-                size = parse_body(note.parse(each).text).size
+                kept.append((parse_body(note.parse(each).text).size, each))
             except FormatError as error:
                 self._find("malformed", None, f"a checkpoint in {bundle.CHECKPOINTS}/: {error}")
+        node = node_getter(connection)
+        for each in dict.fromkeys((*self._seen, *(text.encode("utf-8", "surrogatepass") for text in outside))):
+            try:
+                seen = parse_body(note.parse(each).text)
+                agrees = seen.size <= self._head.size and proof.root(seen.size, node) == seen.root
+            except (FormatError, LedgerError):
                 continue
+            if agrees:
+                kept.append((seen.size, each))
+        for size, each in sorted(dict.fromkeys(kept)):
             connection.execute("INSERT INTO checkpoints VALUES (?, ?)", (size, each.decode()))
 
     def _read(self, tile: tiles.Tile) -> bytes | None:

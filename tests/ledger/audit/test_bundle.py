@@ -81,7 +81,7 @@ def made(story: Story, folder: Path, seqs: list[int] | None = None, artifact: Pa
         made_at="2026-01-02T03:04:05.000000Z",
         seqs=seqs,
     )
-    bundle.write(folder, head, fill, text, bundle.cosigned(connection, head.checkpoint.size))
+    bundle.write(folder, head, fill, text, bundle.cosigned(connection, head))
     return head
 
 
