@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -56,12 +57,21 @@ def gap(
     days = len(difference)
     if days < block:
         raise ValueError(f"{days} days are fewer than a block of {block}")
-    generator = np.random.default_rng(seed)
-    starts = generator.integers(0, days - block + 1, (resamples, -(-days // block)))
-    places = (starts[:, :, None] + np.arange(block)).reshape(resamples, -1)[:, :days]
-    resampled = difference[places].mean(axis=1)
+    starts = _starts(days, block, resamples, seed)
+    # The sum of a sample is that of its blocks, of which the last is cut so that as many days are drawn as there are.
+    rest = days - block * (starts.shape[1] - 1)
+    whole, last = (np.convolve(difference, np.ones(length), "valid") for length in (block, rest))
+    resampled = (whole[starts[:, :-1]].sum(axis=1) + last[starts[:, -1]]) / days
     low, high = np.quantile(resampled, [(1 - confidence) / 2, (1 + confidence) / 2])
     return Gap(float(difference.mean()), float(low), float(high), (high_name, low_name), means)
+
+
+@lru_cache(maxsize=8)
+def _starts(days: int, block: int, resamples: int, seed: int) -> npt.NDArray[np.int64]:
+    """Where the blocks of each resample begin, shape (resamples, blocks): the same for every window of so many days."""
+    starts = np.random.default_rng(seed).integers(0, days - block + 1, (resamples, -(-days // block)))
+    starts.setflags(write=False)
+    return starts
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,6 +199,16 @@ def test_a_planted_group_bias_is_found_and_its_absence_said():
     assert seen.value == pytest.approx(1, abs=0.2)
 
 
+@pytest.mark.parametrize("days", [300, 301, 309])
+def test_the_interval_is_that_of_resampled_blocks(days):
+    generator = np.random.default_rng(days)
+    left, right = generator.normal(size=days), generator.normal(0.2, 1, size=days)
+    found = bias.gap({"a": left, "b": right}, block=10, resamples=500, confidence=0.9, seed=3)
+    starts = np.random.default_rng(3).integers(0, days - 9, (500, -(-days // 10)))
+    samples = [np.concatenate([(right - left)[at : at + 10] for at in row])[:days].mean() for row in starts]
+    assert [found.low, found.high] == pytest.approx(np.quantile(samples, [0.05, 0.95]), rel=1e-12, abs=1e-14)
+
+
 def test_blocks_widen_the_interval_of_dependent_days():
     walk = np.repeat(noise(30, 1, seed=3)[:, 0], 10)
     groups = {"a": walk, "b": np.zeros(300)}
