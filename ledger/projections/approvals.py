@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -89,12 +90,30 @@ def _decided(verdict: str) -> Fold:
                 event.actor,
                 value["role"],
                 verdict,
-                value.get("reason"),
+                _reason(value),
                 event.at,
             ),
         )
 
     return fold
+
+
+def _reason(value: Mapping[str, Any]) -> str | None:
+    """Why somebody decided so: an approval says it in the signed statement alone, a rejection beside it too.
+
+    Whether the statement is well formed and signed is for the rules and for verification to say; of an envelope that
+    cannot be read the fold makes ``None``, and never raises.
+    """
+    if "reason" in value:
+        said = value["reason"]
+    else:
+        try:
+            said = json.loads(b64decode(value["dsse"]["payload"], validate=True))["predicate"]["reason"]
+        except (ValueError, KeyError, TypeError, IndexError, RecursionError):
+            return None
+    if not isinstance(said, str) or any("\ud800" <= character <= "\udfff" for character in said):
+        return None
+    return said or None
 
 
 def _gated(event: Event, value: Mapping[str, Any]) -> Iterator[tuple[str, Row]]:

@@ -77,6 +77,9 @@ def test_two_signatures_open_the_gate_and_the_rule_holds_until_then(shell: Shell
     (request,) = shell.json("approvals", "--all")["requests"]
     assert request["state"] == "approved"
     assert [each["signer"] for each in request["decisions"]] == ["jon", "mia"]
+    assert [each["reason"] for each in request["decisions"]] == ["validated", None]
+    assert "validated" in shell.ok("approvals", "--all").out
+    assert "validated" in shell.ok("show", f"request/{number}").out
 
     deployed = shell.json("--as", "lea", "deploy", "fx-vol@1", "--to", "prod")["deployment"]
     assert (deployed["subject"], deployed["status"]) == (f"model/{PROJECT}/fx-vol@1", "ok")

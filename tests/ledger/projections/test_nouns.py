@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from base64 import b64encode
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +14,7 @@ from ledger import InputError
 from ledger.events.artifacts import AliasMoved, ArtifactRetired
 from ledger.events.deployments import DeploymentRolledBack
 from ledger.events.monitors import MonitorConfigured
+from ledger.format.event import Event
 from ledger.format.hashes import digest
 from ledger.projections import (
     View,
@@ -29,6 +33,10 @@ from ledger.projections.artifacts import UnknownRef
 from tests.ledger.story import PROJECT, Story, secret
 
 DATA, MODEL = f"dataset/{PROJECT}/ecb-rates", f"model/{PROJECT}/fx-vol"
+
+
+def _payload(document: Any) -> str:
+    return b64encode(json.dumps(document).encode()).decode()
 
 
 @pytest.fixture(scope="module")
@@ -203,6 +211,7 @@ class TestApprovals:
             ("grace", "risk", "approve"),
             ("vera", "model-validation", "approve"),
         ]
+        assert [each.reason for each in first.decisions] == ["sound", "sound"], "signed, in the statement alone"
         assert (first.rejected, rejected.rejected, second.rejected) == (False, True, False)
         assert rejected.decisions[0].reason == "the bias is too large"
         assert first.roles == ("risk", "model-validation")
@@ -211,6 +220,33 @@ class TestApprovals:
         assert approvals.get(view, first.seq + 1) is None
         assert approvals.requests(view, subject=f"{MODEL}@2") == [rejected, second]
         assert approvals.requests(view, project="other") == []
+
+    @pytest.mark.parametrize(
+        ("envelope", "reason"),
+        [
+            ({"payload": _payload({"predicate": {"reason": "read it"}})}, "read it"),
+            ({"payload": _payload({"predicate": {"reason": ""}})}, None),
+            ({"payload": _payload({"predicate": {"reason": "\ud800"}})}, None),
+            ({"payload": _payload({"predicate": {"reason": 7}})}, None),
+            ({"payload": _payload({"predicate": ["reason"]})}, None),
+            ({"payload": _payload([])}, None),
+            ({"payload": b64encode(b"[" * 200_000).decode()}, None),
+            ({"payload": b64encode(b"\xff{").decode()}, None),
+            ({"payload": "no base64 \xe4"}, None),
+            ({"payload": 7}, None),
+            ({}, None),
+            ("an envelope", None),
+            (None, None),
+        ],
+    )
+    def test_the_reason_of_an_approval_and_no_error_of_what_cannot_be_read(
+        self, envelope: Any, reason: str | None
+    ) -> None:
+        value = {"request": 4, "transition": "prod", "role": "risk", "dsse": envelope}
+        at = "2026-01-02T03:04:05.000000Z"
+        event = Event(5, "approval.granted", f"{MODEL}@1", PROJECT, "grace", at, 4, "0" * 64, value)
+        [(table, row)] = list(approvals.FOLDS["approval.granted"](event, value))
+        assert (table, row[7]) == ("decisions", reason)
 
     def test_a_request_then(self, view: View) -> None:
         request = approvals.requests(view)[0]
