@@ -24,6 +24,8 @@ def prove(context: Context, *, seq: str, output: str | None = None) -> Answer:
     from ledger.format import tlogproof
     from ledger.format.checkpoint import parse_body
     from ledger.format.note import parse
+    from ledger.projections.view import View
+    from ledger.rules import logs
     from ledger.store import sqlite
 
     number = _seq(seq)
@@ -33,9 +35,10 @@ def prove(context: Context, *, seq: str, output: str | None = None) -> Answer:
         if proving.covering(connection, number) is None and context.ledger.size > number:
             context.ledger.checkpoint()
         data = proving.prove(connection, number)
+        head = parse_body(parse(tlogproof.parse(data).checkpoint).text)
+        key = logs.key_at(logs.log_keys(View(connection, head.size - 1)), head.size)
     finally:
         connection.close()
-    head = parse_body(parse(tlogproof.parse(data).checkpoint).text)
     text = data.decode()
     document = {"seq": number, "origin": head.origin, "size": head.size, "root": head.root.hex(), "proof": text}
     if output is None:
@@ -43,7 +46,7 @@ def prove(context: Context, *, seq: str, output: str | None = None) -> Answer:
     (context.start / output).write_bytes(data)
     lines = [
         say(state("good", "proven"), f"  event {number} of {counted(head.size, 'event')}, into {output}"),
-        say(Mark("dim", f"`assay verify {output} --key VKEY` checks it anywhere; the key: "), str(_key(context))),
+        say(Mark("dim", f"`assay verify {output} --key VKEY` checks it anywhere; the key: "), str(key)),
     ]
     return Answer(document, lines)
 
@@ -190,10 +193,6 @@ def _lines(found: ProvenEvent) -> list[str]:
     if found.cosigned:
         lines.append(say(Mark("dim", f"  cosigned by {', '.join(found.cosigned)}")))
     return [*lines, *(say(Mark("dim", f"  {each}")) for each in report.incomplete)]
-
-
-def _key(context: Context) -> object:
-    return context.ledger.verifier
 
 
 def _seq(text: str) -> int:

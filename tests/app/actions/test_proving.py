@@ -77,3 +77,9 @@ def test_a_ledger_may_be_held_against_several_keys(shell: Shell, key: str) -> No
     shell.ok("verify", "--key", key)
     other = key.replace(ORIGIN, "example.com/other")
     assert shell("verify", "--key", other).code == 2
+
+
+def test_proving_what_is_signed_writes_nothing_to_the_ledger(shell: Shell, key: str, tmp_path: Path) -> None:
+    before = shell.bytes()
+    shell.ok("prove", "3", "-o", str(tmp_path / "three.tlog-proof"))
+    assert shell.bytes() == before
