@@ -1,30 +1,51 @@
 """What the events mean, worked out afresh: projections folded again and compared, every rule and decision judged again.
 
-The fold goes into a database in memory, with the ledger attached beneath it, so that the rules see exactly the tables
-that they guard an append with and trust none of the stored projections.
+This is the way through a log in which everything else was found in order. A block's stored rows are held against what its
+events give before a rule looks at them, so that nothing is judged by rows that were not verified. Where anything differs,
+:mod:`ledger.audit.refolding` goes through the log without the stored rows.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from urllib.parse import quote
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from ledger import rules
 from ledger.audit.report import Finding
+from ledger.audit.signatures import Note
+from ledger.format import proof
 from ledger.format.errors import FormatError
-from ledger.format.event import Event, decode
+from ledger.format.event import Event, said
 from ledger.projections import folding
-from ledger.projections.view import View
-from ledger.rules import decisions
+from ledger.projections.view import Row, View
+from ledger.rules import decisions, logs
+from ledger.rules.logs import LogKey
+from ledger.store.journal import node_getter
 
-_BATCH = 2048
+Rows = dict[str, list[Row]]
+"""By table, the rows that events give."""
+
+WITHOUT_ROWS = frozenset({"ledger.verified", "ledger.witnessed", "retraining.triggered", "run.reproduced"})
+"""Known event types that no projection folds and no rule guards."""
+
+MISSHAPEN = (KeyError, TypeError, ValueError, AttributeError, IndexError)
+"""What folding or judging a value raises that is not what its type holds."""
+
+_BLOCK = 2048
+_EVENTS = (
+    "SELECT seq, type, subject, project, actor, at, cause, body FROM events WHERE seq >= ? AND seq < ? ORDER BY seq"
+)
 
 
 class Meaning:
-    """What folding the log again found."""
+    """What folding and judging found.
+
+    ``differs`` says that stored rows are not those that the events give, or that a signer saw another log: no more was
+    judged. ``notes`` are the checkpoints that signers had seen, with the event that carries them; ``unjudged`` the events of
+    which too much was touched to tell.
+    """
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []
@@ -32,127 +53,179 @@ class Meaning:
         self.rows = 0
         self.types: Counter[str] = Counter()
         self.incomplete: list[str] = []
+        self.notes: list[Note] = []
+        self.unjudged: list[int] = []
+        self.differs = False
+
+    def absorb(self, other: Meaning) -> None:
+        """Add what was found in the events that follow."""
+        self.findings += other.findings
+        self.decisions += other.decisions
+        self.rows += other.rows
+        self.types += other.types
+        self.notes += other.notes
+        self.unjudged += other.unjudged
+        self.differs = self.differs or other.differs
+
+    def unknown(self) -> dict[str, int]:
+        """How many events there are of each type that this program does not know."""
+        known = WITHOUT_ROWS | folding.TYPES | rules.RULES.keys()
+        return {type_: count for type_, count in sorted(self.types.items()) if type_ not in known}
 
 
 def judge(
     connection: sqlite3.Connection,
-    path: Path,
-    size: int,
-    *,
-    immutable: bool = False,
+    start: int,
+    stop: int,
+    keys: Sequence[LogKey],
     progress: Callable[[int], None] | None = None,
 ) -> Meaning:
-    """Fold the first ``size`` events again, compare the projections, and judge every guarded event.
+    """Fold the events ``[start, stop)`` again, compare the stored rows, and judge every guarded event.
 
     Args:
-        connection: the ledger, open.
-        path: its file, attached a second time for reading.
-        size: how many events count; later ones are another process's.
-        immutable: whether the file lies where nothing may be written beside it.
+        connection: the ledger, whose events, nodes and checkpoints were verified.
+        start: the first event.
+        stop: one more than the last; later ones are another process's.
+        keys: the log's keys.
         progress: told now and then how many events are done.
     """
     meaning = Meaning()
-    fresh = sqlite3.connect(":memory:", uri=True, isolation_level=None)
-    try:
-        for statement in folding.STATEMENTS:
-            fresh.execute(statement)
-        suffix = "&immutable=1" if immutable else ""
-        fresh.execute("ATTACH DATABASE ? AS ledger", (f"file:{quote(str(path.resolve()))}?mode=ro{suffix}",))
-        guarded = list(_refold(connection, fresh, size, meaning, progress))
-        _compare(connection, fresh, size, meaning)
-        for event in guarded:
-            _judge(fresh, event, meaning)
-        meaning.incomplete = _incomplete(View(fresh, size - 1))
-    finally:
-        fresh.close()
+    for first in range(start, stop, _BLOCK):
+        after = min(first + _BLOCK, stop)
+        expected: Rows = {}
+        events = read(connection, first, after, meaning.types)
+        sound = [event for event in events if add_rows(event, expected, meaning)]
+        if stored(connection, first, after) != expected:
+            meaning.differs = True
+            return meaning
+        meaning.rows += sum(map(len, expected.values()))
+        for event in sound:
+            if event.type in rules.RULES:
+                judge_event(View(connection, event.seq - 1), event, keys, meaning)
+        if meaning.differs:
+            return meaning
+        if progress is not None:
+            progress(after - start)
     return meaning
 
 
-def _refold(
-    connection: sqlite3.Connection,
-    fresh: sqlite3.Connection,
-    size: int,
-    meaning: Meaning,
-    progress: Callable[[int], None] | None,
-) -> Iterator[Event]:
-    """Fill the fresh projections; yield the events that a rule or a signature speaks of."""
-    batch: list[Event] = []
-    for seq, body in connection.execute("SELECT seq, body FROM events WHERE seq < ? ORDER BY seq", (size,)):
-        try:
-            event = decode(body)
-        except FormatError as error:
-            meaning.findings.append(Finding("malformed", seq, str(error)))
-            continue
-        meaning.types[event.type] += 1
-        try:
-            list(folding.rows_of(event))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            detail = f"its value is not what a {event.type} event holds: {type(error).__name__} {error}"
-            meaning.findings.append(Finding("malformed", seq, detail))
-            continue
-        batch.append(event)
-        if event.type in rules.RULES:
-            yield event
-        if len(batch) == _BATCH:
-            folding.fold(fresh, batch)
-            batch.clear()
-            if progress is not None:
-                progress(seq + 1)
-    folding.fold(fresh, batch)
+def read(connection: sqlite3.Connection, start: int, stop: int, types: Counter[str]) -> Iterator[Event]:
+    """The events ``[start, stop)`` that a fold or a rule knows, by their columns; of all others the types are counted."""
+    rows = connection.execute(_EVENTS, (start, stop)).fetchall()
+    types.update(row[1] for row in rows)
+    for seq, type_, subject, project, actor, at, cause, body in rows:
+        if type_ in folding.TYPES or type_ in rules.RULES:
+            yield Event(seq, type_, subject, project, actor, at, cause, "", said(body))
 
 
-def _judge(fresh: sqlite3.Connection, event: Event, meaning: Meaning) -> None:
-    view = View(fresh, event.seq - 1)
+def add_rows(event: Event, expected: Rows, meaning: Meaning) -> bool:
+    """Add the rows that an event gives; where its value is not what its type holds, a finding, and ``False``."""
     try:
-        if event.type in decisions.CARRIERS:
-            meaning.decisions += 1
-            signed, problem = decisions.signature(view, event, event.actor)
-            if signed is None:
-                meaning.findings.append(Finding("signature", event.seq, problem))
-                return
+        rows = list(folding.rows_of(event))
+    except MISSHAPEN as error:
+        meaning.findings.append(misshapen(event, error))
+        return False
+    for table, row in rows:
+        expected.setdefault(table, []).append(row)
+    return True
+
+
+def misshapen(event: Event, error: Exception) -> Finding:
+    """The finding on an event whose value is not what its type holds."""
+    detail = f"its value is not what a {event.type} event holds: {type(error).__name__} {error}"
+    return Finding("malformed", event.seq, detail)
+
+
+def stored(connection: sqlite3.Connection, start: int, stop: int) -> Rows:
+    """The stored projection rows of the events ``[start, stop)``; tables without any are left out."""
+    found: Rows = {}
+    for table, query in _QUERIES.items():
+        rows = connection.execute(query, (start, stop)).fetchall()
+        if rows:
+            found[table] = rows
+    return found
+
+
+def strays(connection: sqlite3.Connection, size: int) -> Iterator[tuple[str, int]]:
+    """Table and seq of stored rows that belong to no event at all."""
+    for table in folding.TABLES:
+        query = f"SELECT DISTINCT seq FROM {table} WHERE seq < 0 OR seq >= ?"
+        yield from ((table, row[0]) for row in connection.execute(query, (size,)).fetchall())
+
+
+_QUERIES = {table: f"SELECT * FROM {table} WHERE seq >= ? AND seq < ? ORDER BY 1, 2" for table in folding.TABLES}
+
+
+def judge_event(view: View, event: Event, keys: Sequence[LogKey], meaning: Meaning) -> None:
+    """Hold a guarded event against the rules in force at its place, and a decision against who signed it."""
+    if event.type not in decisions.CARRIERS or judge_decision(view, event, keys, meaning):
+        judge_rules(view, event, meaning)
+
+
+def judge_rules(view: View, event: Event, meaning: Meaning) -> None:
+    """Hold a guarded event against the rules in force at its place."""
+    try:
         for gap in rules.check(view, event):
             meaning.findings.append(Finding("rule", event.seq, gap.what))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        detail = f"its value is not what a {event.type} event holds: {type(error).__name__} {error}"
-        meaning.findings.append(Finding("malformed", event.seq, detail))
+    except MISSHAPEN as error:
+        meaning.findings.append(misshapen(event, error))
 
 
-def _compare(connection: sqlite3.Connection, fresh: sqlite3.Connection, size: int, meaning: Meaning) -> None:
-    """Hold each stored projection against the fresh one, row by row."""
-    for table in folding.TABLES:
-        query = f"SELECT * FROM {table} WHERE seq < ? ORDER BY 1, 2"
-        expected = fresh.execute(query.replace(table, f"main.{table}", 1), (size,)).fetchall()
-        meaning.rows += len(expected)
-        try:
-            found = connection.execute(query, (size,)).fetchall()
-        except sqlite3.OperationalError:
-            continue  # the table is missing, which the schema's comparison tells
-        if found == expected:
-            continue
-        differing = sorted({row[0] for row in Counter(found) - Counter(expected)} | _absent(found, expected))
-        for seq in differing:
-            meaning.findings.append(
-                Finding(
-                    "projections",
-                    seq,
-                    f"the rows of event {seq} in {table} are not what it gives; `assay rebuild` mends it",
-                )
-            )
+def judge_decision(view: View, event: Event, keys: Sequence[LogKey], meaning: Meaning) -> bool:
+    """Whether a decision is its signer's, for this ledger, and seen at the right time; else a finding says why not."""
+    meaning.decisions += 1
+    try:
+        signed, problem = decisions.statement(view, event, event.actor)
+    except MISSHAPEN as error:
+        meaning.findings.append(misshapen(event, error))
+        return False
+    if signed is None:
+        meaning.findings.append(Finding("signature", event.seq, problem))
+        return False
+    if signed.checkpoint is not None:
+        return _judge_seen(view, event, signed.checkpoint, keys, meaning)
+    if view.row("SELECT 1 FROM checkpoints WHERE size <= :at + 1") is not None:
+        detail = "the decision names no checkpoint, although one existed"
+        meaning.findings.append(Finding("signature", event.seq, detail))
+        return False
+    return True
 
 
-def _absent(found: list[tuple[object, ...]], expected: list[tuple[object, ...]]) -> set[int]:
-    return {row[0] for row in Counter(expected) - Counter(found)}  # type: ignore[misc]
+def _judge_seen(view: View, event: Event, note: str, keys: Sequence[LogKey], meaning: Meaning) -> bool:
+    """Whether the checkpoint that a signer saw is this log's, and lies before the decision."""
+    source = f"the checkpoint in the decision of event {event.seq}"
+    try:
+        seen = logs.open_signed(keys, note.encode()).checkpoint
+    except FormatError as error:
+        meaning.findings.append(Finding("signature", event.seq, f"{source} is not this ledger's: {error}"))
+        return False
+    if seen.size > event.seq:
+        detail = f"{source} covers {seen.size} events, more than come before it"
+        meaning.findings.append(Finding("clock", event.seq, detail))
+        return False
+    meaning.notes.append(Note(seen.size, note, source, True))
+    if seen.root != proof.root(seen.size, node_getter(view.connection)):
+        meaning.differs = True
+        return False
+    return True
 
 
-def _incomplete(view: View) -> list[str]:
+def incomplete(view: View) -> list[str]:
     """What is known to be unrecorded: runs without code, runs that never ended."""
+    bare = "SELECT count(*) FROM main.runs WHERE seq <= :at AND json_extract(facts, '$.code') IS NULL"
+    ended = "SELECT 1 FROM main.run_ends e WHERE e.run = r.run AND e.seq <= :at"
+    loose = f"SELECT count(*) FROM main.runs r WHERE seq <= :at AND NOT EXISTS ({ended})"
     said = []
-    bare = view.row("SELECT count(*) FROM main.runs WHERE seq <= :at AND json_extract(facts, '$.code') IS NULL")
-    if bare and bare[0]:
-        said.append(f"{bare[0]} run{'s' if bare[0] != 1 else ''} without a digest of the code")
-    loose = view.row(
-        "SELECT count(*) FROM main.runs r WHERE seq <= :at AND NOT EXISTS (SELECT 1 FROM main.run_ends e WHERE e.run = r.run)"
-    )
-    if loose and loose[0]:
-        said.append(f"{loose[0]} run{'s' if loose[0] != 1 else ''} without an end")
+    for query, what in ((bare, "without a digest of the code"), (loose, "without an end")):
+        count = view.row(query)[0]
+        if count:
+            said.append(f"{count} run{'s' if count != 1 else ''} {what}")
     return said
+
+
+def differing(found: Mapping[str, list[Any]], expected: Mapping[str, list[Any]]) -> Iterator[tuple[str, int]]:
+    """Each table and seq whose rows are not the expected ones, in order."""
+    for table in folding.TABLES:
+        mine, due = Counter(found.get(table, ())), Counter(expected.get(table, ()))
+        for seq in sorted({row[0] for row in (mine - due) + (due - mine)}, key=str):
+            yield table, seq

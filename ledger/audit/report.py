@@ -25,6 +25,10 @@ KINDS = {
 """Every kind of finding, in words."""
 
 
+CHAINED_ANEW = "was changed and what follows chained anew"
+"""What is said of an event from which on the stored tree speaks of other events."""
+
+
 class Finding(NamedTuple):
     """One thing that is wrong. ``seq`` is the event that FORMAT §6 names for the kind, or ``None``."""
 
@@ -38,7 +42,10 @@ class Finding(NamedTuple):
 
 
 class Report:
-    """What a verification found. ``root`` and ``head`` are in hex; ``incomplete`` lists what is known to be unrecorded."""
+    """What a verification found. ``root`` and ``head`` are in hex.
+
+    ``incomplete`` lists what is known to be unrecorded, ``unchecked`` what nothing can be said of, or was not looked at.
+    """
 
     def __init__(
         self,
@@ -49,6 +56,7 @@ class Report:
         checked: Mapping[str, int] | None = None,
         findings: Iterable[Finding] = (),
         incomplete: Iterable[str] = (),
+        unchecked: Iterable[str] = (),
     ) -> None:
         self.origin = origin
         self.size = size
@@ -57,6 +65,7 @@ class Report:
         self.checked = dict(checked or {})
         self.findings = list(findings)
         self.incomplete = list(incomplete)
+        self.unchecked = list(unchecked)
 
     @property
     def ok(self) -> bool:
@@ -75,4 +84,5 @@ class Report:
             "findings": [each.document() for each in self.findings],
             "complete": not self.incomplete,
             "incomplete": list(self.incomplete),
+            "unchecked": list(self.unchecked),
         }

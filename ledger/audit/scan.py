@@ -2,155 +2,297 @@
 
 A block in which everything fits costs a few list comparisons. Where something does not fit, the scan only notes the
 place; :mod:`ledger.audit.diagnosis` finds out what happened there.
+
+The connection's text factory must be ``bytes``: columns are compared as they are stored.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from binascii import hexlify
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
+from itertools import count
+from typing import Any, NamedTuple
 
-from ledger.format.event import ZERO_PREV, prefix
-from ledger.format.proof import Frontier
+from ledger.format.event import MAX_BYTES, ZERO_PREV
 
 BLOCK_LEVEL = 12
 BLOCK = 1 << BLOCK_LEVEL
 """Events looked at together: a power of two, so that a block is one subtree."""
 
-_ROWS = "SELECT seq, hash, body, type, subject, project, actor, at, cause FROM events WHERE seq >= ? AND seq < ? ORDER BY seq"
+_CHAIN = "SELECT hash, body FROM events WHERE seq >= ? AND seq < ? ORDER BY seq"
+_WHOLE = (
+    "SELECT hash, body, type, subject, project, actor, at, cause FROM events WHERE seq >= ? AND seq < ? ORDER BY seq"
+)
+_NODES = "SELECT hash FROM nodes WHERE level = ? AND idx >= ? AND idx < ? ORDER BY idx"
 
-StoredRow = tuple[int, bytes, bytes, str, str, str | None, str, str, int | None]
+PREFIX = (
+    b'{"actor":"%b","at":"%b","cause":%b,"prev":"%b","project":%b,"seq":%d,"subject":"%b","type":"%b","v":1,"value":'
+)
+"""``ledger.format.event.prefix`` for columns that are bytes; a test holds the two equal."""
 
 
 class Scan:
-    """What a scan noted: suspicious places, wrong tree nodes ``(level, index)``, unreadable places, the tree's edge."""
+    """What a scan of the places ``[start, stop)`` noted.
 
-    def __init__(self, size: int) -> None:
-        self.size = size
+    ``suspects`` are places whose row does not fit, ``gaps`` ranges without rows, ``unreadable`` ranges that the file does
+    not give out, with the reason, ``unreadable_nodes`` the first leaf below nodes that it does not give out. ``dirty`` are
+    the blocks (by number) that hold any of these: their nodes are not compared yet. ``wrong`` maps nodes ``(level,
+    index)`` whose stored hash differs, or is absent, to the recomputed one. ``tops`` holds the root of each complete block
+    that was compared.
+    """
+
+    def __init__(self, start: int, stop: int) -> None:
+        self.start = start
+        self.stop = stop
         self.suspects: list[int] = []
-        self.nodes: list[tuple[int, int]] = []
-        self.unreadable: list[tuple[int, str]] = []
-        self.frontier = Frontier()
-        self.head = b"\x00" * 32
+        self.gaps: list[tuple[int, int]] = []
+        self.unreadable: list[tuple[int, int, str]] = []
+        self.unreadable_nodes: list[tuple[int, str]] = []
+        self.dirty: set[int] = set()
+        self.wrong: dict[tuple[int, int], bytes] = {}
+        self.tops: dict[int, bytes] = {}
         self.events = 0
-        self.compared_nodes = 0
-        self.roots: dict[int, bytes] = {}
+        self.nodes = 0
+
+    @property
+    def clean(self) -> bool:
+        """Whether every event fits."""
+        return not (self.suspects or self.gaps or self.unreadable)
+
+    def absorb(self, other: Scan) -> None:
+        """Add what was noted of the places that follow."""
+        self.stop = other.stop
+        self.suspects += other.suspects
+        self.gaps += other.gaps
+        self.unreadable += other.unreadable
+        self.unreadable_nodes += other.unreadable_nodes
+        self.dirty |= other.dirty
+        self.wrong.update(other.wrong)
+        self.tops.update(other.tops)
+        self.events += other.events
+        self.nodes += other.nodes
+
+
+class Depth(NamedTuple):
+    """How closely to look: ``columns`` too, and each body by ``canonical`` where one is given."""
+
+    columns: bool = True
+    canonical: Callable[[bytes], bool] | None = None
+
+
+class _Last(NamedTuple):
+    """What a row must follow: the stored hash (``None`` where it is not known) and ``at`` of the row before it."""
+
+    hash: bytes | None
+    at: bytes = b""
 
 
 def scan(
     connection: sqlite3.Connection,
-    size: int,
-    sizes: Sequence[int] = (),
+    start: int,
+    stop: int,
+    depth: Depth,
     progress: Callable[[int], None] | None = None,
 ) -> Scan:
-    """Go through the first ``size`` places of the log.
+    """Go through the places ``[start, stop)``.
 
     Args:
-        connection: an open ledger.
-        size: how many places there are: one more than the largest ``seq``.
-        sizes: tree sizes whose recomputed roots are wanted, such as those of checkpoints.
+        connection: an open ledger, ``text_factory`` set to ``bytes``.
+        start: where to begin; what comes before in its block is taken as it is stored.
+        stop: one more than the last place.
+        depth: how closely to look.
         progress: told now and then how many places are done.
     """
-    found = Scan(size)
-    wanted = sorted({each for each in sizes if 0 < each <= size})
-    last_at = ""
-    for start in range(0, size, BLOCK):
-        stop = min(start + BLOCK, size)
-        try:
-            rows: list[StoredRow] = connection.execute(_ROWS, (start, stop)).fetchall()
-        except sqlite3.DatabaseError as error:
-            rows = _readable(connection, start, stop, found, error)
-        leaves = [sha256(b"\x00" + row[2]).digest() for row in rows]
-        found.events += len(rows)
-        last_at = _compare_events(found, rows, leaves, start, stop, last_at)
-        # Where a row is absent the tree goes on with what its neighbours fix, so that one gap is not many findings.
-        stored = {row[0]: leaf for row, leaf in zip(rows, leaves, strict=True)}
-        filled = leaves if len(rows) == stop - start else [stored.get(seq, b"\x00" * 32) for seq in range(start, stop)]
-        _compare_nodes(connection, found, filled, start)
-        _grow(connection, found, filled, start, wanted)
-        if rows:
-            found.head = rows[-1][1]
+    found = Scan(start, stop)
+    last = _before(connection, start)
+    first = start - start % BLOCK
+    while first < stop:
+        begin, end = max(first, start), min(first + BLOCK, stop)
+        rows, head = _read(connection, first, begin, end, depth)
+        leaves = _fitting(rows, begin, last, depth) if rows and len(head) + len(rows) == end - first else None
+        if rows and leaves is not None:
+            found.events += len(rows)
+            _compare_block(connection, found, first, head + leaves)
+            last = _Last(rows[-1][0], rows[-1][6] if depth.columns else b"")
+        elif rows == []:
+            after = min(_next(connection, end), stop)
+            end = max(end, after - after % BLOCK)
+            found.gaps.append((begin, end))
+            last = _Last(None)
+        else:
+            found.dirty.add(first // BLOCK)
+            last = _note_misfits(connection, found, begin, end, last, depth)
         if progress is not None:
-            progress(stop)
+            progress(end - start)
+        first = end
     return found
 
 
-def _compare_events(
-    found: Scan, rows: Sequence[StoredRow], leaves: Sequence[bytes], start: int, stop: int, last_at: str
-) -> str:
-    """Note every place in the block where hash, link, column or time does not fit; return the block's last ``at``."""
-    previous = ZERO_PREV if start == 0 else found.head.hex()
-    complete = len(rows) == stop - start
-    for row, leaf in zip(rows, leaves, strict=True):
-        seq, stored, body, type_, subject, project, actor, at, cause = row
-        head = prefix(seq, type_, subject, project, actor, at, cause, previous)
-        fits = leaf == stored and body.startswith(head) and at >= last_at
-        if not fits or (cause is not None and cause >= seq):
-            found.suspects.append(seq)
-        previous = stored.hex()
-        last_at = at
-    if not complete:
-        present = {row[0] for row in rows}
-        gaps = [seq for seq in range(start, stop) if seq not in present]
-        after = [seq + 1 for seq in gaps if seq + 1 not in present or seq + 1 >= stop]
-        found.suspects.extend(gaps)
-        found.suspects.extend(seq for seq in after if seq in present)
-        found.suspects.sort()
-    return last_at
-
-
-def _compare_nodes(connection: sqlite3.Connection, found: Scan, leaves: Sequence[bytes], start: int) -> None:
-    """Recompute the complete subtrees inside a block, compare each with its stored node."""
-    hashes = list(leaves)
-    level, first = 0, start
-    while len(hashes) > 1:
-        level, first = level + 1, first >> 1
-        hashes = [sha256(b"\x01" + left + right).digest() for left, right in _pairs(hashes)]
-        _compare_level(connection, found, level, first, hashes)
-
-
-def _compare_level(
-    connection: sqlite3.Connection, found: Scan, level: int, first: int, hashes: Sequence[bytes]
-) -> None:
+def before_the_first(connection: sqlite3.Connection) -> list[int]:
+    """The places of rows that stand before event 0, where none can be."""
     try:
-        rows = connection.execute(
-            "SELECT idx, hash FROM nodes WHERE level = ? AND idx >= ? AND idx < ? ORDER BY idx",
-            (level, first, first + len(hashes)),
-        ).fetchall()
-    except sqlite3.DatabaseError as error:
-        found.unreadable.append((first << level, f"nodes of level {level}: {error}"))
+        return [
+            row[0] for row in connection.execute("SELECT seq FROM events WHERE seq < 0 ORDER BY seq LIMIT ?", (BLOCK,))
+        ]
+    except sqlite3.DatabaseError:
+        return []
+
+
+def _read(
+    connection: sqlite3.Connection, first: int, begin: int, end: int, depth: Depth
+) -> tuple[list[tuple[Any, ...]] | None, list[bytes]]:
+    """The rows of a block, and the stored hashes of what lies before them in it; ``None`` where the file is damaged."""
+    try:
+        rows = connection.execute(_WHOLE if depth.columns else _CHAIN, (begin, end)).fetchall()
+        if first == begin:
+            return rows, []
+        found = connection.execute("SELECT hash FROM events WHERE seq >= ? AND seq < ? ORDER BY seq", (first, begin))
+        return rows, [row[0] for row in found]
+    except sqlite3.DatabaseError:
+        return None, []
+
+
+def _next(connection: sqlite3.Connection, place: int) -> int:
+    """The first place from ``place`` on that has a row; ``place`` itself where that cannot be known."""
+    try:
+        row = connection.execute("SELECT min(seq) FROM events WHERE seq >= ?", (place,)).fetchone()
+    except sqlite3.DatabaseError:
+        return place
+    return place if row[0] is None else int(row[0])
+
+
+def _fitting(rows: Sequence[tuple[Any, ...]], begin: int, last: _Last, depth: Depth) -> list[bytes] | None:
+    """The leaf hashes of consecutive rows from place ``begin`` on, if all of them fit; else ``None``."""
+    try:
+        leaves = [sha256(b"\x00" + row[1]).digest() for row in rows]
+        hashes = [row[0] for row in rows]
+        if leaves != hashes or (begin and last.hash is None):
+            return None
+        bodies = [row[1] for row in rows]
+        before = [ZERO_PREV.encode() if last.hash is None else hexlify(last.hash), *map(hexlify, hashes[:-1])]
+        if not depth.columns:
+            return leaves if [_named_before(body) for body in bodies] == before else None
+        ats = [row[6] for row in rows]
+        if not all(map(bytes.startswith, bodies, _heads(rows, begin, before))) or max(map(len, bodies)) > MAX_BYTES:
+            return None
+        if ats[0] < last.at or ats != sorted(ats) or not (depth.canonical is None or all(map(depth.canonical, bodies))):
+            return None
+    except (TypeError, ValueError):
+        return None  # a value of another type than its column's, or a body without prev
+    return leaves
+
+
+def _heads(rows: Sequence[tuple[Any, ...]], begin: int, before: Sequence[bytes]) -> list[bytes]:
+    """What each body must begin with, rebuilt from its columns; a cause that does not come before matches nothing."""
+    return [
+        PREFIX
+        % (
+            actor,
+            at,
+            b"null" if cause is None else b"%d" % cause if cause < seq else b"later",
+            prev,
+            b"null" if project is None else b'"%b"' % project,
+            seq,
+            subject,
+            type_,
+        )
+        for seq, prev, (_, _, type_, subject, project, actor, at, cause) in zip(
+            count(begin), before, rows, strict=False
+        )
+    ]
+
+
+def _named_before(body: bytes) -> bytes:
+    """The hash that a body names as its predecessor's: no member before ``prev`` can hold a quotation mark."""
+    at = body.index(b'"prev":"') + 8
+    return body[at : at + 64]
+
+
+def _note_misfits(
+    connection: sqlite3.Connection, found: Scan, begin: int, end: int, last: _Last, depth: Depth
+) -> _Last:
+    """Go through places one by one and note what does not fit; return what the next block must follow."""
+    expected = begin
+    for seq, *row in _readable(connection, found, begin, end):
+        if seq > expected:
+            found.gaps.append((expected, seq))
+            last = _Last(None)
+        expected = seq + 1
+        found.events += 1
+        if _fitting([tuple(row)], seq, last, depth) is None:
+            found.suspects.append(seq)
+        sound = isinstance(row[0], bytes) and isinstance(row[6], bytes)
+        last = _Last(row[0], row[6]) if sound else _Last(None)
+    if expected < end:
+        found.gaps.append((expected, end))
+        last = _Last(None)
+    return last
+
+
+def _readable(connection: sqlite3.Connection, found: Scan, begin: int, end: int) -> Iterator[tuple[Any, ...]]:
+    """The rows of a block with their places; where the file is damaged, those that it still gives out."""
+    numbered = _WHOLE.replace("hash", "seq, hash", 1)
+    try:
+        yield from connection.execute(numbered, (begin, end)).fetchall()
         return
-    found.compared_nodes += len(rows)
-    if [row[1] for row in rows] != hashes:
-        stored = dict(rows)
-        found.nodes.extend((level, first + n) for n, node in enumerate(hashes) if stored.get(first + n) != node)
-
-
-def _grow(connection: sqlite3.Connection, found: Scan, leaves: Sequence[bytes], start: int, wanted: list[int]) -> None:
-    """Add a block to the tree's right edge, keep the roots asked for, and compare the nodes above the blocks."""
-    for n, leaf in enumerate(leaves):
-        for level, index, node in found.frontier.append(leaf):
-            if level > BLOCK_LEVEL:
-                _compare_level(connection, found, level, index, [node])
-        if wanted and wanted[0] == start + n + 1:
-            found.roots[wanted.pop(0)] = found.frontier.root()
-
-
-def _pairs(hashes: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
-    return zip(hashes[::2], hashes[1::2], strict=False)
-
-
-def _readable(
-    connection: sqlite3.Connection, start: int, stop: int, found: Scan, error: sqlite3.DatabaseError
-) -> list[StoredRow]:
-    """Read a damaged block row by row; note the first place that cannot be read."""
-    rows: list[StoredRow] = []
-    noted = False
-    for seq in range(start, stop):
+    except sqlite3.DatabaseError as error:
+        said = str(error)
+    first: int | None = None
+    for seq in range(begin, end):
         try:
-            rows.extend(connection.execute(_ROWS, (seq, seq + 1)).fetchall())
-        except sqlite3.DatabaseError as failed:
-            if not noted:
-                found.unreadable.append((seq, str(failed or error)))
-                noted = True
-    return rows
+            rows = connection.execute(numbered, (seq, seq + 1)).fetchall()
+        except sqlite3.DatabaseError as error:
+            first, said = seq if first is None else first, str(error)
+            continue
+        if first is not None:
+            found.unreadable.append((first, seq, said))
+            first = None
+        yield from rows
+    if first is not None:
+        found.unreadable.append((first, end, said))
+
+
+def _compare_block(connection: sqlite3.Connection, found: Scan, first: int, leaves: Sequence[bytes]) -> None:
+    """Recompute the complete subtrees inside a block from all its leaves, and compare each with its stored node."""
+    hashes = leaves
+    for level in range(1, BLOCK_LEVEL + 1):
+        hashes = [
+            sha256(b"\x01" + left + right).digest() for left, right in zip(hashes[::2], hashes[1::2], strict=False)
+        ]
+        if not hashes:
+            return
+        compare_nodes(connection, found, level, first >> level, hashes)
+    found.tops[first // BLOCK] = hashes[0]
+
+
+def compare_nodes(
+    connection: sqlite3.Connection, found: Scan, level: int, first: int, hashes: Sequence[bytes | None]
+) -> None:
+    """Hold stored nodes of one level, from index ``first`` on, against recomputed ones; ``None`` is not known."""
+    try:
+        rows = connection.execute(_NODES, (level, first, first + len(hashes))).fetchall()
+        found.nodes += len(rows)
+        if [row[0] for row in rows] == hashes:
+            return
+        numbered = _NODES.replace("hash", "idx, hash", 1)
+        stored = dict(connection.execute(numbered, (level, first, first + len(hashes))).fetchall())
+    except sqlite3.DatabaseError as error:
+        found.unreadable_nodes.append((first << level, f"nodes of level {level}: {error}"))
+        return
+    for index, node in enumerate(hashes, first):
+        if node is not None and stored.get(index) != node:
+            found.wrong[level, index] = node
+
+
+def _before(connection: sqlite3.Connection, start: int) -> _Last:
+    """The row before a place, as it is stored."""
+    if start == 0:
+        return _Last(None)
+    try:
+        row = connection.execute("SELECT hash, at FROM events WHERE seq = ?", (start - 1,)).fetchone()
+    except sqlite3.DatabaseError:
+        row = None
+    sound = row is not None and isinstance(row[0], bytes) and isinstance(row[1], bytes)
+    return _Last(row[0], row[1]) if sound else _Last(None)

@@ -3,115 +3,231 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from ledger.audit.report import Finding
-from ledger.audit.scan import Scan
+from ledger.audit.report import Finding, Report
+from ledger.errors import InputError
 from ledger.format.checkpoint import Checkpoint
 from ledger.format.errors import FormatError
 from ledger.format.keys import VerifierKey
 from ledger.format.policy import Policy
+from ledger.projections.view import View
 from ledger.rules import logs
 from ledger.rules.logs import LogKey
 
 
+class Note(NamedTuple):
+    """A checkpoint as it was found: the size that it is kept under, its text, and words for where it was."""
+
+    size: int
+    text: str
+    source: str
+    outside: bool = False
+
+
 class Claim(NamedTuple):
-    """A checkpoint whose signature holds, where it was found, and the key that signed it."""
+    """A checkpoint whose signature holds, the key that signed it, and the note that it came in."""
 
     checkpoint: Checkpoint
-    source: str
     key: VerifierKey
+    note: Note
+
+    @property
+    def size(self) -> int:
+        """How many events it covers."""
+        return self.checkpoint.size
+
+    @property
+    def source(self) -> str:
+        """Words for where it was found."""
+        return self.note.source
 
 
-def stored(connection: sqlite3.Connection) -> list[tuple[int, str, str]]:
-    """The stored checkpoints: the size column, the note, and words for where it stands."""
-    rows = connection.execute("SELECT size, note FROM checkpoints ORDER BY size, rowid").fetchall()
-    return [(int(size), str(note), f"the stored checkpoint of size {size}") for size, note in rows]
+def stored(connection: sqlite3.Connection, report: Report) -> list[Note]:
+    """The stored checkpoints. Where a row between others is gone, the report says so."""
+    try:
+        query = "SELECT rowid, size, CAST(note AS BLOB) FROM checkpoints ORDER BY rowid"
+        rows = connection.execute(query).fetchall()
+    except sqlite3.DatabaseError as error:
+        report.findings.append(Finding("damaged", None, f"the checkpoints cannot be read: {error}"))
+        return []
+    lost = {*range(1, rows[-1][0] + 1)} - {row[0] for row in rows} if rows and rows[-1][0] < _MOST else {0}
+    if rows and lost:
+        detail = f"{len(lost)} of the stored checkpoints are not there; they are numbered without a gap"
+        report.findings.append(Finding("missing", None, detail))
+    notes = [(int(size), bytes(note).decode("utf-8", "backslashreplace")) for _, size, note in rows]
+    twice = {size for size, text in notes if notes.count((size, text)) > 1} if len({*notes}) < len(notes) else ()
+    for size in sorted(twice):
+        detail = f"the stored checkpoint of size {size} stands there twice: once in the place of another"
+        report.findings.append(Finding("missing", None, detail))
+    return [Note(size, text, f"the stored checkpoint of size {size}") for size, text in notes]
 
 
-def opened(notes: Iterable[tuple[int, str, str]], keys: Sequence[LogKey]) -> tuple[list[Claim], list[Finding]]:
-    """Open signed notes, each with the key that is the log's at its size.
+_MOST = 1 << 24
+
+
+def from_outside(texts: Iterable[str]) -> list[Note]:
+    """Checkpoints that were kept elsewhere.
+
+    Raises:
+        InputError: one of them is no checkpoint at all.
+    """
+    found = []
+    for n, text in enumerate(texts, start=1):
+        lines = text.split("\n")
+        if len(lines) < 3 or not lines[1].isdigit() or not lines[1].isascii():
+            raise InputError("a checkpoint begins with the ledger's origin, its size and its root, a line each")
+        size = int(lines[1])
+        found.append(Note(size, text, f"the checkpoint from outside ({n}) of size {size}", True))
+    return found
+
+
+def log_keys(view: View, known: Sequence[VerifierKey], report: Report) -> tuple[LogKey, ...]:
+    """The keys that checkpoints are held against; what the events say of origin and keys goes into the report.
 
     Args:
-        notes: the size each is kept under, its text, and words for where it stands.
+        view: the whole ledger.
+        known: the ledger's keys as known from elsewhere.
+        report: takes up the origin, and a finding where the events name another key.
+    """
+    try:
+        own = logs.log_keys(view)
+    except (FormatError, sqlite3.DatabaseError):
+        own = ()
+    report.origin = own[-1].origin if own else ""
+    if not known or any(each.verifier in known for each in own):
+        return own
+    if own:
+        named = own[-1].verifier
+        detail = f"the ledger names the key {named}, not the one known from elsewhere"
+        report.findings.append(Finding("signature", 0, detail))
+    return (LogKey(1, known[-1]),)
+
+
+def opened(notes: Iterable[Note], keys: Sequence[LogKey], report: Report) -> list[Claim]:
+    """The checkpoints that the log signed, each with the key that is the log's at its size.
+
+    Args:
+        notes: signed notes.
         keys: the log's keys, in the order in which they follow one another.
-
-    Returns:
-        The checkpoints that the log signed, and a finding for each other note.
+        report: takes up a finding for each other note.
     """
-    claims, findings = [], []
-    for size, text, source in notes:
+    claims = []
+    for note in notes:
         try:
-            checkpoint = logs.open_signed(keys, text.encode("utf-8", "surrogatepass")).checkpoint
+            checkpoint = logs.open_signed(keys, note.text.encode("utf-8", "surrogatepass")).checkpoint
         except FormatError as error:
-            findings.append(Finding("signature", max(size - 1, 0), f"{source}: {error}"))
+            report.findings.append(Finding("signature", max(note.size - 1, 0), f"{note.source}: {error}"))
             continue
-        if checkpoint.size != size:
-            findings.append(Finding("columns", size - 1, f"{source} is signed for size {checkpoint.size}"))
-        claims.append(Claim(checkpoint, source, logs.key_at(keys, checkpoint.size)))
-    return claims, findings
+        if checkpoint.size != note.size:
+            detail = f"{note.source} is signed for size {checkpoint.size}"
+            report.findings.append(Finding("columns", max(note.size - 1, 0), detail))
+        claims.append(Claim(checkpoint, logs.key_at(keys, checkpoint.size), note))
+    return claims
 
 
-def witnessed(notes: Iterable[tuple[int, str]], policy: Policy) -> tuple[int, str]:
-    """How many events the newest note covers that meets the policy; else 0, and why the newest of all does not.
+def require_known(claims: Sequence[Claim], known: Sequence[VerifierKey], report: Report) -> None:
+    """A key known from elsewhere must have signed something: a ledger can name any key without holding it."""
+    if known and claims and not any(claim.key in known for claim in claims):
+        last = max(claim.size for claim in claims)
+        detail = f"no checkpoint is signed with the key known from elsewhere, {known[-1]}; all are by other keys"
+        report.findings.append(Finding("signature", last - 1, detail))
 
-    Args:
-        notes: signed notes, each with the size that it is kept under.
-        policy: whose cosignatures are asked for.
-    """
+
+def require_quorum(notes: Iterable[Note], policy: Policy, size: int, report: Report) -> None:
+    """Some checkpoint must have the cosignatures that the policy asks for; how many events it covers is reported."""
     problem = "there is no checkpoint that could meet the policy"
-    for n, (_, text) in enumerate(sorted(notes, key=lambda each: each[0], reverse=True)):
+    for n, note in enumerate(sorted(notes, key=lambda note: note.size, reverse=True)):
         try:
-            return policy.open_checkpoint(text.encode("utf-8", "surrogatepass")).checkpoint.size, ""
+            signed = policy.open_checkpoint(note.text.encode("utf-8", "surrogatepass"))
         except FormatError as error:
             problem = problem if n else f"no checkpoint meets the policy; of the newest: {error}"
-    return 0, problem
+            continue
+        report.checked["witnessed"] = signed.checkpoint.size
+        return
+    report.checked["witnessed"] = 0
+    report.findings.append(Finding("signature", max(size - 1, 0), problem))
 
 
-def compared(claims: Sequence[Claim], noted: Scan, touched: Iterable[int]) -> list[Finding]:
+def agreeing(claims: Iterable[Claim], size: int, root: Callable[[int], bytes | None]) -> list[Claim]:
+    """The checkpoints whose root is the log's own there."""
+    return [claim for claim in claims if claim.size <= size and root(claim.size) == claim.checkpoint.root]
+
+
+def compared(claims: Sequence[Claim], size: int, root: Callable[[int], bytes | None], explained: int) -> list[Finding]:
     """Hold the log against what was signed of it.
 
     Args:
         claims: validly signed checkpoints.
-        noted: the scan, with the recomputed roots at the checkpoints' sizes.
-        touched: the places that other findings name; a root over one of them differs because of it.
+        size: how many events there are.
+        root: the root over the first so many of them as they were recorded; ``None`` where it cannot be known.
+        explained: the first event of which other findings say that what was recorded is not known; a root over it may
+            differ because of that.
     """
-    findings = _forks(claims)
-    forked = bool(findings)
-    beyond = [claim for claim in claims if claim.checkpoint.size > noted.size]
-    if beyond:
-        most = max(beyond, key=lambda claim: claim.checkpoint.size)
-        lost = most.checkpoint.size - noted.size
-        detail = f"{most.source} covers {most.checkpoint.size} events; {lost} at the end of the log are gone"
-        findings.append(Finding("truncated", noted.size, detail))
-    lowest = min(touched, default=noted.size)
-    agreeing = 0
-    for claim in sorted(claims, key=lambda claim: claim.checkpoint.size):
-        size = claim.checkpoint.size
-        if size > min(noted.size, lowest):
-            break
-        if noted.roots.get(size) == claim.checkpoint.root:
-            agreeing = size
-        elif not forked:
-            detail = (
-                f"{claim.source} was signed for another history: the first {agreeing} events are as signed, "
-                f"something between event {agreeing} and {size - 1} is not"
-            )
-            findings.append(Finding("rewritten", agreeing, detail))
-            break
+    findings = [*_truncated(claims, size)]
+    parted = parting(claims, size, root)
+    if parted is not None and (parted.other is not None or parted.first.size <= explained):
+        findings.append(_another_history(parted))
+    findings += _unstored(claims, agreeing(claims, size, root), size)
     return findings
 
 
-def _forks(claims: Sequence[Claim]) -> list[Finding]:
-    """Two validly signed roots for one size: no log satisfies both."""
-    by_size: dict[int, Claim] = {}
-    agreed = 0
-    for claim in sorted(claims, key=lambda claim: claim.checkpoint.size):
-        size = claim.checkpoint.size
-        other = by_size.setdefault(size, claim)
-        if other.checkpoint.root != claim.checkpoint.root:
-            detail = f"{other.source} and {claim.source} are both signed and have different roots at size {size}"
-            return [Finding("forked", agreed, detail)]
-        agreed = size
-    return []
+class Parting(NamedTuple):
+    """Where the log is not what was signed of it.
+
+    ``first`` is the smallest checkpoint that it is not the log of; ``other``, where there is one, a checkpoint that no log
+    satisfies together with that; ``agreed`` the size of the last before it that still agrees.
+    """
+
+    first: Claim
+    other: Claim | None
+    agreed: int
+
+
+def parting(claims: Sequence[Claim], size: int, root: Callable[[int], bytes | None]) -> Parting | None:
+    """Where the log parts from what was signed of it; ``None`` where it does not, or nothing can be said.
+
+    Where the log's key vouches for both histories, only what was kept elsewhere tells where they part: whoever has the key
+    can have signed the stored checkpoints anew.
+    """
+    roots = {claim.size: root(claim.size) for claim in claims if 0 < claim.size <= size}
+    within = sorted((claim for claim in claims if roots.get(claim.size) is not None), key=lambda claim: claim.size)
+    first = next((claim for claim in within if roots[claim.size] != claim.checkpoint.root), None)
+    if first is None:
+        return None
+    agree = [claim for claim in within if roots[claim.size] == claim.checkpoint.root]
+    rivals = [claim for claim in within if claim.size == first.size] + [c for c in agree if c.size > first.size]
+    contradicting = (claim for claim in rivals if claim.checkpoint.root != first.checkpoint.root)
+    other = next((claim for claim in contradicting if claim.key == first.key), None)
+    credible = [claim for claim in agree if claim.size < first.size]
+    if other is not None and first.note.outside:
+        credible = [claim for claim in credible if claim.note.outside]
+    return Parting(first, other, max((claim.size for claim in credible), default=0))
+
+
+def _truncated(claims: Sequence[Claim], size: int) -> Iterable[Finding]:
+    beyond = [claim for claim in claims if claim.size > size]
+    if beyond:
+        most = max(beyond, key=lambda claim: claim.size)
+        detail = f"{most.source} covers {most.size} events; {most.size - size} at the end of the log are gone"
+        yield Finding("truncated", size, detail)
+
+
+def _another_history(parted: Parting) -> Finding:
+    first, other, agreed = parted
+    between = f"the first {agreed} events are as signed, something between event {agreed} and {first.size - 1} is not"
+    if other is None:
+        return Finding("rewritten", agreed, f"{first.source} was signed for another history: {between}")
+    detail = f"{first.source} and {other.source} are both validly signed, and no one log satisfies both: {between}"
+    return Finding("forked", agreed, detail)
+
+
+def _unstored(claims: Sequence[Claim], agree: Iterable[Claim], size: int) -> Iterable[Finding]:
+    """A checkpoint is stored before the log goes on: one that agrees, is not the newest, and is not there was removed."""
+    kept = {(claim.size, claim.checkpoint.root) for claim in claims if not claim.note.outside}
+    for claim in agree:
+        if claim.note.outside and claim.size < size and (claim.size, claim.checkpoint.root) not in kept:
+            detail = f"{claim.source} is not among the stored ones, where it was put before it was handed out"
+            yield Finding("missing", claim.size - 1, detail)
+            kept.add((claim.size, claim.checkpoint.root))

@@ -4,241 +4,311 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-from ledger.audit import meaning, signatures, trust
-from ledger.audit.diagnosis import Diagnosis
-from ledger.audit.report import Finding, Report
-from ledger.audit.scan import scan
+from ledger.audit import signatures, trust
+from ledger.audit.report import CHAINED_ANEW, Finding, Report
+from ledger.audit.scan import Depth, Scan, before_the_first, scan
+from ledger.audit.tree import Tree
 from ledger.errors import Damaged, InputError
-from ledger.format import canonical
-from ledger.format.errors import FormatError
+from ledger.format.hashes import EMPTY_ROOT
 from ledger.format.keys import VerifierKey
 from ledger.format.policy import Policy
-from ledger.projections.folding import STATEMENTS
 from ledger.projections.view import View
-from ledger.rules import logs
-from ledger.rules.logs import LogKey
 from ledger.store import schema, sqlite
+
+if TYPE_CHECKING:
+    from ledger.audit.diagnosis import Diagnosis
+    from ledger.audit.meaning import Meaning
+    from ledger.rules.logs import LogKey
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how far it is, and out of how much."""
 
-__all__ = ["Finding", "Progress", "Report", "verify"]
+PARTS = ("columns", "signatures", "schema", "meaning", "structure")
+"""What is looked at besides bodies, hashes, links and tree: the indexed columns; checkpoints; tables, indexes and guards;
+projections, rules and decisions; the file's own structure."""
+
+__all__ = ["PARTS", "Finding", "Progress", "Report", "verify"]
 
 
 def verify(
     path: str | os.PathLike[str],
     *,
     strict: bool = False,
+    parts: Collection[str] = PARTS,
     checkpoints: Sequence[str] = (),
     key: str | Sequence[str] | None = None,
     policy: Policy | None = None,
     progress: Progress | None = None,
 ) -> Report:
-    """Verify a ledger: every body hashed, every link, column and node compared, signatures, schema, projections, rules.
+    """Verify a ledger: every body hashed, every link and node compared, and whatever ``parts`` names.
 
     Nothing is written, and others may append meanwhile: what they add is not looked at.
 
     Args:
         path: the ledger's database.
-        strict: also hold every body against its canonical form, and the file's own structure.
+        strict: also hold every body against its canonical form.
+        parts: what else is looked at, all of :data:`PARTS` by default; the report says what was not.
         checkpoints: signed checkpoints kept elsewhere.
         key: the ledger's verifier key as known from elsewhere, or several; those that the events name where ``None``.
         policy: whose cosignatures at least one checkpoint must have; how far it covers is said in ``checked``.
         progress: told how far the verification is.
 
     Raises:
-        InputError: there is no such file, or a checkpoint or the key cannot be read.
+        InputError: there is no such file, or a checkpoint, the key or a part's name cannot be read.
         LedgerError: the file is no ledger, or of a version that cannot be read.
     """
+    unknown = [part for part in parts if part not in PARTS]
+    if unknown:
+        raise InputError(f"there is no part {unknown[0]!r} to verify; there are {', '.join(PARTS)}")
+    known = trust.parse_keys([key] if isinstance(key, str) else key or ())
+    outside = signatures.from_outside(checkpoints)
+    asked = Asked(strict, frozenset(parts), outside, known, policy, progress or (lambda *_: None))
     place = Path(path)
     try:
-        connection = sqlite.read_only(place)
+        with closing(sqlite.read_only(place)) as connection, closing(sqlite.read_only(place)) as raw:
+            raw.text_factory = bytes
+            for each in (connection, raw):
+                each.execute("BEGIN")
+                each.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+            return _Verification(place, connection, raw, asked).run()
     except Damaged as error:
         return Report(findings=[Finding("damaged", None, str(error).partition(";")[0])])
-    try:
-        connection.execute("BEGIN")
-        known = trust.parse_keys([key] if isinstance(key, str) else key or ())
-        return _verify(connection, place, strict, checkpoints, known, policy, progress or (lambda *_: None))
-    finally:
-        connection.close()
 
 
-def _verify(
-    connection: sqlite3.Connection,
-    path: Path,
-    strict: bool,
-    outside: Sequence[str],
-    known: Sequence[VerifierKey],
-    policy: Policy | None,
-    progress: Progress,
-) -> Report:
-    report = Report()
-    size = _size(connection, report)
-    keys = _log_keys(connection, size, known, report)
-    claims = _claims(connection, keys, outside, report)
-    _require_known(claims, known, report)
-    if policy is not None:
-        _require_quorum(connection, outside, policy, size, report)
-    sizes = [claim.checkpoint.size for claim in claims]
-    noted = scan(connection, size, sizes, lambda done: progress("chain", done, size))
-    report.size, report.root, report.head = size, noted.frontier.root().hex(), noted.head.hex()
-    report.checked.update(events=noted.events, nodes=noted.compared_nodes)
-    broken = Diagnosis(connection, noted).findings()
-    report.findings += broken
-    report.findings += _surplus_nodes(connection, size, any(each > size for each in sizes))
-    touched = [each.seq for each in broken if each.seq is not None and each.kind not in ("tree", "columns", "clock")]
-    report.findings += signatures.compared(claims, noted, touched)
-    problems = schema.difference(connection, STATEMENTS)
-    report.findings += [Finding("schema", None, problem) for problem in problems]
-    if not touched:
-        _judge_meaning(connection, path, size, report, lambda done: progress("meaning", done, size))
-    if strict:
-        _check_strictly(connection, size, report, lambda done: progress("canonical form", done, size))
-    report.findings = _once(report.findings)
-    return report
+class Asked(NamedTuple):
+    """What a caller of :func:`verify` wants."""
+
+    strict: bool
+    parts: frozenset[str]
+    outside: list[signatures.Note]
+    known: tuple[VerifierKey, ...]
+    policy: Policy | None
+    progress: Progress
 
 
-def _size(connection: sqlite3.Connection, report: Report) -> int:
-    try:
-        row = connection.execute("SELECT max(seq) FROM events").fetchone()
-    except sqlite3.DatabaseError as error:
-        report.findings.append(Finding("damaged", None, f"the events cannot be read: {error}"))
-        return 0
-    return 0 if row[0] is None else int(row[0]) + 1
+class _Verification:
+    """One verification under way, on two connections that see the ledger as it was when it began: text as text, and raw."""
 
+    def __init__(self, path: Path, connection: sqlite3.Connection, raw: sqlite3.Connection, asked: Asked) -> None:
+        self.path = path
+        self.connection = connection
+        self.raw = raw
+        self.asked = asked
+        self.report = Report()
+        self.diagnosis: Diagnosis | None = None
+        self.fresh: sqlite3.Connection | None = None
 
-def _log_keys(
-    connection: sqlite3.Connection, size: int, known: Sequence[VerifierKey], report: Report
-) -> tuple[LogKey, ...]:
-    """The keys that checkpoints are held against; what the events say of origin and keys goes into the report."""
-    try:
-        own = logs.log_keys(View(connection, size - 1))
-    except (FormatError, sqlite3.DatabaseError):
-        own = ()
-    report.origin = own[-1].origin if own else ""
-    if not known or any(each.verifier in known for each in own):
-        return own
-    if own:
-        named = own[-1].verifier
-        detail = f"the ledger names the key {named}, not the one known from elsewhere"
-        report.findings.append(Finding("signature", 0, detail))
-    return (LogKey(1, known[-1]),)
+    def run(self) -> Report:
+        """Look at everything that was asked for, and say what was found."""
+        report = self.report
+        noted = self._scan()
+        tree = self._tree(noted)
+        report.size = tree.size
+        report.root = (tree.root(tree.size) or b"").hex() if tree.size else EMPTY_ROOT.hex()
+        report.head = (tree.leaf(tree.size - 1) or b"").hex() if tree.size else "0" * 64
+        report.checked.update(events=noted.events, nodes=noted.nodes)
+        self._schema()
+        self._history(noted, tree)
+        self._structure()
+        report.findings = _once(report.findings)
+        return report
 
+    def _scan(self) -> Scan:
+        size = self._size()
+        depth = self._depth("columns" in self.asked.parts)
+        noted = scan(self.raw, 0, size, depth, lambda done: self.asked.progress("events", done, size))
+        if not noted.clean and not depth.columns:
+            # To tell what happened takes whole rows.
+            noted = scan(self.raw, 0, size, self._depth(True), lambda done: self.asked.progress("events", done, size))
+        noted.suspects[:0] = before_the_first(self.raw)
+        return noted
 
-def _require_known(claims: Sequence[signatures.Claim], known: Sequence[VerifierKey], report: Report) -> None:
-    """A key known from elsewhere must have signed something: a ledger can name any key without holding it."""
-    if known and claims and not any(claim.key in known for claim in claims):
-        last = max(claim.checkpoint.size for claim in claims)
-        detail = f"no checkpoint is signed with the key known from elsewhere, {known[-1]}; all are by other keys"
-        report.findings.append(Finding("signature", last - 1, detail))
+    def _depth(self, columns: bool) -> Depth:
+        if not self.asked.strict:
+            return Depth(columns)
+        from ledger.format.canonical import is_canonical
 
+        return Depth(True, is_canonical)
 
-def _require_quorum(
-    connection: sqlite3.Connection, outside: Sequence[str], policy: Policy, size: int, report: Report
-) -> None:
-    """Some checkpoint must have the cosignatures that the policy asks for; how many events it covers is reported."""
-    try:
-        kept = [(size, text) for size, text, _ in signatures.stored(connection)]
-    except sqlite3.DatabaseError:
-        kept = []
-    covered, problem = signatures.witnessed([*kept, *((_claimed_size(text), text) for text in outside)], policy)
-    report.checked["witnessed"] = covered
-    if problem:
-        report.findings.append(Finding("signature", max(size - 1, 0), problem))
-
-
-def _claims(
-    connection: sqlite3.Connection, keys: Sequence[LogKey], outside: Sequence[str], report: Report
-) -> list[signatures.Claim]:
-    try:
-        kept = signatures.stored(connection)
-    except sqlite3.DatabaseError as error:
-        report.findings.append(Finding("damaged", None, f"the checkpoints cannot be read: {error}"))
-        kept = []
-    report.checked["checkpoints"] = len(kept) + len(outside)
-    if not keys:
-        return []
-    claims, findings = signatures.opened(kept, keys)
-    report.findings += findings
-    for n, note in enumerate(outside, start=1):
-        size = _claimed_size(note)
-        more, problems = signatures.opened([(size, note, f"the checkpoint from outside ({n}) of size {size}")], keys)
-        claims += more
-        report.findings += problems
-    return claims
-
-
-def _claimed_size(note: str) -> int:
-    lines = note.split("\n")
-    if len(lines) < 3 or not lines[1].isdigit():
-        raise InputError("a checkpoint begins with the ledger's origin, its size and its root, a line each")
-    return int(lines[1])
-
-
-def _surplus_nodes(connection: sqlite3.Connection, size: int, told: bool) -> Iterable[Finding]:
-    """Nodes over leaves that are not there: of a log that was longer, or put in by hand."""
-    try:
-        rows = connection.execute(
-            "SELECT level, idx FROM nodes WHERE (idx + 1) << level > ? ORDER BY level, idx", (size,)
-        ).fetchall()
-        invalid = connection.execute("SELECT count(*) FROM nodes WHERE level < 1 OR level > 62 OR idx < 0").fetchone()[
-            0
-        ]
-    except sqlite3.DatabaseError as error:
-        return [Finding("damaged", None, f"the tree's nodes cannot be read: {error}")]
-    surplus = {(level, index) for level, index in rows if 1 <= level <= 62 and index >= 0}
-    findings = [Finding("tree", None, f"{invalid} nodes stand at places that no tree has")] if invalid else []
-    if not surplus or told:
-        return findings
-    longest = max((index + 1) << level for level, index in surplus)
-    expected = _completed_between(size, longest)
-    if surplus == expected:
-        detail = f"the tree's nodes cover {longest} events; {longest - size} or more at the end of the log are gone"
-        return [*findings, Finding("truncated", size, detail)]
-    return [
-        *findings,
-        *(Finding("tree", min(i << lv, size), f"node {i} of level {lv} covers no event") for lv, i in surplus),
-    ]
-
-
-def _completed_between(size: int, longest: int) -> set[tuple[int, int]]:
-    """The inner nodes that a log of ``longest`` events has and one of ``size`` has not."""
-    nodes: set[tuple[int, int]] = set()
-    level = 1
-    while 1 << level <= longest:
-        nodes.update((level, index) for index in range(size >> level, longest >> level))
-        level += 1
-    return nodes
-
-
-def _judge_meaning(
-    connection: sqlite3.Connection, path: Path, size: int, report: Report, progress: Callable[[int], None]
-) -> None:
-    """Refold and judge, where the bodies are what was recorded: of touched ones there is nothing to say."""
-    immutable = not os.access(path.parent, os.W_OK)
-    judged = meaning.judge(connection, path, size, immutable=immutable, progress=progress)
-    known = {each.seq for each in report.findings if each.kind == "malformed"}
-    report.findings += [each for each in judged.findings if each.kind != "malformed" or each.seq not in known]
-    report.checked.update(decisions=judged.decisions, projections=judged.rows)
-    report.incomplete += judged.incomplete
-
-
-def _check_strictly(connection: sqlite3.Connection, size: int, report: Report, progress: Callable[[int], None]) -> None:
-    told = {each.seq for each in report.findings}
-    for seq, body in connection.execute("SELECT seq, body FROM events WHERE seq < ? ORDER BY seq", (size,)):
+    def _size(self) -> int:
         try:
-            canonical.decode(body)
-        except FormatError as error:
-            if seq not in told:
-                report.findings.append(Finding("malformed", seq, str(error)))
-        if seq % 4096 == 0:
-            progress(seq)
-    for (said,) in connection.execute("PRAGMA integrity_check(20)").fetchall():
-        if said != "ok":
-            report.findings.append(Finding("damaged", None, str(said)))
+            row = self.connection.execute("SELECT max(seq) FROM events").fetchone()
+        except sqlite3.DatabaseError as error:
+            self.report.findings.append(Finding("damaged", None, f"the events cannot be read: {error}"))
+            return 0
+        if row[0] is None:
+            return 0
+        return max(int(row[0]) + 1, 0)
+
+    def _tree(self, noted: Scan) -> Tree:
+        """The tree above the events, and what happened to those that do not fit."""
+        if noted.clean:
+            return Tree(self.raw, noted, noted.stop)
+        from ledger.audit.diagnosis import diagnose
+        from ledger.audit.evidence import Evidence
+
+        self.diagnosis = found = diagnose(noted, Evidence(self.raw))
+        return Tree(self.raw, noted, found.order.size, found.leaf, found.blocks() | noted.dirty)
+
+    def _history(self, noted: Scan, tree: Tree) -> None:
+        """Signatures, the tree's findings, and what the events mean: each in the light of those before."""
+        with ExitStack() as opened:
+            if self.diagnosis is not None:
+                from ledger.audit.refolding import corrected
+
+                self.fresh = opened.enter_context(closing(corrected(self.path, self.diagnosis, tree)))
+            keys, claims = self._claims(tree.size)
+            explained = self._broken(noted, tree, claims)
+            meaning = self._meaning(tree, keys, claims)
+            if meaning is not None:
+                claims += signatures.opened(meaning.notes, keys, Report())
+            self.report.findings += signatures.compared(claims, tree.size, tree.root, explained)
+            if meaning is not None:
+                self._told(meaning)
+
+    def _claims(self, size: int) -> tuple[Sequence[LogKey], list[signatures.Claim]]:
+        """The log's keys, and the checkpoints that they signed."""
+        if not self.asked.parts & {"signatures", "meaning"}:
+            return (), []
+        report, asked = self.report, self.asked
+        keys = signatures.log_keys(View(self.fresh or self.connection, size - 1), asked.known, report)
+        notes = [*signatures.stored(self.connection, report), *asked.outside]
+        report.checked["checkpoints"] = len(notes)
+        certain = size if self.diagnosis is None or asked.known else self.diagnosis.keys_known()
+        if certain < size:
+            report.unchecked.append(f"checkpoints beyond event {certain}, which names the ledger's key and was touched")
+        claims = signatures.opened((note for note in notes if note.size <= certain or certain == size), keys, report)
+        signatures.require_known(claims, asked.known, report)
+        if asked.policy is not None:
+            signatures.require_quorum(notes, asked.policy, size, report)
+        return keys, claims
+
+    def _broken(self, noted: Scan, tree: Tree, claims: Sequence[signatures.Claim]) -> int:
+        """Add what was found of events and nodes; return the first event of which is not known what was recorded."""
+        beyond = any(claim.size > tree.size for claim in claims)
+        if self.diagnosis is None and not (noted.wrong or noted.unreadable_nodes or self._surplus(tree.size)):
+            return tree.size
+        from ledger.audit import nodes
+
+        diagnosis = self._diagnosed(tree.size)
+        agreed = max((claim.size for claim in signatures.agreeing(claims, tree.size, tree.root)), default=0)
+        on_nodes = nodes.findings(tree, noted, diagnosis, agreed)
+        self.report.findings += [*diagnosis.findings, *on_nodes]
+        self.report.findings += nodes.surplus(self.connection, tree.size, beyond or diagnosis.rewritten < tree.size)
+        return diagnosis.unknown()
+
+    def _diagnosed(self, size: int) -> Diagnosis:
+        """The diagnosis; where every event fits, one that says so."""
+        if self.diagnosis is None:
+            from ledger.audit.diagnosis import Diagnosis
+            from ledger.audit.evidence import Evidence
+
+            self.diagnosis = Diagnosis.of_nothing(size, Evidence(self.raw))
+        return self.diagnosis
+
+    def _surplus(self, size: int) -> bool:
+        try:
+            query = "SELECT 1 FROM nodes WHERE level < 1 OR level > 62 OR idx < 0 OR idx >= ? >> level LIMIT 1"
+            return self.connection.execute(query, (size,)).fetchone() is not None
+        except sqlite3.DatabaseError:
+            return True
+
+    def _meaning(self, tree: Tree, keys: Sequence[LogKey], claims: list[signatures.Claim]) -> Meaning | None:
+        """Fold and judge; where anything was found before, without trusting what is stored."""
+        if "meaning" not in self.asked.parts:
+            return None
+        from ledger.audit import meaning
+
+        def progress(done: int) -> None:
+            self.asked.progress("meaning", done, tree.size)
+
+        if not self.report.findings and all(tree.root(claim.size) == claim.checkpoint.root for claim in claims):
+            try:
+                found = meaning.judge(self.connection, 0, tree.size, keys, progress)
+                if not found.differs and not any(meaning.strays(self.connection, tree.size)):
+                    found.incomplete = meaning.incomplete(View(self.connection, tree.size - 1))
+                    return found
+            except sqlite3.DatabaseError:
+                pass  # a text that is none, a table that is not there: what can be said is said below
+        from ledger.audit import refolding
+
+        known = refolding.Known(self._diagnosed(tree.size), tree, claims, keys)
+        with ExitStack() as opened:
+            if self.fresh is None:
+                self.fresh = opened.enter_context(closing(refolding.corrected(self.path, known.diagnosis, tree)))
+            return refolding.judge(self.fresh, known, progress)
+
+    def _told(self, meaning: Meaning) -> None:
+        """Take up what folding and judging found."""
+        report = self.report
+        report.findings += _unexplained(meaning.findings, report)
+        report.checked.update(decisions=meaning.decisions, projections=meaning.rows)
+        report.incomplete += meaning.incomplete
+        unknown = meaning.unknown()
+        if unknown:
+            report.checked["unknown"] = sum(unknown.values())
+            types = ", ".join(unknown)
+            report.unchecked.append(f"what {sum(unknown.values())} events of unknown types mean ({types})")
+        if meaning.unjudged:
+            told = ", ".join(map(str, meaning.unjudged[:10])) + (", …" if len(meaning.unjudged) > 10 else "")
+            report.unchecked.append(f"whether the events {told} were allowed: what they rest on was touched")
+
+    def _schema(self) -> None:
+        if "schema" in self.asked.parts:
+            from ledger.projections.folding import STATEMENTS
+
+            try:
+                problems = schema.difference(self.connection, STATEMENTS)
+            except sqlite3.DatabaseError as error:
+                self.report.findings.append(Finding("damaged", None, f"the schema cannot be read: {error}"))
+                return
+            self.report.findings += [Finding("schema", None, problem) for problem in problems]
+
+    def _structure(self) -> None:
+        """What SQLite itself says of its pages and indexes; where a finding tells of the page already, no more."""
+        if "structure" not in self.asked.parts:
+            return
+        try:
+            said = [row[0] for row in self.connection.execute("PRAGMA integrity_check(20)")]
+        except sqlite3.DatabaseError as error:
+            said = [str(error)]
+        report = self.report
+        if said == ["ok"] or any(each.kind == "damaged" for each in report.findings):
+            return
+        changed = sum(each.kind in ("columns", "projections", "reordered", "missing") for each in report.findings)
+        if sum("index" in each for each in said) == len(said) and len(said) <= 2 * changed:
+            return  # an index still holds what a column held before it was changed behind SQLite's back
+        report.findings.append(Finding("damaged", None, f"the file's structure: {'; '.join(said)[:500]}"))
+
+
+def _unexplained(findings: Iterable[Finding], report: Report) -> list[Finding]:
+    """Findings on what events mean that do not follow from what is told already.
+
+    Rows of events beyond the log's end are what is left of those that are gone. Where the tree tells of one of two events
+    that it was changed, what the bytes of one of them mean tells of which.
+    """
+    malformed = {each.seq for each in report.findings if each.kind == "malformed"}
+    end = min((each.seq or 0 for each in report.findings if each.kind == "truncated"), default=None)
+    left: list[Finding] = []
+    for each in findings:
+        if each.kind == "malformed" and each.seq in malformed:
+            continue
+        if each.kind == "projections" and end is not None and (each.seq or 0) >= end:
+            continue
+        left.append(each)
+    for n, history in enumerate(report.findings):
+        pair = () if history.seq is None or CHAINED_ANEW not in history.detail else (history.seq, history.seq + 1)
+        told = [each for each in left if each.seq in pair]
+        if told:
+            seq = min(each.seq or 0 for each in told)
+            report.findings[n] = Finding("edited", seq, f"{history.detail}; {'; '.join(each.detail for each in told)}")
+            left = [each for each in left if each not in told]
+    return left
 
 
 def _once(findings: Iterable[Finding]) -> list[Finding]:

@@ -7,7 +7,9 @@ Numbers: a token without ``.`` or ``e`` lies within ±(2^53-1); all others are f
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, NoReturn
 
 from ledger.format.errors import FormatError
@@ -97,6 +99,38 @@ def decode(data: bytes) -> Any:
     raise CanonicalError(
         f"not canonical JSON: at byte {at} got {data[at : at + 24]!r}, want {expected[at : at + 24]!r}"
     )
+
+
+def is_canonical(data: bytes) -> bool:
+    """Return whether ``data`` is the canonical form of some value: whether ``decode`` would return."""
+    import orjson
+
+    # ASCII leaves no key that orjson would sort otherwise. A number that it repeats and RFC 8785 spells otherwise, or
+    # refuses, has an exponent, ends in .0 or is long. So few brackets are not nested too deep.
+    plain = data.startswith(b"{") and data.isascii() and data.count(b"{") + data.count(b"[") <= MAX_DEPTH
+    if not plain or _pattern(_DOUBTFUL).search(data):
+        return _is_decodable(data)
+    try:
+        return orjson.dumps(orjson.loads(data), option=orjson.OPT_SORT_KEYS) == data or _is_decodable(data)
+    except ValueError:
+        return False
+
+
+def _is_decodable(data: bytes) -> bool:
+    try:
+        decode(data)
+    except CanonicalError:
+        return False
+    return True
+
+
+_DOUBTFUL = rb"[:,\[]-?(?:[0-9]+\.0[,\]}]|[0-9.]+e|[0-9]{16})"
+
+
+@cache
+def _pattern(expression: bytes) -> re.Pattern[bytes]:
+    """Compiled when first needed: few commands look this closely."""
+    return re.compile(expression)
 
 
 def _survey(value: Any, depth: int) -> bool:

@@ -54,6 +54,9 @@ def _folds() -> dict[str, tuple[Fold, ...]]:
 
 _FOLDS = _folds()
 
+TYPES = frozenset(_FOLDS)
+"""The event types that give rows."""
+
 
 def rows_of(event: Event) -> Iterator[tuple[str, Row]]:
     """The rows that an event gives, each with its table's name. An unknown type gives none."""

@@ -81,14 +81,33 @@ def _connect_read_only(path: Path) -> sqlite3.Connection:
 
 
 def _connected(path: Path, mode: str) -> sqlite3.Connection:
-    uri = f"file:{quote(str(path.resolve()))}?{mode}"
-    connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(
+        _uri(path, mode), uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
     try:
         connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def attach(connection: sqlite3.Connection, path: Path, name: str) -> None:
+    """Open an existing ledger for reading beneath another database, as :func:`read_only` opens it by itself."""
+    _connect_read_only(path).close()
+    for mode in ("mode=ro", "mode=ro&immutable=1"):
+        connection.execute(f"ATTACH DATABASE ? AS {name}", (_uri(path, mode),))
+        try:
+            connection.execute(f"SELECT 1 FROM {name}.sqlite_master LIMIT 1").fetchone()
+        except sqlite3.OperationalError:
+            connection.execute(f"DETACH DATABASE {name}")
+        else:
+            return
+    raise LedgerError(f"{path} cannot be opened; check the permissions of the file and of its folder")
+
+
+def _uri(path: Path, mode: str) -> str:
+    return f"file:{quote(str(path.resolve()))}?{mode}"
 
 
 def require_ledger(connection: sqlite3.Connection, path: Path) -> None:
