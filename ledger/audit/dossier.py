@@ -80,7 +80,7 @@ def _title(head: Head, subject: str | None, clock: str, made_at: str) -> str:
         ("ledger", head.checkpoint.origin),
         ("events covered", f"{head.checkpoint.size:,}"),
         ("root of their tree", head.checkpoint.root.hex()),
-        ("ledger's key", head.key),
+        ("ledger's key, as this folder says", head.key),
         ("bundle made at", made_at),
     ]
     return f"# {about}\n\n{_table(('', ''), rows)}{simulated}"
@@ -90,9 +90,9 @@ def _how_to_check(head: Head) -> str:
     return (
         "## How to check it\n\n"
         "Do not take this page's word. With Python and the package `cryptography`, and nothing else of ours:\n\n"
-        f"    python3 {VERIFIER} --key '{head.key}'\n\n"
-        "and take the key from somewhere else than this folder: from the ledger's owner, a contract, a witness. The "
-        "verifier is one file with comments; read it. Any tool for transparency logs (C2SP tlog-tiles, tlog-proof) "
+        f"    python3 {VERIFIER} --key KEY\n\n"
+        "where KEY is the ledger's verifier key, and comes from somewhere else than this folder: from its owner "
+        f"({escaped(head.checkpoint.origin)}), a contract, a witness. The one above is only what this folder says. The verifier is one file with comments; read it. Any tool for transparency logs (C2SP tlog-tiles, tlog-proof) "
         "checks the same files."
     )
 
