@@ -9,14 +9,14 @@ from app.actions import registry
 from app.actions.registry.shapes import SHAPES, member
 from app.actions.registry.types import Action, Argument
 from app.cli.arguments import AT, COMMON
-from app.cli.help import EXIT_CODES, sentence, told, usage
+from app.cli.help import BOUND, EXIT_CODES, sentence, told, usage
 
 HEAD = """\
 # Commands
 
 Written by `python -m app.cli.docs`; a test holds it current. `assay COMMAND --help` says the same in a terminal.
 
-`assay` alone opens the dashboard. {exits}
+`assay` alone opens the dashboard, where `^p` and a command's name do the same. {exits}
 With `--json` a command prints one document, an error too (`error`, `code`, `missing`); fields are only ever added.
 Without it, what others recorded is escaped before it is drawn; colour comes on a terminal alone, and never with
 `--plain` or `NO_COLOR`.
@@ -43,8 +43,8 @@ def _lines(action: Action) -> Iterator[str]:
     yield f"### {action.name}\n"
     yield f"    {usage(action)}\n"
     about = f" {action.description}" if action.description else ""
-    where = "" if action.scope == "everywhere" else f" on {action.scope}"
-    yield f"{sentence(action.summary)}{about} In the dashboard: `{action.key}`{where}.\n"
+    key = f" In the dashboard: `{action.key}` on {BOUND[action.name]}." if action.name in BOUND else ""
+    yield f"{sentence(action.summary)}{about}{key}\n"
     if action.arguments:
         yield _table(action.arguments)
     yield f"JSON: {_members(action.gives)}.{' Takes `--at`.' if action.at else ''}\n"

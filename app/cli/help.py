@@ -12,6 +12,8 @@ FIRST_STEPS = (
     ("assay", "open the dashboard of the workspace you are in"),
     ("assay verify", "check that nobody touched the record"),
 )
+BOUND = {"approve": "5 Approvals", "reject": "5 Approvals", "alerts ack": "7 Monitoring", "verify": "9 Audit"}
+"""The commands whose key a screen of the dashboard binds, and which; every other is found with ^p, by its name."""
 EXIT_CODES = "Exit codes: 0 done or intact, 1 a finding or a refusal, 2 a usage or input error."
 
 
@@ -81,12 +83,13 @@ def _action(action: Action, pen: _Pen) -> str:
     relatives = [each for each in registry.family(action.words[0]) if each is not action]
     if relatives:
         lines += ["", pen.title("See also"), *_columns([(each.name, each.summary) for each in relatives])]
-    lines += ["", pen.dim(f"In the dashboard: {action.key}{_where(action)}, or ^p and its name.")]
+    if action.name != "completion":
+        lines += ["", pen.dim(f"In the dashboard: {_where(action)}^p and its name.")]
     return "\n".join(lines)
 
 
 def _where(action: Action) -> str:
-    return "" if action.scope == "everywhere" else f" on {action.scope}"
+    return f"{action.key} on {BOUND[action.name]}, or " if action.name in BOUND else ""
 
 
 def sentence(text: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from app.actions import registry
 from app.cli.docs import reference
-from app.cli.help import WIDTH
+from app.cli.help import BOUND, WIDTH
 from tests.app.story import Shell
 
 ROOT = Path(__file__).parents[3]
@@ -49,6 +49,25 @@ def test_a_family_of_commands_has_help(empty: Shell, word: str) -> None:
     said = empty.ok(word, "--help").out
     for action in registry.family(word):
         assert action.name in said
+
+
+def test_a_key_is_named_where_the_dashboard_binds_it_alone() -> None:
+    from app.tui.screens.catalogue import CATALOGUE
+
+    bound = {
+        action.name: f"{entry.key} {entry.name}"
+        for entry in CATALOGUE
+        for key in entry.make().KEYS
+        for action in registry.ACTIONS
+        if action.key in key.keys.split(",") and action.summary == key.help
+    }
+    assert bound == BOUND
+
+
+def test_the_palette_offers_what_help_says_it_does(empty: Shell) -> None:
+    assert "In the dashboard: a on 5 Approvals, or ^p and its name." in empty.ok("approve", "--help").out
+    assert "In the dashboard: ^p and its name." in empty.ok("gate", "--help").out
+    assert "In the dashboard" not in empty.ok("completion", "--help").out
 
 
 def test_version(empty: Shell) -> None:
