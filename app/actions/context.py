@@ -163,9 +163,13 @@ class Context:
         """The ledger as of the moment that was asked for, or now.
 
         Raises:
-            InputError: the moment cannot be read, or lies beyond the ledger.
+            InputError: the moment cannot be read, or lies before the ledger's first event or beyond its last.
         """
-        return self.as_of(self.at)
+        view = self.as_of(self.at)
+        if view.at < 0:
+            first = next(self.ledger.events(0, 1)).event.at
+            raise InputError(f"{self.at} is before the first event ({first[:10]}, {first[11:19]} UTC)")
+        return view
 
     def as_of(self, moment: str | None) -> View:
         """The ledger as of a moment as a user spells it, or now.

@@ -90,6 +90,12 @@ def test_a_ledger_of_a_newer_version(ready: Shell, words: tuple[str, ...]) -> No
     assert ready.bytes() == before
 
 
+@pytest.mark.parametrize("words", [("overview",), ("log",), ("artifact", "list")], ids=lambda words: words[-1])
+def test_a_moment_before_the_first_event(ready: Shell, words: tuple[str, ...]) -> None:
+    first = ready.json("log", "-n", "0")["events"][0]["at"][:10]
+    one_line(ready(*words, "--at", "1999-01-01"), "1999-01-01 is before the first event", first)
+
+
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
 @pytest.mark.parametrize("words", [("verify",), ("log", "-n", "0"), WRITING], ids=lambda words: words[-1])
 def test_a_truncated_ledger(ready: Shell, words: tuple[str, ...], share: float) -> None:
