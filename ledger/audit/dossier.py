@@ -92,7 +92,8 @@ def _how_to_check(head: Head) -> str:
         "Do not take this page's word. With Python and the package `cryptography`, and nothing else of ours:\n\n"
         f"    python3 {VERIFIER} --key KEY\n\n"
         "where KEY is the ledger's verifier key, and comes from somewhere else than this folder: from its owner "
-        f"({escaped(head.checkpoint.origin)}), a contract, a witness. The one above is only what this folder says. The verifier is one file with comments; read it. Any tool for transparency logs (C2SP tlog-tiles, tlog-proof) "
+        f"({escaped(head.checkpoint.origin)}), a contract, a witness. The one above is only what this folder says. The "
+        "verifier is one file with comments; read it. Any tool for transparency logs (C2SP tlog-tiles, tlog-proof) "
         "checks the same files."
     )
 
