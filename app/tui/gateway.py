@@ -91,26 +91,15 @@ class Gateway:
             raise unusable(error, self.path) from error
 
     def watch(self, changed: Callable[[], None]) -> None:
-        """Call ``changed``, on a thread of its own, whenever the database has changed: appends of others included."""
+        """Call ``changed``, on a thread of its own, whenever the database has changed since now: by whomever."""
+        state = _State(self.path)
+        state.changed()
 
         def follow() -> None:
-            connection: sqlite3.Connection | None = None
-            seen: object = None
             while not self._stop.wait(POLL_SECONDS):
-                try:
-                    stamp = _stamp(self.path)
-                    if connection is None or (seen is not None and isinstance(seen, tuple) and seen[0] != stamp):
-                        if connection is not None:
-                            connection.close()
-                        connection = sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True)
-                    now = (stamp, connection.execute("PRAGMA data_version").fetchone()[0])
-                except (OSError, sqlite3.Error):
-                    now = None
-                if now != seen and seen is not None:
+                if state.changed():
                     changed()
-                seen = now or seen
-            if connection is not None:
-                connection.close()
+            state.close()
 
         self._watcher = threading.Thread(target=follow, name="assay-watch", daemon=True)
         self._watcher.start()
@@ -125,6 +114,43 @@ class Gateway:
                 with suppress(sqlite3.Error):
                     opened.close()
             self._opened.clear()
+
+
+class _State:
+    """What is remembered of the file to see that it changed; used by one thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+        self._stamp: object = None
+        self._seen: object = None
+
+    def changed(self) -> bool:
+        """Whether it changed since the last call; a file that cannot be read now is said once."""
+        before, self._seen = self._seen, self._read()
+        return before != self._seen
+
+    def _read(self) -> object:
+        stamp = _stamp(self._path)
+        if stamp is None:
+            self.close()
+            return None
+        try:
+            if self._connection is None or stamp != self._stamp:
+                self.close()
+                uri = f"{self._path.resolve().as_uri()}?mode=ro"
+                self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+                self._stamp = stamp
+            return (stamp, self._connection.execute("PRAGMA data_version").fetchone()[0])
+        except (OSError, sqlite3.Error):
+            self.close()
+            return (stamp, None)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
 
 
 def _stamp(path: Path) -> object:

@@ -123,7 +123,9 @@ class EventLog(ScrollView, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """A click moves the cursor."""
-        self.go(event.y + self.scroll_offset.y)
+        spot = event.get_content_offset(self)
+        if spot is not None:
+            self.go(spot.y + self.scroll_offset.y)
 
     def on_resize(self) -> None:
         """Another width, other lines."""

@@ -133,9 +133,10 @@ class GraphPane(Paper, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the node under the pointer."""
-        if self._last is None:
+        spot = event.get_content_offset(self)
+        if self._last is None or spot is None:
             return
-        x, y = event.x - 2, event.y - 1 + self.scroll_offset.y
+        x, y = spot.x - 1, spot.y + self.scroll_offset.y
         for ref, (left, row, size) in self._last.places.items():
             if row == y and left <= x < left + size:
                 self.put(ref)

@@ -139,7 +139,8 @@ class Lister(ScrollView, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """A click moves the cursor, a second one chooses."""
-        row = event.y + self.scroll_offset.y
+        spot = event.get_content_offset(self)
+        row = -1 if spot is None else spot.y + self.scroll_offset.y
         if not (0 <= row < len(self._drawn.values)) or self._drawn.values[row] is None:
             return
         if row == self._at:
