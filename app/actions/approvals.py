@@ -200,7 +200,7 @@ def described(view: View, request: Request) -> list[str]:
     lines += table(rows, indent="  ")
     if where == "open":
         for gap in gates.missing(view, request.subject, gates.environment_of(request.transition)):
-            who = f" ({gap.who})" if gap.who else ""
+            who = f"; may sign: {gap.who}" if gap.who else ""
             lines.append(say("  ", state("open", "missing"), f"  {gap.what}{who}"))
     return lines
 
@@ -310,7 +310,7 @@ def _condition(condition: gates.Condition) -> str:
         return f"{condition.what}" + (f"  (event {condition.seq})" if condition.seq is not None else "")
     gap = condition.missing
     action = f"; `assay {gap.action}`" if gap.action else ""
-    who = f" ({gap.who})" if gap.who else ""
+    who = f"; may sign: {gap.who}" if gap.who else ""
     return f"{gap.what}{action}{who}"
 
 

@@ -66,5 +66,5 @@ def _system(error: OSError) -> str:
 
 def _detail(missing: dict[str, str]) -> str:
     action = f"; `assay {missing['action']}`" if missing["action"] else ""
-    who = f" ({missing['who']})" if missing["who"] else ""
+    who = f"; may sign: {missing['who']}" if missing["who"] else ""
     return f"✗ {missing['what']}{action}{who}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from ledger.errors import Missing
@@ -56,9 +56,17 @@ def trainer(view: View, artifact: artifacts.Artifact) -> str:
 
 def barred(view: View, request: approvals.Request, signer: str, role: str) -> str | None:
     """Why ``signer`` may not decide on ``request`` in ``role``, in words; ``None`` where they may."""
+    author = None
     artifact = artifacts.get(view, request.subject)
-    held = people.roles(view, signer, request.project)
-    if role not in held:
+    if artifact is not None and environment_of(request.transition) == PRODUCTION.environment:
+        author = trainer(view, artifact)
+        if signer == author:
+            return f"{signer} trained {request.subject}, and the trainer may not sign"
+    if signer == request.actor:
+        return f"{signer} made the request, and the requester may not sign"
+    if role not in people.roles(view, signer, request.project):
+        if people.get(view, signer) is None:
+            return f"nobody called {signer} is enrolled"
         return f"{signer} does not hold the role {role}"
     if role not in request.roles:
         return f"the request asks for {', '.join(request.roles)}, not for {role}"
@@ -66,14 +74,8 @@ def barred(view: View, request: approvals.Request, signer: str, role: str) -> st
         return f"request {request.seq} was rejected; a new request can be made"
     if any(decision.signer == signer for decision in request.decisions):
         return f"{signer} has decided on request {request.seq} already"
-    if signer == request.actor:
-        return f"{signer} made the request, and the requester may not sign"
-    if artifact is not None and environment_of(request.transition) == PRODUCTION.environment:
-        author = trainer(view, artifact)
-        if signer == author:
-            return f"{signer} trained {request.subject}, and the trainer may not sign"
-        if role in people.roles(view, author, request.project):
-            return f"{role} is also a role of the trainer, {author}"
+    if author is not None and role in people.roles(view, author, request.project):
+        return f"{role} is also a role of the trainer, {author}"
     return None
 
 
@@ -129,16 +131,19 @@ def _quorum(view: View, artifact: artifacts.Artifact, policy: Policy) -> Iterato
     valid = sorted((each for each in counted.values() if each.role not in roles), key=lambda each: each.seq)
     for each in valid[: policy.approvals]:
         yield Condition(f"approved by {each.signer}, as {each.role}", True, each.seq)
-    for _ in range(policy.approvals - len(valid)):
-        who = _eligible(view, requests[-1], counted.keys() | {author}) if requests else ""
+    short = policy.approvals - len(valid)
+    if short > 0:
+        able = _eligible(view, requests[-1], counted.keys() | {author}, roles) if requests else ""
         action = f"approve {requests[-1].seq}" if requests else ""
-        what = f"an approval by a role other than the trainer's ({author})"
-        yield _open(what, Missing(f"{what} is missing", action, who))
+        noun = "approval" if short == 1 else "approvals"
+        what = f"by {'a role' if short == 1 else 'roles'} other than the trainer's ({author})"
+        yield _open(f"{short} {noun} {what}", Missing(f"{short} {noun} missing, {what}", action, able))
 
 
-def _eligible(view: View, request: approvals.Request, decided: set[str]) -> str:
-    """Who could still sign: holders of the wanted roles, without those who have decided, asked or trained."""
-    names = {name for role in request.roles for name in people.holders(view, role, request.project)}
+def _eligible(view: View, request: approvals.Request, decided: set[str], barred_roles: Collection[str]) -> str:
+    """Who could still sign: holders of the wanted roles that count, without those who have decided, asked or trained."""
+    wanted = [role for role in request.roles if role not in barred_roles]
+    names = {name for role in wanted for name in people.holders(view, role, request.project)}
     return ", ".join(sorted(names - decided - {request.actor}))
 
 

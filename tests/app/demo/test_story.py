@@ -122,7 +122,7 @@ def test_one_request_is_left_open_and_the_persona_completes_it(whole: Whole, tmp
     version = request["subject"].rpartition("/")[2]
     refused = shell("deploy", version, "--to", "prod")
     assert refused.code == 1
-    assert "approval by a role other than the trainer's" in refused.err
+    assert "approval missing, by a role other than the trainer's" in refused.err
     assert shell.json("whoami")["name"] == cast.PERSONA.name
     shell.ok("approve", str(request["seq"]), "--reason", "read", "--yes")
     shell.ok("deploy", version, "--to", "prod")

@@ -81,12 +81,14 @@ class TestChecklist:
     def test_step_by_step(self, before_prod: Story) -> None:
         story = before_prod
         live = DeploymentStarted("d", "prod", "direct", 1.0)
-        by_others = "an approval by a role other than the trainer's (ada) is missing"
-        assert refused(story, live) == [f"nobody has asked for {MODEL}@1 to be approved", by_others, by_others]
+        two = "2 approvals missing, by roles other than the trainer's (ada)"
+        assert refused(story, live) == [f"nobody has asked for {MODEL}@1 to be approved", two]
         request = story.ask(f"{MODEL}@1")
-        assert refused(story, live) == [by_others, by_others]
+        assert refused(story, live) == [two]
+        [gap] = gates.missing(story.ledger.view(), f"{MODEL}@1", "prod")
+        assert (gap.action, gap.who) == (f"approve {request}", "grace, hugo, vera")
         story.approve(request, "grace", "risk")
-        assert refused(story, live) == [by_others]
+        assert refused(story, live) == ["1 approval missing, by a role other than the trainer's (ada)"]
         [gap] = gates.missing(story.ledger.view(), f"{MODEL}@1", "prod")
         assert (gap.action, gap.who) == (f"approve {request}", "hugo, vera")
         story.approve(request, "vera", "model-validation")
@@ -110,7 +112,7 @@ class TestChecklist:
         request = story.ask(f"{MODEL}@1")
         story.approve(request, "grace", "risk")
         story.reject(request, "vera", "model-validation")
-        assert len(refused(story, DeploymentStarted("d", "prod", "direct", 1.0))) == 3
+        assert len(refused(story, DeploymentStarted("d", "prod", "direct", 1.0))) == 2
         second = story.ask(f"{MODEL}@1")
         story.approve(second, "grace", "risk")
         story.approve(second, "vera", "model-validation")
@@ -185,9 +187,9 @@ class TestWhoMaySign:
         assert self.why_not(story, request, "hugo", "model-owner") == (
             "the request asks for risk, model-validation, ml-engineer, not for model-owner"
         )
-        assert (
-            self.why_not(story, request, "ada", "ml-engineer") == "ada made the request, and the requester may not sign"
-        )
+        trained = f"ada trained {MODEL}@1, and the trainer may not sign"
+        assert self.why_not(story, request, "ada", "ml-engineer") == trained
+        assert self.why_not(story, request, "ada", "risk") == trained, "rather than that she holds no such role"
         story.approve(request, "grace", "risk")
         assert self.why_not(story, request, "grace", "risk") == f"grace has decided on request {request} already"
         by_vera = story.ask(f"{MODEL}@1", actor="vera", roles=["ml-engineer", "model-validation"])
@@ -195,6 +197,8 @@ class TestWhoMaySign:
             f"ada trained {MODEL}@1, and the trainer may not sign"
         )
         story.record(AccessGranted("vera", "ml-engineer"), "ivy", f"project/{PROJECT}")
+        requester = "vera made the request, and the requester may not sign"
+        assert self.why_not(story, by_vera, "vera", "risk") == requester
         other = story.ask(f"{MODEL}@1", actor="hugo", roles=["ml-engineer"])
         assert self.why_not(story, other, "vera", "ml-engineer") == "ml-engineer is also a role of the trainer, ada"
         story.reject(request, "vera", "model-validation")
