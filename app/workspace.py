@@ -74,7 +74,7 @@ class Workspace:
             if (candidate / FILE).is_file():
                 return cls(candidate)
         raise InputError(
-            f"{start} is not in a workspace (no {FILE} here or above); "
+            f"{folder} is not in a workspace (no {FILE} here or above); "
             "`assay init` makes one, `assay demo` a worked example"
         )
 

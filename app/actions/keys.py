@@ -153,8 +153,7 @@ def _enrolled(view: View, name: str) -> Person:
 
 def _require_administrator(view: View, actor: str) -> None:
     if not people.is_administrator(view, actor):
-        known = ", ".join(person.name for person in people.listed(view) if person.administrator)
-        raise InputError(f"{actor} does not administer this ledger; --as one of {known}")
+        raise persons.not_administrator(view, actor)
 
 
 def _which(person: Person, key: str | None) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from app.actions import deciding, events
 from app.actions.answers import Answer, Mark, fields, say, state, table
 from app.actions.identity import check
-from ledger.errors import InputError
+from ledger.errors import InputError, Refused
 from ledger.projections import people, runs
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def add(
     entries: list[Entry] = []
     if public is not None or enrolled is None:
         if not people.is_administrator(view, actor):
-            raise InputError(f"{actor} does not administer this ledger; --as one of {_administrators(view)}")
+            raise not_administrator(view, actor)
         secret = context.unlock(actor)
         key = _key(context, name, public, automation=automation)
         fact = KeyEnrolled(
@@ -184,8 +184,10 @@ def _roles(view: View, name: str) -> list[dict[str, str]]:
     return [{"scope": str(scope).removeprefix("project/"), "role": str(role)} for scope, role in rows]
 
 
-def _administrators(view: View) -> str:
-    return ", ".join(person.name for person in people.listed(view) if person.administrator)
+def not_administrator(view: View, actor: str) -> Refused:
+    """The refusal of what only an administrator may sign."""
+    known = ", ".join(person.name for person in people.listed(view) if person.administrator)
+    return Refused(f"refused: {actor} does not administer this ledger; --as one of {known}")
 
 
 def _key(context: Context, name: str, public: str | None, *, automation: bool) -> PublicKey:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ledger.format.policy import Policy
 
 _HEAD = 64
+_DATABASE = b"SQLite format 3\0"
 
 
 def prove(context: Context, *, seq: str, output: str | None = None) -> Answer:
@@ -60,12 +61,18 @@ def verify_elsewhere(
     if not place.is_file():
         return None
     from ledger.audit import misbehaviour, proving
+    from ledger.format.tlogproof import HEADER
 
     with place.open("rb") as file:
         head = file.read(_HEAD)
     proof = place.suffix == proving.SUFFIX or proving.is_proof(head)
     convicts = place.name.endswith(misbehaviour.SUFFIX) or misbehaviour.is_misbehaviour(head)
     if not proof and not convicts:
+        if head and not head.startswith(_DATABASE):
+            raise InputError(
+                f"{place} is neither a ledger (an SQLite database) nor a proof (its first line says {HEADER}, or it "
+                "holds two signed checkpoints as JSON); if it was one, its beginning is damaged"
+            )
         return None
     if checkpoints:
         raise InputError("--checkpoint is for a whole ledger or a bundle; a proof has a checkpoint of its own")

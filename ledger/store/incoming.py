@@ -98,6 +98,6 @@ def trouble(error: OSError, place: Path) -> LedgerError:
         errno.EROFS: "the disk is read-only",
         errno.EACCES: "it may not be written; check the folder's permissions",
         errno.EPERM: "it may not be written; check the folder's permissions",
-        errno.ENOENT: "its folder is gone",
+        errno.ENOENT: "no file can be made in that folder" if place.parent.is_dir() else "its folder is gone",
     }.get(error.errno or 0, f"{error.strerror or error}")
     return LedgerError(f"cannot write {place}: {why}")

@@ -45,7 +45,7 @@ def ready(shell: Shell) -> Shell:
 
 @pytest.mark.parametrize("words", EVERY_WAY, ids=lambda words: words[-1])
 def test_no_workspace(empty: Shell, words: tuple[str, ...]) -> None:
-    one_line(empty(*words), "not in a workspace", "assay init")
+    one_line(empty(*words), f"{empty.root} is not in a workspace", "assay init")
     assert empty.bytes() == {}
 
 
@@ -94,6 +94,25 @@ def test_a_ledger_of_a_newer_version(ready: Shell, words: tuple[str, ...]) -> No
 def test_a_moment_before_the_first_event(ready: Shell, words: tuple[str, ...]) -> None:
     first = ready.json("log", "-n", "0")["events"][0]["at"][:10]
     one_line(ready(*words, "--at", "1999-01-01"), "1999-01-01 is before the first event", first)
+
+
+def test_a_proof_whose_beginning_is_damaged(ready: Shell) -> None:
+    proof = ready.ok("prove", "4").out
+    (ready.root / "p").write_text("x" + proof)
+    one_line(ready("verify", "p"), "neither a ledger", "nor a proof", "beginning is damaged")
+
+
+def test_a_place_where_no_file_can_be_made(ready: Shell) -> None:
+    one_line(ready("artifact", "restore", "fx-vol@1", "-o", "/proc/x"), "no file can be made in that folder")
+
+
+def test_who_may_not_sign_and_why(ready: Shell) -> None:
+    (request,) = ready.json("approvals")["requests"]
+    for who, why in (("nobody", "nobody called nobody is enrolled"), ("lea", "lea trained")):
+        said = ready("--as", who, "approve", str(request["seq"]), "--yes")
+        assert said.code == 1
+        assert why in said.err
+    assert "may sign: jon, mia" in ready("gate", "fx-vol@1", "--to", "prod").out
 
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
@@ -229,7 +248,7 @@ def test_a_wrong_command_line_says_what_was_perhaps_meant(shell: Shell, words: t
         (("--as", "lea", "artifact", "register", "absent", "--kind", "model"), "there is no file or folder"),
         (("artifact", "restore", "ecb-rates", "-o", "no/such/folder"), "does not exist"),
         (("verify", "absent.db"), "there is no"),
-        (("verify", "."), "no workspace"),
+        (("verify", "."), "neither a workspace"),
         (("verify", "--checkpoint", "absent"), "absent"),
         (("--ledger", "absent.db", "log"), "there is no ledger"),
         (("--ledger", "postgresql://host/db", "log"), "SQLite files alone"),

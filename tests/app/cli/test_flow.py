@@ -239,10 +239,9 @@ def test_every_reading_command_looks_back(shell: Shell) -> None:
         assert shell.json("approvals", "--all", "--at", at)["requests"] == []
         assert shell.json("log", "--at", at)["events"][-1]["seq"] == 4
         assert shell("show", "fx-vol", "--at", at).code == 2
-    assert shell.json("log", "--at", "2001-01-01")["events"] == []
     moment = shell.json("show", "seq:3")["event"]["at"]
     assert shell.json("log", "--at", moment)["at"] == 3
-    for wrong in ("99999", "yesterday", "2008-13-01", "-1", "1" * 30):
+    for wrong in ("99999", "yesterday", "2001-01-01", "2008-13-01", "-1", "1" * 30):
         said = shell("log", "--at", wrong) if not wrong.startswith("-") else shell("log", f"--at={wrong}")
         assert (said.code, said.out) == (2, ""), wrong
         assert said.err.count("\n") == 1
