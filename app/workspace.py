@@ -176,7 +176,8 @@ def parse(text: str, file: Path) -> Config:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{file}: {error}") from None
+        last = max(1, len(text.splitlines()))
+        raise InputError(f"{file}: {str(error).replace('at end of document', f'at line {last}, the end')}") from None
     return _Reader(text, file).config(data)
 
 

@@ -160,6 +160,12 @@ def counted(n: int, noun: str, plural: str = "") -> str:
     return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
 
 
+def folded(text: str, room: int = 100) -> str:
+    """What people wrote, as one line of a list: white space as single spaces, its end left off where it is long."""
+    line = " ".join(text.split())
+    return line if len(line) <= room else f"{line[: room - 1]}…"
+
+
 def moment(at: str) -> str:
     """A recorded time as people read it, to the second, in UTC: ``2008-09-17 18:00:00``."""
     return at[:19].replace("T", " ")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.actions import deciding, events, signing
-from app.actions.answers import Answer, Mark, moment, say, state, table
+from app.actions.answers import Answer, Mark, folded, moment, say, state, table
 from ledger.errors import InputError
+from ledger.format.decision import MAX_REASON
 from ledger.projections import approvals as projection
 from ledger.projections import artifacts
 from ledger.rules import gates
@@ -31,7 +32,7 @@ def approvals(context: Context, *, every: bool = False, project: str | None = No
     shown = [each for each in found if every or standing(view, each) == "open"]
     lines: list[str] = []
     for request in shown:
-        lines += [*described(view, request), say("")]
+        lines += [*described(view, request, tell=folded), say("")]
     if not shown:
         lines = [
             say(Mark("dim", "no request" if every else "no request waits for a decision; --all shows those that did"))
@@ -51,6 +52,9 @@ def request(
     """Record a request for approval of a version, its evidence frozen by digest."""
     from ledger.events.approvals import ApprovalRequested, Evidence
 
+    size = len((note or "").encode())
+    if size > MAX_REASON:
+        raise InputError(f"a note of {size:,} bytes is too long; it takes {MAX_REASON:,}, and --evidence REF the rest")
     ledger, view = context.ledger, context.view
     artifact = artifacts.resolve(view, ref)
     transition = _stage(context, to)
@@ -177,8 +181,8 @@ def document(view: View, request: Request) -> dict[str, Any]:
     }
 
 
-def described(view: View, request: Request) -> list[str]:
-    """A request as lines: what is asked, what was decided, what is missing."""
+def described(view: View, request: Request, *, tell: Callable[[str], str] = str) -> list[str]:
+    """A request as lines: what is asked, what was decided, what is missing; ``tell`` may shorten what people wrote."""
     where = standing(view, request)
     lines: list[str] = [
         say(
@@ -186,7 +190,7 @@ def described(view: View, request: Request) -> list[str]:
             "  ",
             state(_ROLES[where], where),
         ),
-        say(f"  asked by {request.actor}, {moment(request.at)}" + (f": {request.note}" if request.note else "")),
+        say(f"  asked by {request.actor}, {moment(request.at)}" + (f": {tell(request.note)}" if request.note else "")),
         say("  ", Mark("dim", request.digest)),
     ]
     lines += [
@@ -196,7 +200,7 @@ def described(view: View, request: Request) -> list[str]:
     rows = []
     for each in request.decisions:
         verdict = state("good", "approved") if each.verdict == "approve" else state("bad", "rejected")
-        rows.append((verdict, f"{each.signer}, as {each.role}", Mark("dim", moment(each.at)), each.reason or ""))
+        rows.append((verdict, f"{each.signer}, as {each.role}", Mark("dim", moment(each.at)), tell(each.reason or "")))
     lines += table(rows, indent="  ")
     if where == "open":
         for gap in gates.missing(view, request.subject, gates.environment_of(request.transition)):

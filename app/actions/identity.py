@@ -10,6 +10,7 @@ from typing import NamedTuple
 from app.workspace import Workspace
 from ledger.errors import InputError
 
+LOGIN = "the login name"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*", re.ASCII)
 
 
@@ -53,7 +54,7 @@ def identify(
         from getpass import getuser
 
         try:
-            return Identity(check(getuser()), "the login name")
+            return Identity(check(getuser()), LOGIN)
         except (OSError, KeyError):
             pass
     raise InputError(f'nobody is named; give --as NAME, set ASSAY_ACTOR, or write actor = "NAME" in {configuration()}')

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from app.actions import alerts as alert_actions
 from app.actions import approvals, deployments, events, runs
 from app.actions.answers import Answer, Mark, counted, moment, say, state, table
+from ledger.errors import InputError
 from ledger.projections import alerts, artifacts
 from ledger.projections import approvals as requests
 from ledger.projections import runs as executions
@@ -45,7 +46,21 @@ def overview(context: Context) -> Answer:
     lines += _section("live", table([_live(each) for each in alive], indent="  "))
     lines += _section("running", table([(each.ref, each.job, each.actor) for each in running], indent="  "))
     lines += _section("newest events", events.listing(newest, indent="  "))
+    trouble = _unreadable(context)
+    if trouble is not None:
+        lines[1:1] = [say(state("warn", "settings"), f"  {trouble}")]
     return Answer(document, lines[:-1])
+
+
+def _unreadable(context: Context) -> str | None:
+    """Why the workspace's settings cannot be read, where they cannot: what only looks needs nothing of them."""
+    workspace = context.workspace_or_none
+    try:
+        if workspace is not None:
+            _ = workspace.config
+    except InputError as error:
+        return str(error)
+    return None
 
 
 def standing(ledger: Ledger, view: View) -> dict[str, Any]:

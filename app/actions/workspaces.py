@@ -7,12 +7,16 @@ import re
 from typing import TYPE_CHECKING
 
 from app.actions.answers import Answer, Mark, fields, say, state
-from app.actions.identity import identify
+from app.actions.identity import LOGIN, identify
 from app.workspace import FILE, FOLDER, Workspace, render
 from ledger.errors import InputError
 
 if TYPE_CHECKING:
     from app.actions.context import Context
+
+
+_PASSING = ("--as", LOGIN)
+"""What names the administrator here and nobody in the next command."""
 
 
 def init(
@@ -67,7 +71,10 @@ def init(
         ("settings", FILE + (", as it was" if kept else "")),
     ]
     then = say(Mark("dim", "`assay people add NAME --role ROLE` enrols the others; `assay --help` lists the commands"))
-    return Answer(document, [say(state("good", "made"), f"  a workspace in {root}"), *fields(rows), then])
+    lines = [say(state("good", "made"), f"  a workspace in {root}"), *fields(rows)]
+    if who.why in _PASSING:
+        lines.append(say(f"`export ASSAY_ACTOR={who.name}` makes you {who.name} in the commands that follow"))
+    return Answer(document, [*lines, then])
 
 
 def completion(context: Context, *, shell: str) -> Answer:

@@ -58,6 +58,32 @@ def test_init_under_a_login_name(empty: Shell, monkeypatch: pytest.MonkeyPatch) 
     assert json.loads(empty.ok("verify", "deep/new folder", "--json").out)["ok"]
 
 
+def test_init_says_how_its_choice_of_a_name_sticks(empty: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", "grace")
+    assert "`export ASSAY_ACTOR=grace`" in empty.ok("init", "one").out
+    assert "`export ASSAY_ACTOR=ada`" in empty.ok("--as", "ada", "init", "two").out
+    monkeypatch.setenv("ASSAY_ACTOR", "ada")
+    assert "export" not in empty.ok("init", "three").out
+
+
+def test_settings_that_cannot_be_read_are_no_secret(shell: Shell) -> None:
+    (shell.root / "assay.toml").write_text("# what\nproject = [")
+    assert "line 2, the end" in shell("artifact", "register", "x", "--kind", "dataset", "--as", "lea").err
+    lines = shell.ok("overview").out.splitlines()
+    assert "assay.toml" in lines[1]
+    assert "line 2, the end" in lines[1]
+
+
+def test_a_long_note_is_folded_in_lists_and_a_longer_one_is_refused(shell: Shell) -> None:
+    said = shell("--as", "lea", "request", "fx-vol@1", "--note", "é" * 4_001)
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    assert "a note of 8,002 bytes is too long; it takes 8,000" in said.err
+    number = shell.json("--as", "lea", "request", "fx-vol@1", "--note", "why\n" + "é" * 3_998)["request"]["seq"]
+    assert f": why {'é' * 95}…" in shell.ok("approvals").out
+    assert "é" * 3_998 not in shell.ok("approvals").out
+    assert "é" * 3_998 in shell.ok("show", str(number)).out
+
+
 def test_two_signatures_open_the_gate_and_the_rule_holds_until_then(shell: Shell) -> None:
     number = request_number(shell)
     shut = shell("gate", "fx-vol@1", "--to", "prod", "--json")
