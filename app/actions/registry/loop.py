@@ -259,7 +259,7 @@ LOOP = (
             ),
         ),
         examples=(
-            Example("assay canary start fx-vol@2", "with the slice, error rates and days that rollout.yaml declares"),
+            Example("assay canary start fx-vol@3", "with the slice, error rates and days that rollout.yaml declares"),
         ),
         description="Both models score the slice's accounts each day; clients are served by the champion until the promotion.",
         writes=True,

@@ -88,10 +88,11 @@ def size(root: Path) -> int:
         return 0
 
 
-def begin(root: Path, *words: str) -> subprocess.Popen[str]:
-    """Start ``assay demo ROOT --no-tui --quick`` in a process of its own."""
+def begin(root: Path, *words: str, quick: bool = True) -> subprocess.Popen[str]:
+    """Start ``assay demo ROOT --no-tui``, the shorter story, in a process of its own."""
+    shorter = ["--quick"] if quick else []
     return subprocess.Popen(
-        [sys.executable, "-m", "app.cli", "demo", str(root), "--no-tui", "--quick", *words],
+        [sys.executable, "-m", "app.cli", "demo", str(root), "--no-tui", *shorter, *words],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -100,9 +101,9 @@ def begin(root: Path, *words: str) -> subprocess.Popen[str]:
     )
 
 
-def tell(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def tell(root: Path, *words: str, quick: bool = True) -> subprocess.CompletedProcess[str]:
     """Tell it to its end, from wherever it was left."""
-    process = begin(root, *words)
+    process = begin(root, *words, quick=quick)
     out, err = process.communicate(timeout=300)
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 

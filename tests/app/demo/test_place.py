@@ -106,21 +106,6 @@ def test_a_finished_story_is_verified_and_signed(whole: Whole, tmp_path: Path) -
         assert not story.finished(tmp_path / "demo")
 
 
-def test_a_shorter_story_goes_on_as_the_shorter_one(tmp_path: Path, whole: Whole) -> None:
-    """Begun with --quick and gone on with without it."""
-    root = tmp_path / "demo"
-    tellings.cut(root, events=40)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "app.cli", "demo", str(root), "--no-tui"],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    assert process.wait(timeout=300) == 0
-    assert tellings.story(root) == tellings.story(whole.root)
-
-
 def test_in_an_ignored_folder_of_a_clone_it_is_the_same_story(tmp_path: Path, whole: Whole) -> None:
     """As the README has it: ./assay-demo inside the clone. And so two tellings come to the same artifacts."""
     if shutil.which("git") is None:
@@ -192,6 +177,7 @@ def test_a_full_disk_is_one_line(tmp_path: Path, size: str) -> None:
     assert "Traceback" not in said.stderr
 
 
+@pytest.mark.slow
 def test_after_a_full_disk_the_story_goes_on(tmp_path: Path) -> None:
     script = (
         "$ASSAY demo demo --no-tui --quick; mount -o remount,size=100m . && $ASSAY demo demo --no-tui --quick --json"
