@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from app.actions import diagrams, references
 from app.actions.answers import Answer, Mark, counted, say, state, table
 from ledger.errors import InputError
-from ledger.projections import alerts
+from ledger.projections import alerts, artifacts
 from ledger.projections import lineage as projection
 from ledger.projections.artifacts import UnknownRef
 
@@ -66,7 +66,8 @@ def lineage(
         "appeared": None if before is None else sorted(new or ()),
         "diagram": diagram,
     }
-    lines = list(_lines(graph, _Notes(troubled, new or frozenset()), up=up or both, down=down or both))
+    lines: list[str] = _taken(view, ref, target)
+    lines += list(_lines(graph, _Notes(troubled, new or frozenset()), up=up or both, down=down or both))
     if before is not None:
         lines.append(
             say(Mark("dim", f"{counted(len(new or ()), 'thing')} new since event {before.at}, up to {view.at}"))
@@ -86,6 +87,19 @@ def orphans(context: Context, *, kind: str | None = None, project: str | None = 
     lines = table(rows, ("version", "name", "registered")) or [say(state("good", "no version stands alone"))]
     document = {"at": view.at, "orphans": [{"ref": each.ref, "kind": each.kind, "seq": each.seq} for each in found]}
     return Answer(document, lines)
+
+
+def _taken(view: View, text: str, target: references.Target) -> list[str]:
+    """Which version was taken, where the user named none and there are several; the newest need not be the one in use."""
+    if target.kind != "artifact" or "@" in text or text.startswith("sha256:") or text == target.ref:
+        return []
+    base, _, version = target.ref.rpartition("@")
+    kind, project, name = base.split("/", 2)
+    if len(artifacts.versions(view, kind=kind, project=project, name=name)) < 2:
+        return []
+    current = {each.alias: each.version for each in artifacts.aliases(view, base)}
+    used = ", ".join(f"@{alias} is {name}@{current[alias]}" for alias in sorted(current))
+    return [say(Mark("dim", f"{text}: the newest version, {name}@{version}" + (f"; {used}" if used else "")))]
 
 
 def _edge(edge: Edge) -> dict[str, Any]:

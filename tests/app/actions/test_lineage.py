@@ -7,7 +7,9 @@ import subprocess
 
 import pytest
 
+import ledger
 from app.actions import diagrams, registry
+from ledger.events.artifacts import AliasMoved
 from ledger.projections.lineage import Edge, Graph, Node
 from tests.app.actions.test_shapes import _hold
 from tests.app.story import PROJECT, RUN, Shell
@@ -111,3 +113,15 @@ def test_what_a_run_used_or_made_is_no_orphan(lonely: Shell) -> None:
     lonely.ok("--as", "lea", "run", "copy.yaml")
     after = {each["ref"] for each in lonely.json("orphans")["orphans"]}
     assert after == before - {f"dataset/{PROJECT}/lonely@1"}, "nor are its code, configuration and runtime"
+
+
+def test_the_version_that_was_taken_is_said(shell: Shell) -> None:
+    assert (
+        shell.ok("lineage", "fx-vol").out.splitlines()[0]
+        == "fx-vol: the newest version, fx-vol@2; @challenger is fx-vol@2"
+    )
+    with ledger.open(shell.ledger) as book:
+        book.record(AliasMoved(f"model/{PROJECT}/fx-vol", "champion", 1), actor="lea", project=PROJECT)
+    first = shell.ok("lineage", "fx-vol").out.splitlines()[0]
+    assert first == "fx-vol: the newest version, fx-vol@2; @challenger is fx-vol@2, @champion is fx-vol@1"
+    assert shell.ok("lineage", "fx-vol@1").out.splitlines()[0].startswith(f"model/{PROJECT}/fx-vol@1")
