@@ -197,9 +197,9 @@ def version(stage: Stage, ref: str) -> Artifact:
 def _mapping(stage: Stage, raw: Artifact) -> Artifact:
     """The mappings of the ingestion, registered, and approved by the data's owner."""
     spec = specs.read(stage.root / "specs" / "ingest.yaml")
+    mappings: list[dict[str, Any]] = [dict(each) for each in spec.config["mappings"]]
     made = artifacts.latest(stage.view, "config", PROJECT, "mappings")
     if made is None:
-        mappings: list[Any] = [dict(each) for each in spec.config["mappings"]]
         kept = stage.ledger.objects.put_bytes(canonical.encode(mappings))
         fact = ArtifactRegistered("config", "mappings", 1, kept.digest, kept.size, media_type="application/json")
         stage.record_many([Entry(fact, actor=cast.ENGINEER.name, project=PROJECT, cause=raw.seq)])
@@ -207,11 +207,15 @@ def _mapping(stage: Stage, raw: Artifact) -> Artifact:
     found = approvals.requests(stage.view, subject=made.ref)
     if not found:
         stage.ledger.checkpoint()
-        note = "TRY continues TRL at a millionth: the same money, six zeros fewer"
+        note = "; ".join(
+            f"{each['target']} continues {each['source']} at {each['factor']:g} of it: the same money in another unit"
+            for each in mappings
+        )
         asked = ApprovalRequested(transition=quality.TRANSITION, roles=["data-owner"], sha256=made.digest, note=note)
         stage.record(cast.ENGINEER, asked, subject=made.ref, cause=made.seq)
         found = approvals.requests(stage.view, subject=made.ref)
-    sign(stage, found[-1], cast.DATA_OWNER, "the redenomination of January 2005, as the central bank published it")
+    since = ", ".join(str(each["before"]) for each in mappings)
+    sign(stage, found[-1], cast.DATA_OWNER, f"the redenomination of {since}, as the central bank published it")
     return made
 
 

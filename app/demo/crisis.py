@@ -57,9 +57,9 @@ class Crisis:
             self._follow(day)
             gone = (date.fromisoformat(day) - date.fromisoformat(self._live_since)).days / usual_days
             self._stage.progress(f"{day}: {_state(seen)}", begun + span * min(1.0, gone))
-        if not self._is_over():
-            open_ = "a canary that is still under way" if self._rollout else "nothing that called for another model"
-            self._stage.say(f"the rates end on {self._watch.last_day}, with {open_}; {self._watch.model.ref} stays")
+        if not self._is_over() and (self._rollout is not None or not self._canaries()):
+            what = "a canary is still under way" if self._rollout else "nothing has called for another model"
+            self._stage.say(f"the rates end on {self._watch.last_day}: {what}, and {self._watch.model.ref} stays")
 
     def _declare(self) -> None:
         self._stage.at(self._stage.today)

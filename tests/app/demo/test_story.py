@@ -246,7 +246,7 @@ def test_where_the_rates_end_the_story_does_too(other: Any) -> None:
     root, listener = other("2008", 1.0, until="2008-12-15")
     told = tellings.story(root)
     assert told.looks[-1][1] == told.canary[-1][0] == "2008-12-15"
-    assert any("the rates end on 2008-12-15, with a canary that is still under way" in line for line in listener.lines)
+    assert any("the rates end on 2008-12-15: a canary is still under way" in line for line in listener.lines)
 
 
 # Nothing is written down beforehand
