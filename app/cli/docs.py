@@ -19,7 +19,7 @@ Written by `python -m app.cli.docs`; a test holds it current. `assay COMMAND --h
 `assay` alone opens the dashboard, where `^p` and a command's name do the same. {exits}
 With `--json` a command prints one document, an error too (`error`, `code`, `missing`); fields are only ever added.
 Without it, what others recorded is escaped before it is drawn; colour comes on a terminal alone, and never with
-`--plain` or `NO_COLOR`.
+`--plain` or `NO_COLOR`. The files that some commands read are described in [specs.md](specs.md).
 """
 
 

@@ -85,7 +85,7 @@ LOOP = (
             "The process meets the project's code and not Assay's own. A failure is recorded as a failure, Ctrl-C as an "
             "interruption. Settings with several values make a sweep: one run for each combination, grouped as an experiment. "
             "A specification with image: runs in a container, by podman or docker, without a network; ASSAY_CONTAINER and "
-            "ASSAY_CONTAINER_OPTIONS name another engine and options of its run."
+            "ASSAY_CONTAINER_OPTIONS name another engine and options of its run. docs/specs.md says how to write one."
         ),
         writes=True,
         gives="run:run runs:[run] experiment",

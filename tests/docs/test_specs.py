@@ -1,0 +1,42 @@
+"""The page on specifications: its example runs, and it names every key and kind that there is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app.monitoring import declaration
+from app.monitoring.quality import check
+from app.pipelines import spec
+from tests.app import story
+
+PAGE = (Path(__file__).parents[2] / "docs" / "specs.md").read_text(encoding="utf-8")
+
+
+def block(language: str) -> str:
+    found = re.search(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def test_the_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    story.home(tmp_path / "home", monkeypatch)
+    root = tmp_path / "work"
+    for folder in ("specs", "src"):
+        (root / folder).mkdir(parents=True)
+    (root / "specs" / "train.yaml").write_text(block("yaml"))
+    (root / "src" / "model.py").write_text(block("python"))
+    (root / "rates.csv").write_text("1.0\n2.0\n")
+    shell = story.Shell(root)
+    shell.ok("--as", "ada", "init", "--origin", story.ORIGIN, "--project", story.PROJECT)
+    shell.ok("--as", "ada", "artifact", "register", "rates.csv", "--kind", "dataset", "--name", "rates")
+    made = shell.json("--as", "ada", "run", "specs/train.yaml")["run"]
+    assert (made["status"], made["metrics"]) == ("ok", {"mean": 3.0})
+    assert [each["ref"] for each in made["outputs"]] == [f"model/{story.PROJECT}/mean@1"]
+
+
+def test_every_key_and_kind_is_named() -> None:
+    for name in (*spec._KEYS, *spec.JOB_TYPES, *declaration.KINDS, *check.KINDS):
+        assert f"`{name}`" in PAGE, name
