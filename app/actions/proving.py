@@ -60,15 +60,17 @@ def verify_elsewhere(
         return _verified_bundle(context, place, keys, policy, checkpoints)
     if not place.is_file():
         return None
+    with place.open("rb") as file:
+        head = file.read(_HEAD)
+    if head.startswith(_DATABASE):
+        return None
     from ledger.audit import misbehaviour, proving
     from ledger.format.tlogproof import HEADER
 
-    with place.open("rb") as file:
-        head = file.read(_HEAD)
     proof = place.suffix == proving.SUFFIX or proving.is_proof(head)
     convicts = place.name.endswith(misbehaviour.SUFFIX) or misbehaviour.is_misbehaviour(head)
     if not proof and not convicts:
-        if head and not head.startswith(_DATABASE):
+        if head:
             raise InputError(
                 f"{place} is neither a ledger (an SQLite database) nor a proof (its first line says {HEADER}, or it "
                 "holds two signed checkpoints as JSON); if it was one, its beginning is damaged"

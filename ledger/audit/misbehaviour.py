@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ledger.errors import LedgerError
 from ledger.format import b64, canonical, proof
@@ -28,8 +28,7 @@ class MisbehaviourError(FormatError):
     """What is handed in as a proof of misbehaviour is malformed, or proves nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Misbehaviour:
+class Misbehaviour(NamedTuple):
     """Two signed checkpoints of one log, the older's size not above the newer's, that contradict each other.
 
     ``root`` is the root that the newer tree has at the older's size; the older checkpoint names another.

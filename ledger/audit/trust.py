@@ -6,7 +6,6 @@ Keys alone are a policy without witnesses, so that a checkpoint is always opened
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from ledger.errors import InputError
 from ledger.format import policy as policies
@@ -55,4 +54,4 @@ def trusted(keys: Sequence[VerifierKey], policy: Policy | None = None) -> Policy
     logs = (*base.logs, *(LogEntry(key, None) for key in keys if key not in listed))
     if not logs:
         raise InputError("a proof holds only against a key that is known from elsewhere: --key VKEY")
-    return replace(base, logs=logs)
+    return base._replace(logs=logs)

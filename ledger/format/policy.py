@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ledger.format import checkpoint, cosignature, keys
 from ledger.format.checkpoint import SignedCheckpoint
@@ -28,16 +28,14 @@ class PolicyError(FormatError):
     """A policy is malformed, or a checkpoint does not meet it."""
 
 
-@dataclass(frozen=True, slots=True)
-class LogEntry:
+class LogEntry(NamedTuple):
     """A log that is accepted; its key's name is its origin."""
 
     key: VerifierKey
     url: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class WitnessEntry:
+class WitnessEntry(NamedTuple):
     """A witness, by the name that the policy gives it."""
 
     name: str
@@ -45,8 +43,7 @@ class WitnessEntry:
     url: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """A group cosigns where at least ``threshold`` of its members (witnesses or groups) do."""
 
     name: str
@@ -54,8 +51,7 @@ class Group:
     members: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """A policy taken apart; groups in the order of their definition. ``quorum`` is a name, or ``none``."""
 
     logs: tuple[LogEntry, ...]
