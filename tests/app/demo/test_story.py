@@ -251,8 +251,8 @@ def test_where_the_rates_end_the_story_does_too(other: Any) -> None:
 
 # Nothing is written down beforehand
 
-DEFINED = {0.005, 0.05, 0.1, 0.25, 0.6, 0.8, 0.9, 0.94}
-"""What the study fixes and does not find: floors, error rates, shares, decays."""
+DEFINED = {0.0, 0.005, 0.05, 0.1, 0.25, 0.6, 0.8, 0.9, 0.94}
+"""What the study fixes and does not find: nothing, floors, error rates, shares, decays."""
 
 
 def code() -> list[Path]:
