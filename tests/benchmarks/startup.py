@@ -26,6 +26,12 @@ EVENTS = 1_000
 DASHBOARD_EVENTS = 10_000
 _PATIENCE = 30.0
 
+FLOOR = (
+    "import argparse, hashlib, json, pathlib, sqlite3, typing\n"
+    "from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey"
+)
+"""What any command that verifies must import, whoever wrote it."""
+
 MINIMAL = """
 from textual.app import App
 from textual.widgets import Footer, Header, Static
@@ -145,6 +151,7 @@ def processes(stage: Stage, rounds: int) -> list[harness.Figure]:
         {
             "bare": stage.python("pass"),
             "import": stage.python("import ledger"),
+            "floor": stage.python(FLOOR),
             "help": stage.process(ASSAY, "--help"),
             "verify": stage.process(ASSAY, "verify", str(stage.ledger(EVENTS))),
         },
@@ -153,6 +160,7 @@ def processes(stage: Stage, rounds: int) -> list[harness.Figure]:
     bare = measured.pop("bare")
     told = {
         "verify": ("assay verify ÷ python -c pass", f"a lifelike ledger of {EVENTS:,} events", 5.0, 4.0),
+        "floor": ("its standard library and cryptography ÷ python -c pass", "imported, nothing done", None, None),
         "help": ("assay --help ÷ python -c pass", "the list of commands", None, None),
         "import": ("import ledger ÷ python -c pass", "nothing used of it", None, None),
     }
