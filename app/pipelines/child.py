@@ -77,11 +77,15 @@ class _Finder(importlib.abc.MetaPathFinder):
     ) -> importlib.machinery.ModuleSpec | None:
         if path is not None or fullname not in _OURS:
             return None
-        theirs = [each for each in sys.path if os.path.realpath(each) != self._hidden]
+        theirs = [each for each in sys.path if not self._is_ours(each)]
         spec = importlib.machinery.PathFinder.find_spec(fullname, theirs)
         if spec is None:
             raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
         return spec
+
+    def _is_ours(self, entry: str) -> bool:
+        """Whether our packages, or the parts of them that an editable installation lays out, lie in a folder of the path."""
+        return os.path.realpath(entry) == self._hidden or next(Path(entry).glob("assay-*.dist-info"), None) is not None
 
 
 class _Seeder(importlib.abc.MetaPathFinder):

@@ -246,7 +246,7 @@ PROVE = (
             Example("assay verify --json", "the findings, with their events, for a program"),
         ),
         writes=True,
-        gives="ok size root head origin checked findings:[finding] complete incomplete",
+        gives="ok size root head origin checked findings:[finding] complete incomplete unchecked",
     ),
     Action(
         "checkpoint",
