@@ -19,11 +19,12 @@ class Diagnosis:
     """What the events that do not fit are taken for.
 
     ``evidence`` looks events up by the seq that they claim; ``touched`` are the seqs whose bytes are not those that were
-    recorded, or are not there.
+    recorded; ``gone`` those that are not there, or cannot be read.
     """
 
-    def __init__(self, order: Order, evidence: Evidence) -> None:
+    def __init__(self, order: Order, evidence: Evidence, unreadable: Spans | None = None) -> None:
         self.order = order
+        self.gone = Spans([*order.absent.spans, *(unreadable.spans if unreadable is not None else ())])
         self.evidence = evidence
         self.findings = list(order.findings)
         self.touched: set[int] = set()
@@ -38,7 +39,7 @@ class Diagnosis:
 
     def keys_known(self) -> int:
         """The first touched event that names, or may have named, a key of the ledger; the log's size where there is none."""
-        gone = (start for start, _ in self.order.absent.spans if start == 0)
+        gone = (start for start, _ in self.gone.spans if start == 0)
         named = (seq for seq in self.touched if seq == 0 or self._names_a_key(seq))
         return min([self.order.size, *gone, *named])
 
@@ -71,7 +72,7 @@ def diagnose(noted: Scan, evidence: Evidence) -> Diagnosis:
     if arranged.findings:
         nowhere = Spans([*arranged.absent.spans, *arranged.intruders.spans])
         evidence = evidence.rearranged(arranged.moved, nowhere)
-    found = Diagnosis(arranged, evidence)
+    found = Diagnosis(arranged, evidence, Spans((start, stop) for start, stop, _ in noted.unreadable))
     found.findings += [_damaged(*span) for span in noted.unreadable]
     for seq in sorted(found.judged):
         row = evidence.event(seq)

@@ -15,6 +15,7 @@ from typing import Any
 from ledger import rules
 from ledger.audit.report import Finding
 from ledger.audit.signatures import Note
+from ledger.errors import LedgerError
 from ledger.format import proof
 from ledger.format.errors import FormatError
 from ledger.format.event import Event, said
@@ -27,7 +28,7 @@ from ledger.store.journal import node_getter
 Rows = dict[str, list[Row]]
 """By table, the rows that events give."""
 
-WITHOUT_ROWS = frozenset({"ledger.verified", "ledger.witnessed", "retraining.triggered", "run.reproduced"})
+WITHOUT_ROWS = frozenset({"ledger.verified", "retraining.triggered", "run.reproduced"})
 """Known event types that no projection folds and no rule guards."""
 
 MISSHAPEN = (KeyError, TypeError, ValueError, AttributeError, IndexError)
@@ -204,10 +205,13 @@ def _judge_seen(view: View, event: Event, note: str, keys: Sequence[LogKey], mea
         meaning.findings.append(Finding("clock", event.seq, detail))
         return False
     meaning.notes.append(Note(seen.size, note, source, True))
-    if seen.root != proof.root(seen.size, node_getter(view.connection)):
-        meaning.differs = True
+    try:
+        agrees = seen.root == proof.root(seen.size, node_getter(view.connection))
+    except LedgerError:  # a part of the log that the root is over is gone
+        meaning.unjudged.append(event.seq)
         return False
-    return True
+    meaning.differs |= not agrees
+    return agrees
 
 
 def incomplete(view: View) -> list[str]:

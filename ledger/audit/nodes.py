@@ -29,7 +29,7 @@ def findings(tree: Tree, noted: Scan, diagnosis: Diagnosis, agreed: int) -> list
     ]
     touched = Spans.of(diagnosis.touched)
     for together in _components(tree.wrong):
-        if all(touched.before(index + 1 << level) > touched.before(index << level) for level, index in together):
+        if _derived_from(together, tree, diagnosis, touched):
             continue
         if _tells_another_history(together, tree, touched, agreed):
             history = _history(together, tree, agreed)
@@ -78,6 +78,18 @@ def surplus(connection: sqlite3.Connection, size: int, told: bool) -> Iterator[F
         yield Finding("tree", min(index << level, size), f"{what} no event")
 
 
+def _derived_from(together: set[Node], tree: Tree, diagnosis: Diagnosis, touched: Spans) -> bool:
+    """Whether the nodes only follow from touched events that lie below them: the tree was derived anew from these."""
+    for level, index in together:
+        if touched.before(index + 1 << level) == touched.before(index << level):
+            return False
+        rows = [diagnosis.evidence.event(index << 1 | side) for side in (0, 1)] if level == 1 else []
+        pair = [row.computed for row in rows if row is not None]
+        if level == 1 and (len(pair) < 2 or node_hash(*pair) != tree.stored(level, index)):
+            return False
+    return True
+
+
 def _tells_another_history(together: set[Node], tree: Tree, touched: Spans, agreed: int) -> bool:
     """Whether the stored nodes are those of other events than now lie there, and not themselves what was touched.
 
@@ -85,7 +97,7 @@ def _tells_another_history(together: set[Node], tree: Tree, touched: Spans, agre
     where an event no longer names the one before it.
     """
     pairs = [index for level, index in together if level == 1]
-    if not pairs or agreed > min(pairs) << 1:
+    if not pairs or agreed >= min(pairs) + 1 << 1:
         return False
     for level, index in together:
         mine = tree.stored(level, index)

@@ -46,7 +46,7 @@ def order(noted: Scan, evidence: Evidence) -> Order:
     unreadable = Spans((start, stop) for start, stop, _ in noted.unreadable)
     claims = _supported(_claims(noted, evidence), noted, evidence)
     end = _end(gaps, noted, evidence)
-    intruders = {place for place, own in claims.items() if place >= end and own >= end}
+    intruders = {place for place, own in claims.items() if place >= end and own == place}
     intruders |= _intruders(noted, claims, gaps, evidence)
     genuine = {place: own for place, own in claims.items() if place not in intruders}
     misplaced = {place: own for place, own in genuine.items() if place != own}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -37,8 +37,17 @@ _MANY = 8
 class Known:
     """What verification knows of a ledger in which something was touched."""
 
-    def __init__(self, diagnosis: Diagnosis, tree: Tree, claims: Sequence[Claim], keys: Sequence[LogKey]) -> None:
-        """Args: what was found of the events; their tree; the checkpoints whose signatures hold; the log's keys."""
+    def __init__(
+        self,
+        diagnosis: Diagnosis,
+        tree: Tree,
+        claims: Sequence[Claim],
+        keys: Sequence[LogKey],
+        broken: Collection[str],
+    ) -> None:
+        """Args: what was found of the events; their tree; the checkpoints whose signatures hold; the log's keys; the names
+        of tables that are not as the schema defines them."""
+        self.broken = broken
         self.diagnosis = diagnosis
         self.tree = tree
         self.claims = claims
@@ -86,7 +95,7 @@ def judge(fresh: sqlite3.Connection, known: Known, progress: Callable[[int], Non
         if progress is not None:
             progress(stop)
     differing += [(table, seq) for table in folding.TABLES for seq in _strays(fresh, table, size)]
-    meaning.findings += _on_projections(differing)
+    meaning.findings += _on_projections([each for each in differing if each[0] not in known.broken])
     _judge(fresh, known, lost, meaning)
     meaning.incomplete = meanings.incomplete(View(fresh, size - 1))
     return meaning
@@ -96,8 +105,9 @@ def _judge(fresh: sqlite3.Connection, known: Known, lost: int, meaning: Meaning)
     """Judge the guarded events: first the decisions by themselves, for what their signers saw, then all by the rules.
 
     What may only follow from what was touched is no finding of its own: events after ``lost``, of which nothing tells what
-    it was; decisions on requests that were chained anew.
+    it was; decisions on requests that were touched or chained anew.
     """
+    gone = known.diagnosis.gone
     sound: set[int] = set()
     for event in _guarded(fresh, known):
         signed = event.type in decisions.CARRIERS
@@ -108,7 +118,9 @@ def _judge(fresh: sqlite3.Connection, known: Known, lost: int, meaning: Meaning)
     rewritten = known.rewritten(meaning.notes)
     for event in _guarded(fresh, known):
         request = event.value.get("request")
-        if event.seq not in sound or (isinstance(request, int) and request >= rewritten):
+        if event.seq not in sound:
+            continue
+        if isinstance(request, int) and (request >= rewritten or request in gone or request in known.diagnosis.touched):
             continue
         judged = Meaning()
         meanings.judge_rules(View(fresh, event.seq - 1), event, judged)
@@ -135,7 +147,7 @@ def _fold_block(
         The first of these of which no stored row tells what it was; ``stop`` where there is none.
     """
     diagnosis = known.diagnosis
-    gone = {seq for seq in range(start, stop) if seq in diagnosis.touched or seq in diagnosis.order.absent}
+    gone = {seq for seq in range(start, stop) if seq in diagnosis.touched or seq in diagnosis.gone}
     found = _stored(fresh, start, stop)
     given: Rows = {}
     for event in _read(fresh, start, stop, meaning.types):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from ledger.audit.report import Finding, Report
@@ -122,7 +122,7 @@ def opened(notes: Iterable[Note], keys: Sequence[LogKey], report: Report) -> lis
             continue
         if checkpoint.size != note.size:
             detail = f"{note.source} is signed for size {checkpoint.size}"
-            report.findings.append(Finding("columns", max(note.size - 1, 0), detail))
+            report.findings.append(Finding("columns", max(checkpoint.size - 1, 0), detail))
         claims.append(Claim(checkpoint, logs.key_at(keys, checkpoint.size), note))
     return claims
 
@@ -155,7 +155,13 @@ def agreeing(claims: Iterable[Claim], size: int, root: Callable[[int], bytes | N
     return [claim for claim in claims if claim.size <= size and root(claim.size) == claim.checkpoint.root]
 
 
-def compared(claims: Sequence[Claim], size: int, root: Callable[[int], bytes | None], explained: int) -> list[Finding]:
+def compared(
+    claims: Sequence[Claim],
+    size: int,
+    root: Callable[[int], bytes | None],
+    explained: int,
+    kept: Collection[int],
+) -> list[Finding]:
     """Hold the log against what was signed of it.
 
     Args:
@@ -164,12 +170,13 @@ def compared(claims: Sequence[Claim], size: int, root: Callable[[int], bytes | N
         root: the root over the first so many of them as they were recorded; ``None`` where it cannot be known.
         explained: the first event of which other findings say that what was recorded is not known; a root over it may
             differ because of that.
+        kept: the sizes of all stored checkpoints, whether or not their signatures hold.
     """
     findings = [*_truncated(claims, size)]
     parted = parting(claims, size, root)
     if parted is not None and (parted.other is not None or parted.first.size <= explained):
         findings.append(_another_history(parted))
-    findings += _unstored(claims, agreeing(claims, size, root), size)
+    findings += _unstored(agreeing(claims, size, root), size, kept)
     return findings
 
 
@@ -223,11 +230,11 @@ def _another_history(parted: Parting) -> Finding:
     return Finding("forked", agreed, detail)
 
 
-def _unstored(claims: Sequence[Claim], agree: Iterable[Claim], size: int) -> Iterable[Finding]:
+def _unstored(agree: Iterable[Claim], size: int, kept: Collection[int]) -> Iterable[Finding]:
     """A checkpoint is stored before the log goes on: one that agrees, is not the newest, and is not there was removed."""
-    kept = {(claim.size, claim.checkpoint.root) for claim in claims if not claim.note.outside}
+    told: set[int] = set()
     for claim in agree:
-        if claim.note.outside and claim.size < size and (claim.size, claim.checkpoint.root) not in kept:
+        if claim.note.outside and claim.size < size and claim.size not in kept and claim.size not in told:
+            told.add(claim.size)
             detail = f"{claim.source} is not among the stored ones, where it was put before it was handed out"
             yield Finding("missing", claim.size - 1, detail)
-            kept.add((claim.size, claim.checkpoint.root))

@@ -28,9 +28,14 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how far it is, and out of how much."""
 
-PARTS = ("columns", "signatures", "schema", "meaning", "structure")
-"""What is looked at besides bodies, hashes, links and tree: the indexed columns; checkpoints; tables, indexes and guards;
-projections, rules and decisions; the file's own structure."""
+PARTS = {
+    "columns": "what the indexed columns repeat, and the order of time",
+    "signatures": "checkpoints, and who signed them",
+    "schema": "tables, indexes and guards",
+    "meaning": "projections, rules and decisions",
+    "structure": "the file's own pages and indexes",
+}
+"""What is looked at besides bodies, hashes, links and tree, in words."""
 
 __all__ = ["PARTS", "Finding", "Progress", "Report", "verify"]
 
@@ -102,6 +107,8 @@ class _Verification:
         self.report = Report()
         self.diagnosis: Diagnosis | None = None
         self.fresh: sqlite3.Connection | None = None
+        self.kept: set[int] = set()
+        self.broken: set[str] = set()
 
     def run(self) -> Report:
         """Look at everything that was asked for, and say what was found."""
@@ -115,6 +122,7 @@ class _Verification:
         self._schema()
         self._history(noted, tree)
         self._structure()
+        report.unchecked += [f"{part}: {words}" for part, words in PARTS.items() if part not in self.asked.parts]
         report.findings = _once(report.findings)
         return report
 
@@ -167,7 +175,7 @@ class _Verification:
             meaning = self._meaning(tree, keys, claims)
             if meaning is not None:
                 claims += signatures.opened(meaning.notes, keys, Report())
-            self.report.findings += signatures.compared(claims, tree.size, tree.root, explained)
+            self.report.findings += signatures.compared(claims, tree.size, tree.root, explained, self.kept)
             if meaning is not None:
                 self._told(meaning)
 
@@ -177,12 +185,14 @@ class _Verification:
             return (), []
         report, asked = self.report, self.asked
         keys = signatures.log_keys(View(self.fresh or self.connection, size - 1), asked.known, report)
-        notes = [*signatures.stored(self.connection, report), *asked.outside]
+        kept = signatures.stored(self.connection, report)
+        notes = [*kept, *asked.outside]
         report.checked["checkpoints"] = len(notes)
         certain = size if self.diagnosis is None or asked.known else self.diagnosis.keys_known()
         if certain < size:
             report.unchecked.append(f"checkpoints beyond event {certain}, which names the ledger's key and was touched")
         claims = signatures.opened((note for note in notes if note.size <= certain or certain == size), keys, report)
+        self.kept = {note.size for note in kept} | {claim.size for claim in claims if not claim.note.outside}
         signatures.require_known(claims, asked.known, report)
         if asked.policy is not None:
             signatures.require_quorum(notes, asked.policy, size, report)
@@ -237,7 +247,7 @@ class _Verification:
                 pass  # a text that is none, a table that is not there: what can be said is said below
         from ledger.audit import refolding
 
-        known = refolding.Known(self._diagnosed(tree.size), tree, claims, keys)
+        known = refolding.Known(self._diagnosed(tree.size), tree, claims, keys, self.broken)
         with ExitStack() as opened:
             if self.fresh is None:
                 self.fresh = opened.enter_context(closing(refolding.corrected(self.path, known.diagnosis, tree)))
@@ -267,6 +277,7 @@ class _Verification:
             except sqlite3.DatabaseError as error:
                 self.report.findings.append(Finding("damaged", None, f"the schema cannot be read: {error}"))
                 return
+            self.broken = {problem.split()[0] for problem in problems}
             self.report.findings += [Finding("schema", None, problem) for problem in problems]
 
     def _structure(self) -> None:
@@ -283,7 +294,8 @@ class _Verification:
         changed = sum(each.kind in ("columns", "projections", "reordered", "missing") for each in report.findings)
         if sum("index" in each for each in said) == len(said) and len(said) <= 2 * changed:
             return  # an index still holds what a column held before it was changed behind SQLite's back
-        report.findings.append(Finding("damaged", None, f"the file's structure: {'; '.join(said)[:500]}"))
+        told = " ".join("; ".join(said).split())[:500]
+        report.findings.append(Finding("damaged", None, f"the file's structure: {told}"))
 
 
 def _unexplained(findings: Iterable[Finding], report: Report) -> list[Finding]:

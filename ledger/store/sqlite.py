@@ -123,10 +123,10 @@ def require_ledger(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def revision(connection: sqlite3.Connection) -> str | None:
-    """The migration that the database stands at, or ``None`` where it names none."""
+    """The migration that the database stands at, or ``None`` where it names none that can be read."""
     try:
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    except sqlite3.OperationalError:
+    except sqlite3.DatabaseError:
         return None
     return None if row is None else str(row[0])
 

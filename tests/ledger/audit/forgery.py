@@ -33,14 +33,16 @@ class Forger:
         self.connection = sqlite3.connect(self.path, isolation_level=None)
         self.connection.execute("PRAGMA synchronous = OFF")
         self.connection.execute("PRAGMA journal_mode = DELETE")
-        for name in map(schema.entity, schema.GUARDS):
+        self.guards: dict[str, str | None] = {schema.entity(statement): statement for statement in schema.GUARDS}
+        for name in self.guards:
             self.connection.execute(f"DROP TRIGGER {name}")
         self.connection.execute("BEGIN")
 
     def close(self) -> Path:
-        """Put the guards back, and let go."""
-        for statement in schema.GUARDS:
-            self.connection.execute(statement)
+        """Put the guards back, and let go. ``guards`` says which statement each is made by; ``None`` leaves it out."""
+        for statement in self.guards.values():
+            if statement is not None:
+                self.connection.execute(statement)
         self.connection.execute("COMMIT")
         self.connection.execute("PRAGMA journal_mode = WAL")
         self.connection.close()
