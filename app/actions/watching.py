@@ -82,6 +82,11 @@ class Watch:
         """The last day that was looked at, or an empty text."""
         return self._last_day
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The monitors that were accepted."""
+        return tuple(self._monitors)
+
     def named(self, kind: str) -> str | None:
         """The first accepted monitor of a kind, by name."""
         return next((name for name, each in self._monitors.items() if each.declaration.kind == kind), None)

@@ -23,6 +23,7 @@ from ledger.ledger import Entry
 from ledger.projections import alerts, artifacts, deployments, monitors, runs
 from ledger.projections.alerts import Alert
 from ledger.projections.deployments import Deployment
+from ledger.projections.view import View
 
 DRIFT = "drift"
 PERFORMANCE = "performance"
@@ -128,12 +129,18 @@ class Crisis:
         return next((each for each in drift if each.day in biased), None)
 
     def _resolve(self) -> None:
-        """Once a successor has taken over, what alarmed about its predecessor is over."""
+        """Once a successor has taken over, what alarmed about its predecessor is over; what is still breached stays open."""
         view = self._stage.view
         ended = next((each for each in self._canaries() if each.status == "ok"), None)
         if ended is None:
             return
-        past = [each for each in alerts.listed(view) if each.state != "resolved" and each.seq < (ended.ended_seq or 0)]
+        then = self._stage.ledger.view(ended.ended_seq)
+        standing = {name for name in self._watch.names if _is_breached(then, name)}
+        past = [
+            each
+            for each in alerts.listed(view)
+            if each.state != "resolved" and each.seq < then.at and each.monitor not in standing
+        ]
         action, owner = "a successor took over", cast.MODEL_OWNER.name
         resolved = [
             Entry(AlertResolved(each.alert, action, ended.ref), None, owner, PROJECT, cause=ended.ended_seq)
@@ -206,7 +213,9 @@ class Crisis:
         canaries.promoted(stage.as_(cast.DEPLOYER), deployment)
         self._rollout = None
         self._watch.switch(successor, day)
-        stage.say(f"{successor.ref} is promoted on {day}, with two signatures; what alarmed is resolved by it")
+        stage.say(
+            f"{successor.ref} is promoted on {day}, with two signatures; an alert ends with it where its monitor is quiet"
+        )
 
     def _under_way(self) -> Rollout | None:
         """The canary under way, taken up from its record where this is not yet done."""
@@ -237,3 +246,9 @@ def _state(seen: Seen) -> str:
     breached = [name for name, each in seen.observations.items() if each.breached]
     more = f" and {len(breached) - 1} more" if len(breached) > 1 else ""
     return f"{breached[0]}{more} above threshold" if breached else "quiet"
+
+
+def _is_breached(view: View, monitor: str) -> bool:
+    """Whether a monitor's last look, as of a view, was beyond its threshold."""
+    seen = monitors.observations(view, monitor, project=PROJECT)
+    return bool(seen) and seen[-1].breached

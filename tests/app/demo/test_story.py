@@ -88,7 +88,9 @@ def test_the_first_drift_is_watched_and_the_second_is_answered_by_a_person(event
     assert {each["actor"] for each in runs} == {cast.ENGINEER.name}
 
 
-def test_the_successor_earns_its_place_and_what_alarmed_is_resolved(events: list[dict[str, Any]]) -> None:
+def test_the_successor_earns_its_place_and_alerts_end_where_their_monitor_is_quiet(
+    events: list[dict[str, Any]],
+) -> None:
     started = next(each for each in of(events, "deployment.started") if each["value"]["strategy"] == "canary")
     plan = started["value"]["plan"]
     steps = of(events, "deployment.step")
@@ -101,8 +103,15 @@ def test_the_successor_earns_its_place_and_what_alarmed_is_resolved(events: list
     assert (ended["subject"], ended["value"]["status"]) == (started["subject"], "ok")
     alias = [each["value"]["version"] for each in of(events, "alias.moved")]
     assert alias == [1, 2]
-    raised = {each["value"]["alert"] for each in of(events, "alert.raised") if each["seq"] < ended["seq"]}
-    assert {each["value"]["alert"] for each in of(events, "alert.resolved")} == raised
+    last = {
+        each["value"]["monitor"]: each["value"] for each in of(events, "monitor.observed") if each["seq"] < ended["seq"]
+    }
+    quiet = {name for name, value in last.items() if not value["breached"]}
+    raised = [each["value"] for each in of(events, "alert.raised") if each["seq"] < ended["seq"]]
+    resolved = {each["value"]["alert"] for each in of(events, "alert.resolved")}
+    assert resolved >= {each["alert"] for each in raised if each["monitor"] in quiet}
+    newest = {each["monitor"]: each["alert"] for each in raised}
+    assert resolved.isdisjoint(newest[name] for name in newest.keys() - quiet)
 
 
 def test_every_day_since_going_live_was_looked_at_by_every_accepted_monitor(events: list[dict[str, Any]]) -> None:
