@@ -27,7 +27,7 @@ from tests.ledger.story import ORIGIN, Story
 BARE = """
 import sys, runpy
 sys.path[:] = [path for path in sys.path if "site-packages" not in path] + [sys.argv.pop(1)]
-for name in ("ledger", "app"):
+for name in ("ledger.audit", "app.actions"):
     try:
         __import__(name)
     except ImportError:
@@ -36,7 +36,9 @@ for name in ("ledger", "app"):
 sys.argv[:] = sys.argv[1:]
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
-"""Runs the verifier without this project: no site module, so no .pth file; only cryptography's folder is on the path."""
+"""Runs the verifier without this project: no site module, so no .pth file; only cryptography's folder is on the path.
+
+An editable installation leaves folders of data there that bear our packages' names, so modules are asked for by name."""
 
 
 def verified(folder: Path, *words: str, script: Path | None = None) -> tuple[int, dict[str, Any]]:
