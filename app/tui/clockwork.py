@@ -46,6 +46,8 @@ class Clockwork(Base):
 
     moment = Moment()
     standing: Standing | None = None
+    verdict: tuple[int, bool] | None = None
+    """What a verification in this session said: how many events, and whether intact. It outweighs what is recorded."""
     waiting: tuple[tuple[str, int], ...] = ()
     _memory: Memory | None = None
     _turn = 0
@@ -65,7 +67,7 @@ class Clockwork(Base):
             size=known.at + 1,
             at=known.at,
             head=known.head,
-            verified=known.verified[:2] if known.verified else None,
+            verified=self.verdict or (known.verified[:2] if known.verified else None),
             simulated=known.simulated,
             shown=""
             if self.moment.live
@@ -86,6 +88,11 @@ class Clockwork(Base):
         if self.moment.live:
             return ruler.Ruler(self._days)
         return ruler.Ruler(self._days, known.at_time[:10], known.at_time[:10])
+
+    def verified(self, size: int, ok: bool) -> None:
+        """A verification in this session has ended: every screen says so from now on."""
+        self.verdict = (size, ok)
+        self._reframe()
 
     def restand(self) -> None:
         """Ask anew where the ledger stands at the playhead; then the screen in view asks for its own matter."""

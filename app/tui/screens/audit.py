@@ -167,6 +167,7 @@ class AuditPage(Page):
         broken = frozenset(each["seq"] for each in document["findings"] if each["seq"] is not None)
         self.query_one(EventLog).mark(broken)
         self._paint()
+        self.dashboard.verified(document["size"], document["ok"])
         if document["ok"]:
             self.notice(f"intact: {document['size']:,} events verified", "ok")
         else:

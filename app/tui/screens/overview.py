@@ -60,7 +60,9 @@ class OverviewPage(Page):
 
     @property
     def _verified(self) -> Verified:
-        known = self.dashboard.standing
+        known, now = self.dashboard.standing, self.dashboard.verdict
+        if now is not None and not now[1]:
+            return (now[0], False, "just now")
         return known.verified if known else None
 
     def _show(self, data: Overview) -> None:

@@ -249,6 +249,11 @@ async def test_verification_says_intact_and_finds_a_changed_byte(opened: Opened,
         assert "X" in text
         assert pilot.app.screen.query_one(EventLog).cursor == 5
         assert "differs" in text
+        await press(pilot, "1")
+        assert "findings" in shown(pilot.app)
+        assert pilot.app.status().verified == (pilot.app.standing.size, False), (
+            "no screen goes on saying that it was verified"
+        )
 
 
 async def test_acknowledging_an_alert_records_it_with_a_note(opened: Opened, shell: story.Shell) -> None:
