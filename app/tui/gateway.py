@@ -1,8 +1,7 @@
 """The dashboard's one way to the ledger: queries on worker threads, each thread with a read-only connection of its own.
 
 What comes back is plain frozen data. Nothing here knows a widget. The ledger's code is imported by the first
-question, not
-with this module, so that the first frame does not wait for it.
+question, not with this module, so that the first frame does not wait for it.
 """
 
 from __future__ import annotations
@@ -61,6 +60,8 @@ class Gateway:
         if mine is not None and mine[1] == stamp:
             return mine[0]
         if mine is not None:
+            # Forgotten before it is closed: a file that comes back may bear the number of the one that is gone.
+            self._threads.open = None
             mine[0].close()
         opened = ledgers.open(self.path, read_only=True)
         self._threads.open = (opened, stamp)

@@ -32,6 +32,20 @@ async def test_the_ledger_vanishes_and_comes_back(opened: Opened, shell: story.S
         assert "NEEDS YOU (1)" in shown(pilot.app)
 
 
+def test_a_file_that_comes_back_under_the_same_number_is_opened_anew(shell: story.Shell) -> None:
+    """File systems hand the number of a removed file to the next one."""
+    gateway, aside = Gateway(shell.ledger), shell.ledger.with_name("aside")
+    try:
+        size = gateway.ask(lambda view: view.at)
+        shell.ledger.rename(aside)
+        with pytest.raises(InputError, match="there is no ledger"):
+            gateway.ledger()
+        aside.rename(shell.ledger)
+        assert gateway.ask(lambda view: view.at) == size
+    finally:
+        gateway.close()
+
+
 async def test_the_ledger_is_replaced_by_rubbish(opened: Opened, shell: story.Shell) -> None:
     async with opened().run_test(size=(120, 36)) as pilot:
         await settled(pilot)
