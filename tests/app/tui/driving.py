@@ -11,7 +11,7 @@ from app.tui.app import Dashboard
 from app.tui.widgets.frame import KeyLine
 
 
-async def settled(pilot: Pilot[int], seconds: float = 10.0) -> None:
+async def settled(pilot: Pilot[int], seconds: float = 60.0) -> None:
     """Until no worker runs, no message waits and nothing is drawn any more."""
     app = pilot.app
     end = time.monotonic() + seconds
