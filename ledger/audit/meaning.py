@@ -214,14 +214,14 @@ def _judge_seen(view: View, event: Event, note: str, keys: Sequence[LogKey], mea
     return agrees
 
 
-def incomplete(view: View) -> list[str]:
-    """What is known to be unrecorded: runs without code, runs that never ended."""
-    bare = "SELECT count(*) FROM main.runs WHERE seq <= :at AND json_extract(facts, '$.code') IS NULL"
+def incomplete(view: View, since: int = 0) -> list[str]:
+    """What is known to be unrecorded, from event ``since`` on: runs without code, runs that never ended."""
+    began = "SELECT count(*) FROM main.runs r WHERE seq BETWEEN :since AND :at AND"
     ended = "SELECT 1 FROM main.run_ends e WHERE e.run = r.run AND e.seq <= :at"
-    loose = f"SELECT count(*) FROM main.runs r WHERE seq <= :at AND NOT EXISTS ({ended})"
+    bare, loose = f"{began} json_extract(facts, '$.code') IS NULL", f"{began} NOT EXISTS ({ended})"
     said = []
     for query, what in ((bare, "without a digest of the code"), (loose, "without an end")):
-        count = view.row(query)[0]
+        count = view.row(query, {"since": since})[0]
         if count:
             said.append(f"{count} run{'s' if count != 1 else ''} {what}")
     return said

@@ -86,3 +86,34 @@ class Report:
             "incomplete": list(self.incomplete),
             "unchecked": list(self.unchecked),
         }
+
+
+def unexplained(findings: Iterable[Finding], report: Report) -> list[Finding]:
+    """Findings on what events mean that do not follow from what is told already.
+
+    Rows of events beyond the log's end are what is left of those that are gone. Where the tree tells of one of two events
+    that it was changed, what the bytes of one of them mean tells of which.
+    """
+    malformed = {each.seq for each in report.findings if each.kind == "malformed"}
+    end = min((each.seq or 0 for each in report.findings if each.kind == "truncated"), default=None)
+    left: list[Finding] = []
+    for each in findings:
+        if each.kind == "malformed" and each.seq in malformed:
+            continue
+        if each.kind == "projections" and end is not None and (each.seq or 0) >= end:
+            continue
+        left.append(each)
+    for n, history in enumerate(report.findings):
+        pair = () if history.seq is None or CHAINED_ANEW not in history.detail else (history.seq, history.seq + 1)
+        told = [each for each in left if each.seq in pair]
+        if told:
+            seq = min(each.seq or 0 for each in told)
+            report.findings[n] = Finding("edited", seq, f"{history.detail}; {'; '.join(each.detail for each in told)}")
+            left = [each for each in left if each not in told]
+    return left
+
+
+def once(findings: Iterable[Finding]) -> list[Finding]:
+    """Without repetitions, in the order of their places; what concerns the whole file comes last."""
+    unique = list(dict.fromkeys(findings))
+    return sorted(unique, key=lambda each: (each.seq is None, each.seq or 0))

@@ -82,6 +82,15 @@ class Depth(NamedTuple):
     canonical: Callable[[bytes], bool] | None = None
 
 
+def depth_of(columns: bool, strict: bool) -> Depth:
+    """How closely to look: at the columns, and strictly, which includes them, at the canonical form."""
+    if not strict:
+        return Depth(columns)
+    from ledger.format.canonical import is_canonical
+
+    return Depth(True, is_canonical)
+
+
 class _Last(NamedTuple):
     """What a row must follow: the stored hash (``None`` where it is not known) and ``at`` of the row before it."""
 

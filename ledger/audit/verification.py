@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Sequence
+import sys
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.audit import signatures, trust
-from ledger.audit.report import CHAINED_ANEW, Finding, Report
-from ledger.audit.scan import Depth, Scan, before_the_first, scan
+from ledger.audit.report import Finding, Report, once, unexplained
+from ledger.audit.scan import BLOCK, Scan, before_the_first, depth_of, scan
 from ledger.audit.tree import Tree
 from ledger.errors import Damaged, InputError
 from ledger.format.hashes import EMPTY_ROOT
@@ -37,6 +38,12 @@ PARTS = {
 }
 """What is looked at besides bodies, hashes, links and tree, in words."""
 
+ENOUGH = 16 * BLOCK
+"""How many events are worth another process."""
+
+MOST = 8
+"""No more processes than these, unless a caller wants them."""
+
 __all__ = ["PARTS", "Finding", "Progress", "Report", "verify"]
 
 
@@ -48,6 +55,8 @@ def verify(
     checkpoints: Sequence[str] = (),
     key: str | Sequence[str] | None = None,
     policy: Policy | None = None,
+    since: str | None = None,
+    processes: int | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Verify a ledger: every body hashed, every link and node compared, and whatever ``parts`` names.
@@ -61,6 +70,9 @@ def verify(
         checkpoints: signed checkpoints kept elsewhere.
         key: the ledger's verifier key as known from elsewhere, or several; those that the events name where ``None``.
         policy: whose cosignatures at least one checkpoint must have; how far it covers is said in ``checked``.
+        since: a signed checkpoint; what it covers is taken as verified once the stored tree gives its root. It takes time for
+            what is new alone. Where anything does not fit, everything is verified.
+        processes: how many processes share the work where there is much of it; as many as there are processors where ``None``.
         progress: told how far the verification is.
 
     Raises:
@@ -72,7 +84,17 @@ def verify(
         raise InputError(f"there is no part {unknown[0]!r} to verify; there are {', '.join(PARTS)}")
     known = trust.parse_keys([key] if isinstance(key, str) else key or ())
     outside = signatures.from_outside(checkpoints)
-    asked = Asked(strict, frozenset(parts), outside, known, policy, progress or (lambda *_: None))
+    before = signatures.from_outside([since] if since is not None else [])
+    asked = Asked(
+        strict,
+        frozenset(parts),
+        before + outside,
+        known,
+        policy,
+        since is not None,
+        processes,
+        progress or (lambda *_: None),
+    )
     place = Path(path)
     try:
         with closing(sqlite.read_only(place)) as connection, closing(sqlite.read_only(place)) as raw:
@@ -86,13 +108,16 @@ def verify(
 
 
 class Asked(NamedTuple):
-    """What a caller of :func:`verify` wants."""
+    """What a caller of :func:`verify` wants. ``since`` says that the first of the checkpoints from outside is the one to
+    begin at."""
 
     strict: bool
     parts: frozenset[str]
     outside: list[signatures.Note]
     known: tuple[VerifierKey, ...]
     policy: Policy | None
+    since: bool
+    processes: int | None
     progress: Progress
 
 
@@ -109,11 +134,17 @@ class _Verification:
         self.fresh: sqlite3.Connection | None = None
         self.kept: set[int] = set()
         self.broken: set[str] = set()
+        self.start = 0
 
     def run(self) -> Report:
         """Look at everything that was asked for, and say what was found."""
         report = self.report
-        noted = self._scan()
+        size = self._size()
+        start = self._start(size)
+        noted = self._scan(start, size)
+        if start and not (noted.clean and not noted.wrong):
+            start, noted = 0, self._scan(0, size)
+        self.start = start
         tree = self._tree(noted)
         report.size = tree.size
         report.root = (tree.root(tree.size) or b"").hex() if tree.size else EMPTY_ROOT.hex()
@@ -122,26 +153,52 @@ class _Verification:
         self._schema()
         self._history(noted, tree)
         self._structure()
-        report.unchecked += [f"{part}: {words}" for part, words in PARTS.items() if part not in self.asked.parts]
-        report.findings = _once(report.findings)
+        self._say_what_was_left_out()
+        report.findings = once(report.findings)
         return report
 
-    def _scan(self) -> Scan:
-        size = self._size()
-        depth = self._depth("columns" in self.asked.parts)
-        noted = scan(self.raw, 0, size, depth, lambda done: self.asked.progress("events", done, size))
-        if not noted.clean and not depth.columns:
-            # To tell what happened takes whole rows.
-            noted = scan(self.raw, 0, size, self._depth(True), lambda done: self.asked.progress("events", done, size))
+    def _say_what_was_left_out(self) -> None:
+        left = [f"{part}: {words}" for part, words in PARTS.items() if part not in self.asked.parts]
+        if self.start:
+            told = (
+                f"events 0 to {self.start - 1}: that the tree over them has the signed root is all that was looked at"
+            )
+            left += [told, "structure: the file's own pages and indexes"]
+        self.report.unchecked += dict.fromkeys(left)
+
+    def _start(self, size: int) -> int:
+        """The first event to be looked at."""
+        if not self.asked.since:
+            return 0
+        from ledger.audit.since import first_unverified
+
+        keys = signatures.log_keys(View(self.connection, size - 1), self.asked.known, Report())
+        return first_unverified(self.connection, self.asked.outside[0], keys, size)
+
+    def _scan(self, start: int, size: int) -> Scan:
+        noted = self._scanned(start, size, "columns" in self.asked.parts)
+        if not noted.clean and "columns" not in self.asked.parts:
+            noted = self._scanned(start, size, True)  # to tell what happened takes whole rows
         noted.suspects[:0] = before_the_first(self.raw)
         return noted
 
-    def _depth(self, columns: bool) -> Depth:
-        if not self.asked.strict:
-            return Depth(columns)
-        from ledger.format.canonical import is_canonical
+    def _scanned(self, start: int, size: int, columns: bool) -> Scan:
+        def progress(done: int) -> None:
+            self.asked.progress("events", done, size - start)
 
-        return Depth(True, is_canonical)
+        depth = depth_of(columns, self.asked.strict)
+        processes = self._processes(size - start)
+        if processes == 1:
+            return scan(self.raw, start, size, depth, progress)
+        from ledger.audit.workers import scan_all
+
+        return scan_all(self.raw, self.path, (start, size), depth, processes, progress)
+
+    def _processes(self, size: int) -> int:
+        """How many processes are worth their start; few events are done sooner than another process has begun."""
+        if size < ENOUGH or not sys.executable:
+            return 1
+        return self.asked.processes or min(MOST, len(os.sched_getaffinity(0)))
 
     def _size(self) -> int:
         try:
@@ -185,7 +242,7 @@ class _Verification:
             return (), []
         report, asked = self.report, self.asked
         keys = signatures.log_keys(View(self.fresh or self.connection, size - 1), asked.known, report)
-        kept = signatures.stored(self.connection, report)
+        kept = [note for note in signatures.stored(self.connection, report) if note.size > self.start]
         notes = [*kept, *asked.outside]
         report.checked["checkpoints"] = len(notes)
         certain = size if self.diagnosis is None or asked.known else self.diagnosis.keys_known()
@@ -222,9 +279,13 @@ class _Verification:
         return self.diagnosis
 
     def _surplus(self, size: int) -> bool:
+        """Whether there are nodes at places that the tree of ``size`` leaves does not have; asked by the index alone."""
+        query = (
+            "SELECT EXISTS (SELECT 1 FROM nodes WHERE level < 1 OR level > 62) "
+            "OR EXISTS (SELECT 1 FROM nodes WHERE level = ? AND (idx < 0 OR idx >= ?))"
+        )
         try:
-            query = "SELECT 1 FROM nodes WHERE level < 1 OR level > 62 OR idx < 0 OR idx >= ? >> level LIMIT 1"
-            return self.connection.execute(query, (size,)).fetchone() is not None
+            return any(self.connection.execute(query, (n, size >> n)).fetchone()[0] for n in range(1, 63))
         except sqlite3.DatabaseError:
             return True
 
@@ -235,13 +296,13 @@ class _Verification:
         from ledger.audit import meaning
 
         def progress(done: int) -> None:
-            self.asked.progress("meaning", done, tree.size)
+            self.asked.progress("meaning", done, tree.size - self.start)
 
         if not self.report.findings and all(tree.root(claim.size) == claim.checkpoint.root for claim in claims):
             try:
-                found = meaning.judge(self.connection, 0, tree.size, keys, progress)
+                found = self._judged(tree.size, keys, progress)
                 if not found.differs and not any(meaning.strays(self.connection, tree.size)):
-                    found.incomplete = meaning.incomplete(View(self.connection, tree.size - 1))
+                    found.incomplete = meaning.incomplete(View(self.connection, tree.size - 1), self.start)
                     return found
             except sqlite3.DatabaseError:
                 pass  # a text that is none, a table that is not there: what can be said is said below
@@ -253,10 +314,20 @@ class _Verification:
                 self.fresh = opened.enter_context(closing(refolding.corrected(self.path, known.diagnosis, tree)))
             return refolding.judge(self.fresh, known, progress)
 
+    def _judged(self, size: int, keys: Sequence[LogKey], progress: Callable[[int], None]) -> Meaning:
+        processes = self._processes(size - self.start)
+        if processes == 1:
+            from ledger.audit.meaning import judge
+
+            return judge(self.connection, self.start, size, keys, progress)
+        from ledger.audit.workers import judge_all
+
+        return judge_all(self.connection, self.path, (self.start, size), keys, processes, progress)
+
     def _told(self, meaning: Meaning) -> None:
         """Take up what folding and judging found."""
         report = self.report
-        report.findings += _unexplained(meaning.findings, report)
+        report.findings += unexplained(meaning.findings, report)
         report.checked.update(decisions=meaning.decisions, projections=meaning.rows)
         report.incomplete += meaning.incomplete
         unknown = meaning.unknown()
@@ -282,7 +353,7 @@ class _Verification:
 
     def _structure(self) -> None:
         """What SQLite itself says of its pages and indexes; where a finding tells of the page already, no more."""
-        if "structure" not in self.asked.parts:
+        if "structure" not in self.asked.parts or self.start:
             return
         try:
             said = [row[0] for row in self.connection.execute("PRAGMA integrity_check(20)")]
@@ -296,34 +367,3 @@ class _Verification:
             return  # an index still holds what a column held before it was changed behind SQLite's back
         told = " ".join("; ".join(said).split())[:500]
         report.findings.append(Finding("damaged", None, f"the file's structure: {told}"))
-
-
-def _unexplained(findings: Iterable[Finding], report: Report) -> list[Finding]:
-    """Findings on what events mean that do not follow from what is told already.
-
-    Rows of events beyond the log's end are what is left of those that are gone. Where the tree tells of one of two events
-    that it was changed, what the bytes of one of them mean tells of which.
-    """
-    malformed = {each.seq for each in report.findings if each.kind == "malformed"}
-    end = min((each.seq or 0 for each in report.findings if each.kind == "truncated"), default=None)
-    left: list[Finding] = []
-    for each in findings:
-        if each.kind == "malformed" and each.seq in malformed:
-            continue
-        if each.kind == "projections" and end is not None and (each.seq or 0) >= end:
-            continue
-        left.append(each)
-    for n, history in enumerate(report.findings):
-        pair = () if history.seq is None or CHAINED_ANEW not in history.detail else (history.seq, history.seq + 1)
-        told = [each for each in left if each.seq in pair]
-        if told:
-            seq = min(each.seq or 0 for each in told)
-            report.findings[n] = Finding("edited", seq, f"{history.detail}; {'; '.join(each.detail for each in told)}")
-            left = [each for each in left if each not in told]
-    return left
-
-
-def _once(findings: Iterable[Finding]) -> list[Finding]:
-    """Without repetitions, in the order of their places; what concerns the whole file comes last."""
-    unique = list(dict.fromkeys(findings))
-    return sorted(unique, key=lambda each: (each.seq is None, each.seq or 0))
