@@ -85,8 +85,11 @@ def publish(new: Path, path: Path) -> None:
     except OSError as error:
         raise LedgerError(f"cannot make {path}: {error.strerror}") from None
     finally:
-        new.unlink()
-    _sync(path.parent)
+        new.unlink(missing_ok=True)
+    try:
+        _sync(path.parent)
+    except OSError as error:
+        raise LedgerError(f"{path} may not outlast a power cut: {error.strerror}; check the disk") from None
 
 
 def _run(path: Path, target: str, refold: Callable[[sqlite3.Connection], None] | None = None) -> None:
@@ -148,9 +151,12 @@ def _verified_copy(path: Path) -> Path | None:
                     raise LedgerError(f"the copy {draft} differs from {path}; nothing was upgraded, check the disk")
         except sqlite3.Error as error:
             raise sqlite.unusable(error, draft) from None
-    _sync(draft)
-    draft.replace(copy)
-    _sync(copy.parent)
+    try:
+        _sync(draft)
+        draft.replace(copy)
+        _sync(copy.parent)
+    except OSError as error:
+        raise LedgerError(f"cannot keep the copy {copy}: {error.strerror}; nothing was upgraded") from None
     return copy
 
 

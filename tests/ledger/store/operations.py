@@ -1,0 +1,90 @@
+"""``python -m tests.ledger.store.operations WHAT FOLDER``: one operation on a ledger, for whoever watches its system calls.
+
+Writes ``begin`` when all is ready, ``done N`` with the ledger's size once the operation is acknowledged, and ``failed …``
+with the message where it failed; then it is tried again: ``again N``, or a second ``failed …``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import ledger
+from ledger import Entry, Ledger
+from ledger.errors import AssayError
+from ledger.events.monitors import MonitorObserved
+
+BATCH = 100
+
+
+def say(text: str) -> None:
+    with suppress(OSError):  # nobody has heard it then
+        os.write(1, f"{text}\n".encode())
+
+
+def observation(n: int) -> Entry:
+    return Entry(MonitorObserved("drift", "drift", 0.5, False, 0.7, n=n), "model/fx/vol@1", "svc:monitor", "fx")
+
+
+def record(book: Ledger) -> None:
+    book.record_many([observation(0)])
+
+
+def record_many(book: Ledger) -> None:
+    book.record_many([observation(n) for n in range(BATCH)])
+
+
+def checkpoint(book: Ledger) -> None:
+    book.checkpoint()
+
+
+def rebuild(book: Ledger) -> None:
+    book.rebuild()
+
+
+ON_A_LEDGER: dict[str, Callable[[Ledger], None]] = {
+    "record": record,
+    "record_many": record_many,
+    "checkpoint": checkpoint,
+    "rebuild": rebuild,
+}
+
+
+def open_ledger(folder: Path) -> Ledger:
+    return ledger.open(folder / "ledger.db", keys=folder / "keys")
+
+
+def main(what: str, folder: Path) -> None:
+    if what == "upgrade":
+        say("begin")
+        _attempt(lambda: open_ledger(folder).size)
+        return
+    book = open_ledger(folder)
+    if what == "checkpoint":
+        record(book)
+
+    def work() -> int:
+        ON_A_LEDGER[what](book)
+        return book.size
+
+    say("begin")
+    _attempt(work)
+
+
+def _attempt(work: Callable[[], int]) -> None:
+    try:
+        say(f"done {work()}")
+    except AssayError as error:
+        say(f"failed {type(error).__name__} {error}")
+        try:
+            say(f"again {work()}")
+        except AssayError as second:
+            say(f"failed {type(second).__name__} {second}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))
+    os._exit(0)  # what is acknowledged is on the disk: nothing is left to do
