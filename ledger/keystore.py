@@ -201,7 +201,12 @@ class Keystore:
     def remember_signed(self, verifier: VerifierKey, size: int, root: str) -> None:
         """Keep, durably and before the signature is handed out, what was signed last."""
         path = self._ledger(verifier).with_suffix(".signed")
-        keyfiles.replace(path, json.dumps({"root": root, "size": size}).encode() + b"\n")
+        try:
+            keyfiles.replace(path, json.dumps({"root": root, "size": size}).encode() + b"\n")
+        except OSError as error:
+            raise KeyUnavailable(
+                f"cannot keep what is signed at {path}: {error.strerror}; nothing was signed"
+            ) from None
 
     # Witnesses' keys
 
