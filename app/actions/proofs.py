@@ -22,20 +22,26 @@ def verify(
     path: str | None = None,
     strict: bool = False,
     checkpoints: Sequence[str] = (),
+    since: str | None = None,
     keys: Sequence[str] = (),
     policy: str | None = None,
     misbehaviour: str | None = None,
     record: bool = False,
 ) -> Answer:
-    """Check a whole ledger, or a proof file, read-only; code 1 where something is found. ``record`` appends the result."""
+    """Check a whole ledger, or a proof file, read-only; code 1 where something is found. ``record`` appends the result.
+
+    Of a ledger, ``since`` names a checkpoint's file: only what came after it is looked at, and the answer says so.
+    """
     from ledger.audit.verification import verify as audit
 
     if path is not None:
         elsewhere = proving.verify_elsewhere(context, context.start / path, keys, policy, checkpoints)
         if elsewhere is not None:
-            if record:
-                raise InputError("--record appends the result to the ledger that was verified; leave it out")
+            if record or since is not None:
+                raise InputError(f"{'--record' if record else '--since'} is for a whole ledger; leave it out")
             return elsewhere
+    if record and since is not None:
+        raise InputError("--record leaves evidence of a whole verification; leave --since out")
     place = _place(context, path)
     known = proving.key_texts(context, keys)
     quorum = None if policy is None else proving.read_policy(context, policy)
@@ -44,10 +50,11 @@ def verify(
     def tell(what: str, done: int, total: int) -> None:
         context.progress(done, total, f"verifying {what}")
 
-    report = audit(place, strict=strict, checkpoints=notes, key=known, policy=quorum, progress=tell)
+    begin = None if since is None else _text(context.start / since)
+    report = audit(place, strict=strict, checkpoints=notes, key=known, policy=quorum, since=begin, progress=tell)
     document, lines = report.document(), _lines(report)
     if any(each.kind == "forked" for each in report.findings):
-        lines += _convict(context, place, notes, known, misbehaviour)
+        lines += _convict(context, place, notes if begin is None else [*notes, begin], known, misbehaviour)
     if record:
         if path is not None:
             raise InputError("--record appends to this workspace's ledger; leave the path out")
@@ -135,6 +142,9 @@ def _lines(report: Report) -> list[str]:
     lines.append(say("  ", Mark("dim", f"origin {report.origin}   head {report.head}")))
     checked = ", ".join(f"{count:,} {what.replace('_', ' ')}" for what, count in report.checked.items())
     lines.append(say("  ", Mark("dim", f"checked {checked}")))
+    if report.unchecked:
+        lines.append(say(state("warn", "not checked")))
+        lines += [say(f"    {each}") for each in report.unchecked]
     if report.incomplete:
         lines.append(say(state("warn", "not complete"), "  this is known to be unrecorded:"))
         lines += [say(f"    {each}") for each in report.incomplete]

@@ -55,7 +55,10 @@ START = (
             Example("assay overview --at 2008-10-01", "the same, as it stood at the end of that day"),
         ),
         at=True,
-        gives="at ledger:standing requests:[request] alerts:[alert] live:[deployment] running:[run] counts newest:[event]",
+        gives=(
+            "at ledger:standing requests:[request] alerts:[alert] live:[deployment] running:[run] counts newest:[event] "
+            "agent"
+        ),
     ),
     Action(
         "whoami",
@@ -217,6 +220,13 @@ PROVE = (
                 metavar="FILE",
             ),
             Argument(
+                "since",
+                "a checkpoint of the last verification: take what it covers as verified, and look at what is new",
+                ("--since",),
+                kind="path",
+                metavar="CHECKPOINT",
+            ),
+            Argument(
                 "keys",
                 "the ledger's verifier key as known from elsewhere, or a file that holds it (may be repeated)",
                 ("--key",),
@@ -242,6 +252,7 @@ PROVE = (
         examples=(
             Example("assay verify", "this workspace's ledger; exit code 1 where something is found"),
             Example("assay verify copy.db --checkpoint kept.txt", "a copy, against a checkpoint kept elsewhere"),
+            Example("assay verify --since yesterday.checkpoint", "what came after it; the report says what was left out"),
             Example("assay verify event-42.tlog-proof --key ledger.vkey", "a proof, with nothing but the ledger's key"),
             Example("assay verify --json", "the findings, with their events, for a program"),
         ),

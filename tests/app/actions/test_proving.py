@@ -83,3 +83,24 @@ def test_proving_what_is_signed_writes_nothing_to_the_ledger(shell: Shell, key: 
     before = shell.bytes()
     shell.ok("prove", "3", "-o", str(tmp_path / "three.tlog-proof"))
     assert shell.bytes() == before
+
+
+class TestSince:
+    def test_what_is_new(self, shell: Shell) -> None:
+        shell.ok("checkpoint", "-o", "kept")
+        size = shell.json("verify")["size"]
+        shell.ok("--as", "mia", "alerts", "ack", "drift")
+        said = shell.ok("verify", "--since", "kept")
+        assert "intact" in said.out
+        assert f"not checked\n    events 0 to {size - 2}: that the tree over them has the signed root" in said.out
+        document = shell.json("verify", "--since", "kept")
+        assert (document["size"], document["checked"]["events"]) == (size + 1, 2)
+        assert len(document["unchecked"]) == 2
+
+    def test_a_checkpoint_that_is_none(self, shell: Shell, key: str) -> None:
+        (shell.root / "other").write_text("nonsense")
+        shell.ok("prove", "3", "-o", "p.tlog-proof")
+        for words in (("other",), ("absent",), ("other", "p.tlog-proof", "--key", key), ("other", "--record")):
+            said = shell("verify", "--since", *words)
+            assert (said.code, said.err.count("\n")) == (2, 1), said
+            assert said.err.startswith("assay: ")
