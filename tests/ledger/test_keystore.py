@@ -148,7 +148,7 @@ def test_the_ledgers_key_and_its_memory(store: Keystore) -> None:
 def test_what_cannot_be_kept_is_not_signed(store: Keystore) -> None:
     verifier = store.make_ledger("example.com/l")
     (store.folder / "ledgers" / f"{verifier.id.hex()}.signed").mkdir()
-    with pytest.raises(KeyUnavailable, match="cannot keep what is signed at .*; nothing was signed"):
+    with pytest.raises(KeyUnavailable, match=r"cannot keep what is signed at .*; nothing was signed"):
         store.remember_signed(verifier, 7, "ab" * 32)
 
 

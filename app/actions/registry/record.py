@@ -252,7 +252,9 @@ PROVE = (
         examples=(
             Example("assay verify", "this workspace's ledger; exit code 1 where something is found"),
             Example("assay verify copy.db --checkpoint kept.txt", "a copy, against a checkpoint kept elsewhere"),
-            Example("assay verify --since yesterday.checkpoint", "what came after it; the report says what was left out"),
+            Example(
+                "assay verify --since yesterday.checkpoint", "what came after it; the rest is said to be unchecked"
+            ),
             Example("assay verify event-42.tlog-proof --key ledger.vkey", "a proof, with nothing but the ledger's key"),
             Example("assay verify --json", "the findings, with their events, for a program"),
         ),
