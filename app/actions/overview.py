@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from app.actions import agent, approvals, deployments, events, runs
 from app.actions import alerts as alert_actions
-from app.actions import approvals, deployments, events, runs
 from app.actions.answers import Answer, Mark, counted, moment, say, state, table
 from ledger.errors import InputError
 from ledger.projections import alerts, artifacts
@@ -39,8 +39,10 @@ def overview(context: Context) -> Answer:
         "running": [runs.document(each) for each in running],
         "counts": counts(view),
         "newest": [events.described(each) for each in newest],
+        "agent": agent.document(ledger.path),
     }
-    lines = [*_head(ledger, view, facts), ""]
+    ran = agent.short(ledger.path)
+    lines = [*_head(ledger, view, facts), *([] if ran is None else [ran]), ""]
     lines += _section("waits for a signature", [line for each in open_requests for line in _waiting(view, each)])
     lines += _section("alerts", table([_alert(each) for each in unresolved], indent="  "))
     lines += _section("live", table([_live(each) for each in alive], indent="  "))

@@ -21,6 +21,7 @@ _PARTS = {
     "work": ("MAKE", "DECIDE", "WATCH"),
     "loop": ("DEMO", "LOOP"),
     "witnesses": ("WITNESS",),
+    "pipelines": ("AGENT",),
     "keys": ("SIGNING", "PEOPLE", "KEYS", "SUCCESSION"),
 }
 

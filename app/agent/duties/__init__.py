@@ -1,0 +1,46 @@
+"""What the agent does by the clock: a duty is a function in a module of its own, imported when it is done.
+
+A duty is ``f(context, now) -> list[str]``: it does what is due at ``now`` (aware, UTC; the ledger's own moment), and
+returns one plain line for each thing that it did, none where nothing was due. It is idempotent: done twice, it does
+nothing the second time. It may raise: the others are done all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
+
+from ledger.errors import InputError
+
+if TYPE_CHECKING:
+    from app.actions.context import Context
+
+DUTIES: dict[str, str] = {}
+"""The duties in the order in which they are done: name → ``module:function``."""
+
+
+class Duty(NamedTuple):
+    """One duty, imported."""
+
+    name: str
+    function: Callable[[Context, datetime], list[str]]
+
+
+def chosen(names: list[str] | tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The names of all duties, or of those that are asked for, in their order.
+
+    Raises:
+        InputError: one is not known.
+    """
+    for name in names:
+        if name not in DUTIES:
+            raise InputError(f"there is no duty {name!r}; the duties are {', '.join(DUTIES) or 'none'}")
+    return tuple(name for name in DUTIES if not names or name in names)
+
+
+def load(name: str) -> Duty:
+    """Import a duty."""
+    module, _, function = DUTIES[name].partition(":")
+    return Duty(name, getattr(import_module(module), function))
