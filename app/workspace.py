@@ -22,9 +22,11 @@ DEMO_KEYS = "demo-keys"
 ENVIRONMENTS = ("dev", "staging", "prod")
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
-_KEYS = ("project", "environments", "projects", "routes", "demo")
+_KEYS = ("project", "environments", "projects", "routes", "notices", "demo")
 _PROJECT_KEYS = ("title", "team")
-_ROUTE_KEYS = ("file", "command")
+_ROUTE_GOALS = ("file", "command", "webhook")
+_ROUTE_KEYS = (*_ROUTE_GOALS, "secret_env", "secret_file", "timeout")
+_NOTICE_KINDS = ("approvals", "exceptions", "alerts")
 _DEMO_KEYS = ("persona",)
 
 
@@ -37,21 +39,30 @@ class Project(NamedTuple):
 
 
 class Route(NamedTuple):
-    """Where alerts go besides the dashboard: a file inside the workspace, or a command that gets them on its input."""
+    """Where notices go besides the dashboard: a file inside the workspace, a command that gets each on its standard input, or
+    a webhook, which is signed where a secret is named: by a variable of the environment, or a file. ``timeout`` in seconds.
+    """
 
     name: str
     file: str = ""
     command: tuple[str, ...] = ()
+    webhook: str = ""
+    secret_env: str = ""
+    secret_file: str = ""
+    timeout: float = 0.0
 
 
 class Config(NamedTuple):
-    """What ``assay.toml`` says. ``persona`` is set in a demo workspace alone: the actor where none is named."""
+    """What ``assay.toml`` says. ``persona`` is set in a demo workspace alone: the actor where none is named. ``notices``
+    says over which routes each kind of notice goes: ``approvals``, ``exceptions``, ``alerts``.
+    """
 
     project: str | None
     environments: tuple[str, ...]
     projects: dict[str, Project]
     routes: dict[str, Route]
     persona: str | None
+    notices: dict[str, tuple[str, ...]] = {}  # noqa: RUF012  (never changed)
 
 
 class Workspace:
@@ -203,7 +214,20 @@ class _Reader:
             projects=projects,
             routes=routes,
             persona=self._text(demo, "persona", ("demo",)) or None,
+            notices=self._notices(data, routes),
         )
+
+    def _notices(self, data: Mapping[str, Any], routes: Mapping[str, Route]) -> dict[str, tuple[str, ...]]:
+        table = self._table(data.get("notices", {}), ("notices",))
+        self._only(table, _NOTICE_KINDS, ("notices",))
+        for kind, names in table.items():
+            where = ("notices", kind)
+            if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+                raise self._error(where, f"notices.{kind} must be a list of routes that is not empty")
+            for name in names:
+                if name not in routes:
+                    raise self._error(where, f"there is no route {name!r}{nearest(name, list(routes))}")
+        return {kind: tuple(names) for kind, names in table.items()}
 
     def _environments(self, data: Mapping[str, Any]) -> tuple[str, ...]:
         names = data.get("environments", list(ENVIRONMENTS))
@@ -223,14 +247,28 @@ class _Reader:
     def _route(self, name: str, data: Mapping[str, Any]) -> Route:
         where = ("routes", name)
         self._only(data, _ROUTE_KEYS, where)
-        if len(data) != 1:
-            raise self._error(where, f"route {name} needs exactly one of {', '.join(_ROUTE_KEYS)}")
+        if sum(key in data for key in _ROUTE_GOALS) != 1:
+            raise self._error(where, f"route {name} needs exactly one of {', '.join(_ROUTE_GOALS)}")
         command = data.get("command", [])
         if not isinstance(command, list) or not all(isinstance(word, str) for word in command):
             raise self._error((*where, "command"), 'command must be a list of words, such as ["notify", "--urgent"]')
         if "command" in data and not command:
             raise self._error((*where, "command"), "command is empty")
-        return Route(self._name(name, where), self._text(data, "file", where), tuple(command))
+        webhook = self._text(data, "webhook", where)
+        if webhook and not re.match(r"https?://[^/?#@\s]+(?:[/?]|$)", webhook):
+            raise self._error(
+                (*where, "webhook"), "webhook must be an http:// or https:// address without a name and password in it"
+            )
+        variable, kept = self._text(data, "secret_env", where), self._text(data, "secret_file", where)
+        if (variable or kept) and not (webhook and not (variable and kept)):
+            raise self._error(
+                where, "a secret signs a webhook, and stands in secret_env or in secret_file, not in both"
+            )
+        timeout = data.get("timeout", 0)
+        if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 <= timeout <= 120:
+            raise self._error((*where, "timeout"), "timeout is in seconds, more than 0 and up to 120")
+        file = self._text(data, "file", where)
+        return Route(self._name(name, where), file, tuple(command), webhook, variable, kept, float(timeout))
 
     def _tables(self, data: Mapping[str, Any], key: str) -> list[tuple[str, Mapping[str, Any]]]:
         return [(name, self._table(each, (key, name))) for name, each in self._table(data.get(key, {}), (key,)).items()]
@@ -293,9 +331,17 @@ environments = ["dev", "staging", "prod"]
 # title = "Currency hedging"
 # team = "quant"
 
-# Where alerts go besides the dashboard: a file in this folder, or a command that gets each on its standard input.
+# Where notices go besides the dashboard: a file in this folder, a command that gets each on its standard input, or a
+# webhook, signed with a secret that never stands here.
 # [routes.desk]
 # file = "alerts.log"
+# [routes.chat]
+# webhook = "https://chat.example.com/hooks/ml"
+# secret_env = "ASSAY_CHAT_SECRET"
+
+# Over which routes who is asked to sign is told, and other things.
+# [notices]
+# approvals = ["desk"]
 """
 
 
