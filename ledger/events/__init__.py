@@ -10,6 +10,7 @@ from ledger.events import (
     ledgers,
     monitors,
     people,
+    pipelines,
     runs,
 )
 from ledger.events.vocabulary import VOCABULARY, Artifact, Fact, sentence, typed
@@ -27,6 +28,7 @@ __all__ = [
     "ledgers",
     "monitors",
     "people",
+    "pipelines",
     "runs",
     "sentence",
     "typed",

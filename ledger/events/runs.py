@@ -87,7 +87,8 @@ class RunReproduced(Fact, frozen=True, omit_defaults=True):
     ``tolerance`` before it began, within that. ``swapped`` says what was exchanged on purpose, by aspect: ``data``,
     ``code``, ``config``, ``seed``, ``runtime``. ``culprits`` are the aspects that ``trials`` fresh runs found to make
     the difference; besides these ``nondeterminism`` (two fresh runs of the same differ) and ``unrecorded`` (all that
-    was recorded is the same, and the result is not).
+    was recorded is the same, and the result is not). ``environments`` are those of ``of_run`` and ``run``, where two runs
+    of one pipeline in two environments were compared.
     """
 
     run: str
@@ -100,6 +101,7 @@ class RunReproduced(Fact, frozen=True, omit_defaults=True):
     differing: list[Difference] = []
     culprits: list[str] = []
     trials: int | None = None
+    environments: list[str] = []
 
     def about(self, project: str | None) -> str | None:
         return f"run/{self.of_run}"

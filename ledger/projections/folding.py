@@ -16,9 +16,11 @@ from ledger.projections import (
     checks,
     deployments,
     documents,
+    evidence,
     lineage,
     monitors,
     people,
+    pipelines,
     runs,
 )
 from ledger.projections.view import Fold, Row
@@ -31,9 +33,11 @@ _MODULES: tuple[ModuleType, ...] = (
     checks,
     deployments,
     documents,
+    evidence,
     lineage,
     monitors,
     people,
+    pipelines,
     runs,
 )
 

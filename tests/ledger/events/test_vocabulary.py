@@ -285,6 +285,30 @@ SENTENCES: list[tuple[str, str, dict[str, Any], str]] = [
     ),
     ("owner.assigned", MODEL, {"role": "accountable", "principal": "hugo"}, f"ada made hugo accountable for {MODEL}"),
     (
+        "pipeline.completed",
+        "pipeline/fx-hedging/fx-vol",
+        {"pipeline": "fx-vol", "cause": "data", "status": "ok", "execution": "e1", "environment": "staging"},
+        "the pipeline fx-vol completed in staging",
+    ),
+    (
+        "pipeline.completed",
+        "pipeline/fx-hedging/fx-vol",
+        {"pipeline": "fx-vol", "cause": "data", "status": "failed", "execution": "e1", "reason": "train failed"},
+        "the pipeline fx-vol failed: train failed",
+    ),
+    (
+        "pipeline.triggered",
+        "pipeline/fx-hedging/fx-vol",
+        {"pipeline": "fx-vol", "cause": "data", "execution": "e1", "ref": "dataset/fx-hedging/ecb-rates@2"},
+        "ada started the pipeline fx-vol because of data (dataset/fx-hedging/ecb-rates@2)",
+    ),
+    (
+        "pipeline.triggered",
+        "pipeline/fx-hedging/fx-vol",
+        {"pipeline": "fx-vol", "cause": "manual", "execution": "e1", "environment": "dev"},
+        "ada started the pipeline fx-vol in dev by hand",
+    ),
+    (
         "promotion.recorded",
         MODEL,
         {"from_stage": "candidate", "to_stage": "production"},
@@ -352,6 +376,12 @@ SENTENCES: list[tuple[str, str, dict[str, Any], str]] = [
         "run/7c1e",
         {"run": "7c1e", "job": "train", "job_type": "training", "inputs": [{"ref": MODEL, "sha256": DIGEST}]},
         f"ada started run/7c1e, train on {MODEL}",
+    ),
+    (
+        "template.adopted",
+        "template/standard@2",
+        {"template": "standard", "version": 2, "team": "quant", "pipeline": "fx-vol"},
+        "quant adopted the template standard@2 for the pipeline fx-vol",
     ),
 ]
 

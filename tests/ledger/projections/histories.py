@@ -24,6 +24,7 @@ from ledger.projections import (
     lineage,
     monitors,
     people,
+    pipelines,
     runs,
 )
 from ledger.store.journal import Draft
@@ -128,6 +129,13 @@ QUERIES: dict[str, Callable[[View], Any]] = {
     "people.roles": lambda view: [people.roles(view, n, p) for n in NAMES for p in PROJECTS],
     "people.holders": lambda view: [people.holders(view, n, p) for n in NAMES for p in PROJECTS],
     "people.owners": _each(people.owners, REFS),
+    "pipelines.executions": _each(pipelines.executions),
+    "pipelines.executions of": _each(lambda view, name: pipelines.executions(view, pipeline=name, project="fx"), NAMES),
+    "pipelines.unfinished": _each(pipelines.unfinished),
+    "pipelines.step_runs": _each(pipelines.step_runs, NAMES),
+    "pipelines.step_runs in": _each(lambda view, name: pipelines.step_runs(view, name, "a", environment=""), NAMES),
+    "pipelines.adoptions": _each(pipelines.adoptions),
+    "pipelines.adoptions of": _each(pipelines.adoptions, NAMES),
     "runs.listed": _each(runs.listed),
     "runs.listed of fx": _each(runs.listed, project="fx", job="a"),
     "runs.get": _each(runs.get, NAMES),
