@@ -22,6 +22,9 @@ from app.tui.signing import Signing
 SWITCH_SECONDS = 0.001
 """How long a worker that only computes, such as a verification, may keep a key waiting at each of its turns."""
 
+HOMES = {"request": "5", "deployment": "6", "alert": "7", "monitor": "7", "event": "9"}
+"""The screen where each kind of thing is shown best; what is not here has its place in the lineage."""
+
 FIRST = "1"
 """The screen at the bottom of the stack; every other stands upon it."""
 
@@ -136,7 +139,7 @@ class Dashboard(Clockwork, Deciding, App[int]):
     async def on_opened(self, message: Opened) -> None:
         """Show what a reference names where it is shown best."""
         kind = message.ref.partition("/")[0]
-        key = {"request": "5", "alert": "7", "monitor": "7", "event": "9"}.get(kind, "3")
+        key = message.screen or HOMES.get(kind, "3")
         await self.action_screen(key)
         page: Any = self.page(key)
         page.open(message.ref)

@@ -31,6 +31,14 @@ class Key(NamedTuple):
         return self.label.replace("⏎", "enter").replace("⌫", "bksp") if in_words else self.label
 
 
+def doing(name: str, says: str = "") -> Key:
+    """The key of one of the command line's actions, as the registry has it; it opens the action's form."""
+    from app.actions import registry
+
+    action = registry.get(name)
+    return Key(action.key, f"do({name!r})", action.summary, says)
+
+
 _NAMES = {
     "left": "←", "right": "→", "up": "↑", "down": "↓", "enter": "⏎", "backspace": "⌫", "question_mark": "?",
     "slash": "/", "plus": "+", "minus": "-", "left_square_bracket": "[", "right_square_bracket": "]",

@@ -44,9 +44,10 @@ class LedgerChanged(Message):
 
 @dataclass
 class Opened(Message):
-    """Open what a reference names, wherever it is shown best."""
+    """Open what a reference names: on the screen with this number, else wherever it is shown best."""
 
     ref: str
+    screen: str = ""
 
 
 @dataclass

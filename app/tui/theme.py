@@ -57,7 +57,7 @@ DARK = Palette(
         "kind.deployment": "#7fdc95", "kind.approval": "#7fdc95", "kind.document": "#b4c0d4",
         "spark": "#58d8c4", "spark.later": "#8593ab", "playhead": "#ffb454", "live": "#7fdc95", "past": "#ffb454",
         "bar": "#63c7ff", "bar.rest": "#8593ab",
-        "series": "#63c7ff", "series.bad": "#ff8080", "threshold": "#ffd166",
+        "series": "#63c7ff", "series.bad": "#ff8080", "series.beside": "#c99bf0", "threshold": "#ffd166",
         "mark.alert": "#ff8080", "mark.deploy": "#7fdc95", "mark.approve": "#c99bf0", "mark.retrain": "#ffb454",
     },
 )  # fmt: skip
@@ -76,7 +76,7 @@ LIGHT = Palette(
         "kind.deployment": "#155c31", "kind.approval": "#155c31", "kind.document": "#3c4859",
         "spark": "#00574f", "spark.later": "#56616f", "playhead": "#7d4200", "live": "#155c31", "past": "#7d4200",
         "bar": "#00568f", "bar.rest": "#56616f",
-        "series": "#00568f", "series.bad": "#a3211a", "threshold": "#664b00",
+        "series": "#00568f", "series.bad": "#a3211a", "series.beside": "#692691", "threshold": "#664b00",
         "mark.alert": "#a3211a", "mark.deploy": "#155c31", "mark.approve": "#692691", "mark.retrain": "#7d4200",
     },
 )  # fmt: skip

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import isfinite
+
 from app.tui.draw.clip import fit
 from app.tui.draw.glyphs import UNICODE, Glyphs
 from app.tui.draw.picture import Line, fitted
@@ -16,6 +19,22 @@ def bar(done: float, total: float, cells: int, glyphs: Glyphs = UNICODE, style: 
     if share > 0 and full == 0 and cells > 1:
         full = 1
     return ((glyphs.full * full, style), (glyphs.rest * (cells - full), "bar.rest"))
+
+
+def sparkline(values: Sequence[float], glyphs: Glyphs = UNICODE) -> str:
+    """One sign per value, from the lowest to the highest of them; all alike are in the middle. What is no number is
+    a blank."""
+    finite = [value for value in values if isfinite(value)]
+    low, high = min(finite, default=0.0), max(finite, default=0.0)
+    levels = len(glyphs.spark) - 2
+    span = high - low
+
+    def sign(value: float) -> str:
+        if not isfinite(value):
+            return " "
+        return glyphs.spark[1 + (round((value - low) / span * levels) if span > 0 else levels // 2)]
+
+    return "".join(sign(value) for value in values)
 
 
 def progress(

@@ -36,13 +36,15 @@ class Mark:
 class Plot:
     """The points as (``YYYY-MM-DD``, value or None), ascending; the threshold; the marks; what is measured.
 
-    ``above`` says on which side of the threshold the values are bad (None: on neither).
+    ``above`` says on which side of the threshold the values are bad (None: on neither). ``beside`` is a second series on
+    the same axes, drawn under the first.
     """
 
     points: tuple[tuple[str, float | None], ...] = ()
     threshold: float | None = None
     marks: tuple[Mark, ...] = ()
     above: bool | None = True
+    beside: tuple[tuple[str, float | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +72,24 @@ def draw(plot: Plot, cells: int, rows: int, glyphs: Glyphs = UNICODE) -> Picture
     canvas = Canvas(cells, rows, glyphs)
     if plot.threshold is not None and not isfinite(plot.threshold):
         plot = replace(plot, threshold=None)
-    values = [(day, value) for day, value in plot.points if value is not None and isfinite(value)]
+    values, beside = _finite(plot.points), _finite(plot.beside)
     if rows < 6 or cells < 24:
         canvas.put(0, 0, "too little room for the plot", "muted")
         return canvas.picture()
-    if not values:
+    if not values and not beside:
         canvas.put(2, rows // 2, "no values recorded yet", "muted")
         return canvas.picture()
-    frame = _frame(plot, values, cells, rows - 3)
+    frame = _frame(plot, sorted([*values, *beside]), cells, rows - 3)
     _axes(canvas, frame)
     _threshold(canvas, frame, plot.threshold)
     _marks(canvas, frame, plot.marks)
+    _curve(canvas, frame, beside, replace(plot, threshold=None), "series.beside")
     _curve(canvas, frame, values, plot)
     return canvas.picture()
+
+
+def _finite(points: Sequence[tuple[str, float | None]]) -> list[tuple[str, float]]:
+    return [(day, value) for day, value in points if value is not None and isfinite(value)]
 
 
 def _frame(plot: Plot, values: Sequence[tuple[str, float]], cells: int, rows: int) -> _Frame:
@@ -170,7 +177,9 @@ def _marks(canvas: Canvas, frame: _Frame, marks: Sequence[Mark]) -> None:
         canvas.put(x, 0, signs(canvas.glyphs).get(mark.what, canvas.glyphs.dot), style)
 
 
-def _curve(canvas: Canvas, frame: _Frame, values: Sequence[tuple[str, float]], plot: Plot) -> None:
+def _curve(
+    canvas: Canvas, frame: _Frame, values: Sequence[tuple[str, float]], plot: Plot, good: str = "series"
+) -> None:
     fine = canvas.glyphs.name == "unicode"
     across, down = (2, 4) if fine else (1, 1)
     dots: set[tuple[int, int]] = set()
@@ -191,7 +200,7 @@ def _curve(canvas: Canvas, frame: _Frame, values: Sequence[tuple[str, float]], p
         if limit is not None and (y < limit if plot.above else y > limit):
             bad.add(cell)
     for (x, y), bits in cells.items():
-        style = "series.bad" if (x, y) in bad else "series"
+        style = "series.bad" if (x, y) in bad else good
         canvas.put(frame.x + x, y + 1, chr(0x2800 | bits) if fine else "*", style)
 
 

@@ -124,7 +124,7 @@ Sections = list[tuple[str, tuple[tuple[str, str], ...]]]
 
 
 def _artifact(view: View, ref: str) -> tuple[str, Pairs, Sections]:
-    from app.tui.queries.overview import short
+    from app.tui.draw.refs import short
     from ledger.projections import approvals, artifacts
 
     found = artifacts.get(view, ref)
@@ -198,7 +198,7 @@ def _run(view: View, ref: str) -> tuple[str, Pairs, Sections]:
 
 
 def _deployment(view: View, ref: str) -> tuple[str, Pairs, Sections]:
-    from app.tui.queries.overview import short
+    from app.tui.draw.refs import short
     from ledger.projections import deployments
 
     found = deployments.get(view, ref)

@@ -153,7 +153,7 @@ def _marks(view: View, project: str, monitor: str) -> list[tuple[str, str, str]]
             {"monitor": monitor, "project": project or None},
         )
     ]
-    from app.tui.queries.overview import short
+    from app.tui.draw.refs import short
     from ledger.projections import approvals, deployments
 
     found += [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.tui.draw.refs import short
 from app.tui.queries.log import Entry
 
 if TYPE_CHECKING:
@@ -193,9 +194,3 @@ def _kinds(view: View, counts: list[tuple[str, str | None, int]]) -> tuple[tuple
         found[kind] = found.get(kind, 0) + count
     executed = view.row("SELECT count(*) FROM runs WHERE seq <= :at")
     return (*sorted(found.items()), ("run", int(executed[0])))
-
-
-def short(ref: str) -> str:
-    """``fx-vol v3`` of ``model/fx-hedging/fx-vol@3``; other references without their kind."""
-    base, _, version = ref.rpartition("/")[2].rpartition("@")
-    return f"{base} v{version}" if base else ref.partition("/")[2] or ref

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -37,9 +38,11 @@ class ActionScreen(Box[None]):
     ActionScreen #answer { height: 1fr; margin: 1 0 0 0; }
     """
 
-    def __init__(self, action: Action) -> None:
+    def __init__(self, action: Action, given: Mapping[str, str] | None = None) -> None:
+        """``given`` fills in what is known already, by the arguments' names."""
         super().__init__(f"assay {action.name}", "⏎ does it   tab next   pgup pgdn scroll   esc leaves")
         self._action = action
+        self._given = given or {}
         self._lines: tuple[Line, ...] = ()
         self._busy = False
         self._left = False
@@ -51,13 +54,17 @@ class ActionScreen(Box[None]):
         with VerticalScroll(id="form"):
             for argument in self._action.arguments:
                 yield Note(f"{argument.name.replace('_', ' ')}: {argument.help}", "muted")
-                yield Input(id=f"arg-{argument.name}", placeholder=_hint(argument))
+                filled = self._given.get(argument.name, "")
+                yield Input(filled, id=f"arg-{argument.name}", placeholder=_hint(argument))
         yield Note("⏎ runs it", "key", id="state")
         yield Paper(id="answer")
 
     def on_mount(self) -> None:
         """What needs nothing to be filled in and records nothing is done at once."""
-        asks = any((not a.flags and a.arity in ("one", "some")) or a.required for a in self._action.arguments)
+        asks = any(
+            ((not a.flags and a.arity in ("one", "some")) or a.required) and a.name not in self._given
+            for a in self._action.arguments
+        )
         if not asks and not self._action.writes:
             self._run()
         self.query_one("#form").can_focus = False

@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from app.actions import registry
 from app.tui import signing
 from app.tui.draw.glyphs import Glyphs
+from app.tui.draw.refs import short
 from app.tui.draw.request import request as drawn
 from app.tui.draw.sections import Row, Section
 from app.tui.draw.tables import Column
@@ -18,7 +19,6 @@ from app.tui.keys import Key
 from app.tui.messages import Failed, Opened
 from app.tui.queries import approvals
 from app.tui.queries.approvals import Asked, Inbox
-from app.tui.queries.overview import short
 from app.tui.screens.page import Page
 from app.tui.signing import Drafted
 from app.tui.widgets.lister import Lister

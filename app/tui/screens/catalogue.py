@@ -28,6 +28,7 @@ CATALOGUE = (
     Entry("1", "Overview", "what is wrong, what waits for me, where things stand", "app.tui.screens.overview", "OverviewPage"),
     Entry("3", "Lineage", "what this came from, what depends on it", "app.tui.screens.lineage", "LineagePage"),
     Entry("5", "Approvals", "what needs my signature, on which evidence", "app.tui.screens.approvals", "ApprovalsPage"),
+    Entry("6", "Rollouts", "each rollout's gates, and the decision to come", "app.tui.screens.rollouts", "RolloutsPage"),
     Entry("7", "Monitoring", "alerts, and the series behind them", "app.tui.screens.monitoring", "MonitoringPage"),
     Entry("9", "Audit", "the log, and whether it is intact", "app.tui.screens.audit", "AuditPage"),
 )  # fmt: skip

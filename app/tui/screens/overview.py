@@ -9,12 +9,13 @@ from textual.app import ComposeResult
 from app.tui.draw.clip import fit, wrap
 from app.tui.draw.glyphs import Glyphs
 from app.tui.draw.picture import Line
+from app.tui.draw.refs import short
 from app.tui.draw.sections import Row, Section
 from app.tui.draw.tables import Column, table
 from app.tui.keys import Key
 from app.tui.messages import Opened
 from app.tui.queries import overview
-from app.tui.queries.overview import Overview, short
+from app.tui.queries.overview import Overview
 from app.tui.screens.page import Page
 from app.tui.widgets.lister import Lister
 from app.tui.widgets.paper import Paper

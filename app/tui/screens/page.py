@@ -84,6 +84,19 @@ class Page(Screen[None]):
         """Why an action cannot be done now, in words; empty where it can."""
         return ""
 
+    def given(self, name: str) -> dict[str, str]:
+        """What the screen knows of an action's arguments, by their names: the form begins with it."""
+        return {}
+
+    def action_do(self, name: str) -> None:
+        """Open the form of one of the command line's actions, filled in as far as the screen can."""
+        if self.barred(f"do({name!r})"):
+            return
+        from app.actions import registry
+        from app.tui.screens.action import ActionScreen
+
+        self.app.push_screen(ActionScreen(registry.get(name), self.given(name)))
+
     def leave(self) -> bool:
         """Close what is open on the screen; False where there is nothing to close."""
         return False

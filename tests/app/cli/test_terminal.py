@@ -24,7 +24,7 @@ def terminal(shell: Shell, *words: str, **environ: str) -> pexpect.spawn:
         env={name: item for name, item in variables.items() if item},
         encoding="utf-8",
         dimensions=(36, 120),
-        timeout=30,
+        timeout=60,
     )
 
 

@@ -32,7 +32,7 @@ class Terminal:
             cwd=str(folder),
             env={**kept, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", **environ},
             dimensions=(rows, columns),
-            timeout=20,
+            timeout=60,
         )
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
@@ -53,7 +53,7 @@ class Terminal:
         """What is on the screen."""
         return "\n".join(self.screen.display)
 
-    def until(self, words: str, seconds: float = 20.0) -> str:
+    def until(self, words: str, seconds: float = 60.0) -> str:
         """Wait until the words are on the screen."""
         end = time.monotonic() + seconds
         while words not in self.text:

@@ -1,0 +1,165 @@
+"""A rollout whole: its traffic, the evidence against what decides, its gates, its verdicts day by day."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import log10
+from typing import TYPE_CHECKING
+
+from app.tui.draw import plot
+from app.tui.draw.bars import bar, sparkline
+from app.tui.draw.clip import fit, wrap
+from app.tui.draw.glyphs import UNICODE, Glyphs
+from app.tui.draw.picture import Line, Run, fitted
+from app.tui.draw.refs import short
+from app.tui.draw.tables import Column, table
+
+if TYPE_CHECKING:
+    from app.tui.queries.rollouts import Course, Evaluation, Gate
+
+GATES = (
+    Column("", least=6),
+    Column("gate", least=10),
+    Column("value", "right", least=6),
+    Column("limit", "right", least=5),
+    Column("by day", least=8, most=24, rank=1),
+)
+VERDICTS = {
+    "promote": "ok", "widen": "ok", "start": "info", "hold": "muted", "roll_back": "bad", "inconclusive": "warn",
+}  # fmt: skip
+STATES = {"pass": "ok", "stop": "wait", "fail": "bad", "inconclusive": "warn"}
+
+
+def standing(course: Course, cells: int, glyphs: Glyphs = UNICODE) -> tuple[Line, ...]:
+    """What is on the way where, how much of the traffic it has, how far the evidence is, and each gate."""
+    found, room = course.rollout, max(cells - 3, 10)
+    over = f", instead of {short(course.champion)}" if course.champion else ""
+    glyph, style = sign(found.status, glyphs)
+    lines: list[Line] = [
+        ((f" {short(found.subject)}", "title"), (f" in {found.environment}{over}", "strong")),
+        (
+            (f" {glyph} {found.status}", style),
+            (f"  {found.strategy}, since {found.since}, event {found.seq:,}", "muted"),
+        ),
+        (),
+        _share("traffic", found.slice, 1.0, f"{found.slice:.0%}", room, glyphs, "bar"),
+    ]
+    if course.better and course.promote_at:
+        lines.append(_evidence("better", course.better[-1][1], course.promote_at, room, glyphs, "ok"))
+    if course.worse and course.roll_back_at:
+        lines.append(_evidence("worse", course.worse[-1][1], course.roll_back_at, room, glyphs, "bad"))
+    least, most = course.bounds
+    if course.evaluations and isinstance(most, int):
+        days = len(course.evaluations)
+        told = f"{days} of {most}" + (f", from {least} on" if isinstance(least, int) and days < least else "")
+        lines.append(_share("days", days, most, told, room, glyphs, "bar"))
+    if course.gates:
+        lines += [(), ((" GATES", "heading"), ("  as they were evaluated last", "muted"))]
+        # Where there is room for the names, they go before the curves.
+        columns = [replace(each, least=22) if each.title == "gate" and room > 50 else each for each in GATES]
+        lines += [(("  ", ""), *line) for line in table(columns, [_gate(each, glyphs) for each in course.gates], room)]
+    if course.plan:
+        lines += [(), ((" FIXED BEFORE THE START", "heading"),)]
+        for name, told in course.plan:
+            first, *rest = wrap(told, max(room - 21, 8))
+            lines.append(((f"  {fit(name, 18)}  ", "muted"), (first, "")))
+            lines += [((" " * 22, ""), (part, "")) for part in rest]
+    return tuple(fitted(line, cells) for line in lines)
+
+
+def verdicts(course: Course, cells: int, glyphs: Glyphs = UNICODE) -> tuple[Line, ...]:
+    """What was decided, the newest first; days on which nothing changed are told together."""
+    if not course.evaluations:
+        return ((("  its gates were not evaluated yet", "muted"),),)
+    lines: list[Line] = []
+    for first, last, count in _stretches(course.evaluations):
+        days = first.day if count == 1 else f"{first.day} … {last.day}, {count} days"
+        style = VERDICTS.get(last.decision, "")
+        lines.append(
+            (
+                (f" {_verdict(last.decision, glyphs)} {fit(last.decision.replace('_', ' '), 12)} ", style),
+                (days, ""),
+                (f"  at {last.slice:.0%}", "muted"),
+                (f"  event {last.seq:,}", "muted"),
+            )
+        )
+        lines += [((f"   {part}", "muted"),) for part in wrap(last.reason, max(cells - 5, 8)) if part]
+    return tuple(fitted(line, cells) for line in lines)
+
+
+def curves(course: Course, which: str, cells: int, rows: int, glyphs: Glyphs = UNICODE) -> tuple[Line, ...]:
+    """``evidence``: both curves on a logarithmic scale, with what decides; ``saved``: the paired loss saved so far."""
+    if which == "saved":
+        return plot.draw(plot.Plot(course.saved, 0.0, above=False), cells, rows, glyphs)
+    limit = None if course.promote_at is None else log10(course.promote_at)
+    shown = plot.Plot(_logs(course.better), limit, above=None, beside=_logs(course.worse))
+    return plot.draw(shown, cells, rows, glyphs)
+
+
+def legend(course: Course, which: str, glyphs: Glyphs = UNICODE) -> Line:
+    """What the curves of :func:`curves` are."""
+    dash = "╌" if glyphs.name == "unicode" else "-"
+    if which == "saved":
+        return (
+            (f" {glyphs.dot} paired loss saved since the start, summed", "series"),
+            ("   below 0: it costs", "series.bad"),
+        )
+    decides = f"   {dash} decides at {course.promote_at:.3g}" if course.promote_at else ""
+    return (
+        (f" {glyphs.dot} better", "series"), (f"   {glyphs.dot} worse", "series.beside"), (decides, "threshold"),
+        ("   powers of ten", "muted"),
+    )  # fmt: skip
+
+
+def _logs(points: tuple[tuple[str, float | None], ...]) -> tuple[tuple[str, float | None], ...]:
+    return tuple((day, log10(value) if value is not None and value > 0 else None) for day, value in points)
+
+
+def _stretches(evaluations: tuple[Evaluation, ...]) -> list[tuple[Evaluation, Evaluation, int]]:
+    """Consecutive evaluations with one decision, reason and slice: their first, their last, how many; newest first."""
+    found: list[tuple[Evaluation, Evaluation, int]] = []
+    for each in evaluations:
+        same = found and (found[-1][1].decision, found[-1][1].reason, found[-1][1].slice) == (
+            each.decision, each.reason, each.slice,
+        )  # fmt: skip
+        if same:
+            found[-1] = (found[-1][0], each, found[-1][2] + 1)
+        else:
+            found.append((each, each, 1))
+    return found[::-1]
+
+
+def _share(name: str, done: float, total: float, told: str, room: int, glyphs: Glyphs, style: str) -> Line:
+    width = max(min(room - 33, 40), 6)
+    return ((f"  {fit(name, 8)} ", "muted"), *bar(done, total, width, glyphs, style), (f"  {told}", ""))
+
+
+def _evidence(name: str, value: float | None, decides: float, room: int, glyphs: Glyphs, style: str) -> Line:
+    """The bar is logarithmic: evidence multiplies from day to day, and at 1 nothing is known."""
+    if value is None:
+        return ((f"  {fit(name, 8)} ", "muted"), ("no evidence recorded", "warn"))
+    share = max(log10(max(value, 1.0)) / log10(decides), 0.0) if decides > 1 else 1.0
+    return _share(name, share, 1.0, f"{value:.3g} of {decides:.3g} to decide", room, glyphs, style)
+
+
+def _gate(each: Gate, glyphs: Glyphs) -> tuple[Run, ...]:
+    glyph = {"pass": glyphs.ok, "stop": glyphs.wait, "fail": glyphs.bad}.get(each.state, glyphs.warn)
+    word = {"stop": "waits", "pass": "holds"}.get(each.state, each.state)
+    return (
+        (f"{glyph} {word}", STATES.get(each.state, "warn")),
+        (each.name, ""),
+        ("—" if each.value is None else f"{each.value:.4g}", "strong"),
+        ("—" if each.threshold is None else f"{each.threshold:.4g}", "muted"),
+        (sparkline(each.days[-24:], glyphs), "spark"),
+    )
+
+
+def _verdict(decision: str, glyphs: Glyphs) -> str:
+    signs = {"promote": glyphs.ok, "widen": glyphs.up, "roll_back": glyphs.bad, "inconclusive": glyphs.warn}
+    return signs.get(decision, glyphs.dot)
+
+
+def sign(status: str, glyphs: Glyphs = UNICODE) -> Run:
+    """A rollout's status as a glyph, and the style it is drawn in."""
+    glyph = {"live": glyphs.ok, "under way": glyphs.impact, "rolled back": glyphs.bad}.get(status, glyphs.other)
+    return glyph, {"live": "ok", "under way": "info", "rolled back": "bad", "inconclusive": "warn"}.get(status, "muted")

@@ -1,0 +1,187 @@
+"""Each rollout's traffic, gates and evidence towards the decision to come."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from app.tui.draw import rollout as draw
+from app.tui.draw.clip import titled
+from app.tui.draw.glyphs import Glyphs
+from app.tui.draw.picture import Line
+from app.tui.draw.refs import short
+from app.tui.draw.sections import Row, Section
+from app.tui.draw.tables import Column
+from app.tui.keys import Key, doing
+from app.tui.messages import Opened
+from app.tui.queries import rollouts
+from app.tui.queries.rollouts import Board, Course, Rollout
+from app.tui.screens.page import Page
+from app.tui.widgets.lister import Lister
+from app.tui.widgets.paper import Paper
+
+ROLLOUTS = (
+    Column("", least=6, most=14), Column("", least=9), Column("", least=4, rank=3), Column("", "right", least=4, rank=1),
+    Column("", "right", least=10, rank=2),
+)  # fmt: skip
+
+
+class RolloutsPage(Page):
+    """The list and what stands left; curves and verdicts right."""
+
+    NAME = "Rollouts"
+    CSS_PATH = "rollouts.tcss"
+    KEYS = (
+        Key("enter,l", "lineage", "the lineage of what is rolled out", "lineage", "⏎"),
+        Key("c", "turn", "the evidence, or the loss that was saved", "curve"),
+        doing("canary run", "evaluate"),
+        doing("canary promote", "promote"),
+        doing("canary start", "start"),
+        Key("v", "event", "the event of the last verdict, in the audit", "event"),
+        Key("J,space", "scroll(3)", "the verdicts further down"),
+        Key("K", "scroll(-3)", "the verdicts further up"),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._board: Board | None = None
+        self._course: Course | None = None
+        self._wanted: str | None = None
+        self._which = "evidence"
+
+    def body(self) -> ComposeResult:
+        """List; standing, curves, verdicts."""
+        with Vertical(id="left"):
+            yield Lister(id="rollouts", classes="pane")
+            yield Paper(id="standing", classes="pane")
+        with Vertical(id="right"):
+            yield Paper(id="curves", classes="pane")
+            yield Paper(id="verdicts", classes="pane")
+
+    def on_mount(self) -> None:
+        """Titles."""
+        super().on_mount()
+        self.query_one("#rollouts").border_title = "Rollouts"
+        self.query_one("#verdicts").border_title = "Verdicts"
+
+    def open(self, ref: str) -> None:
+        """Put the cursor on a rollout."""
+        self._wanted = ref
+        self.load()
+
+    def load(self) -> None:
+        """The list as of the playhead."""
+        if self.is_mounted:
+            self.ask("board", rollouts.board, self._show)
+
+    def _show(self, board: Board) -> None:
+        self._board = board
+        choose, self._wanted = self._wanted, None
+        self.query_one(Lister).show(sections(board, self.glyphs), choose)
+        if not board.rollouts:
+            self._draw(None)
+
+    @property
+    def chosen(self) -> Rollout | None:
+        """What the cursor stands on."""
+        value = self.query_one(Lister).value
+        return next((each for each in self._board.rollouts if each.ref == value), None) if self._board else None
+
+    def on_lister_moved(self) -> None:
+        """Another rollout is under the cursor: it is asked for whole."""
+        if self.chosen is not None:
+            self.ask("course", partial(rollouts.course, deployment=self.chosen.deployment), self._draw)
+
+    def _draw(self, course: Course | None) -> None:
+        self._course = course
+        panes = {name: self.query_one(f"#{name}", Paper) for name in ("standing", "curves", "verdicts")}
+        panes["standing"].border_title = titled(course.rollout.deployment) if course else "Rollout"
+        panes["curves"].set_class(course is None or not course.evaluations, "-off")
+        if course is None:
+            panes["standing"].show(lambda *_: ((("  `deploy` or `canary start` begins one", "muted"),),))
+            panes["verdicts"].show(lambda *_: ())
+        else:
+            panes["standing"].show(lambda cells, _: draw.standing(course, cells, self.glyphs))
+            panes["verdicts"].show(lambda cells, _: draw.verdicts(course, cells, self.glyphs))
+            panes["curves"].show(lambda cells, rows: self._curves(course, cells, rows))
+            self._entitle()
+        self.rekey()
+
+    def _curves(self, course: Course, cells: int, rows: int) -> tuple[Line, ...]:
+        picture = draw.curves(course, self._which, cells - 1, rows - 1, self.glyphs)
+        return (draw.legend(course, self._which, self.glyphs), *picture)
+
+    def _entitle(self) -> None:
+        said = "Evidence, day by day" if self._which == "evidence" else "Old and new on the same accounts"
+        self.query_one("#curves", Paper).border_title = said
+
+    def given(self, name: str) -> dict[str, str]:
+        """The rollout under the cursor."""
+        chosen = self.chosen
+        return {"deployment": chosen.deployment} if chosen is not None and name != "canary start" else {}
+
+    def why_not(self, action: str) -> str:
+        """Evaluating and promoting need a rollout under way; the past is only looked at."""
+        chosen = self.chosen
+        if action.startswith("do(") and not self.dashboard.moment.live:
+            return "that would be recorded now, and the screen shows the past; L returns to live"
+        if action in ("do('canary run')", "do('canary promote')") and (chosen is None or chosen.status != "under way"):
+            return "the cursor stands on no rollout that is under way"
+        if action == "event" and (self._course is None or not self._course.evaluations):
+            return "its gates were not evaluated"
+        if action in ("lineage", "turn") and chosen is None:
+            return "nothing was ever deployed here"
+        return ""
+
+    def action_turn(self) -> None:
+        """The other curve."""
+        if not self.barred("turn"):
+            self._which = "saved" if self._which == "evidence" else "evidence"
+            self._entitle()
+            self.query_one("#curves", Paper).redraw()
+
+    def action_scroll(self, rows: int) -> None:
+        """Scroll the verdicts."""
+        self.query_one("#verdicts", Paper).scroll_relative(y=rows, animate=False)
+
+    def on_lister_chosen(self) -> None:
+        """A second click: the lineage."""
+        self.action_lineage()
+
+    def action_lineage(self) -> None:
+        """The rollout in its lineage."""
+        if not self.barred("lineage") and self.chosen is not None:
+            self.app.post_message(Opened(self.chosen.ref, "3"))
+
+    def action_event(self) -> None:
+        """The event of the last verdict."""
+        if not self.barred("event") and self._course is not None:
+            self.app.post_message(Opened(f"event/{self._course.evaluations[-1].seq}"))
+
+
+def sections(board: Board, glyphs: Glyphs) -> list[Section]:
+    """The list: what is under way, what serves, what is over."""
+
+    def rows(*statuses: str) -> tuple[Row, ...]:
+        return tuple(_row(each, glyphs) for each in board.rollouts if each.status in statuses)
+
+    over = tuple(_row(each, glyphs) for each in board.rollouts if each.status not in ("under way", "live"))
+    parts = (("UNDER WAY", rows("under way")), ("LIVE", rows("live")), ("OVER", over))
+    shown = [Section(title, ROLLOUTS, found) for title, found in parts if found]
+    return shown or [Section("ROLLOUTS", ROLLOUTS, empty="nothing was ever deployed here")]
+
+
+def _row(each: Rollout, glyphs: Glyphs) -> Row:
+    sign, style = draw.sign(each.status, glyphs)
+    said = each.decision if each.status == "under way" and each.decision else each.status
+    traffic = f"{each.slice:.0%}" if each.status in ("under way", "live") else ""
+    cells = (
+        (f"{sign} {said}", style),
+        (short(each.subject), ""),
+        (each.environment, "muted"),
+        (traffic, "strong"),
+        (each.since, "muted"),
+    )
+    return Row(cells, each.ref)

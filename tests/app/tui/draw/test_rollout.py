@@ -1,0 +1,88 @@
+"""A rollout drawn: traffic, evidence, gates, verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from app.tui.draw import rollout
+from app.tui.draw.clip import width
+from app.tui.draw.glyphs import ASCII
+from app.tui.draw.picture import plain
+from app.tui.queries.rollouts import Course, Evaluation, Gate, Rollout
+
+DAYS = ("2008-10-01", "2008-10-02", "2008-10-03")
+COURSE = Course(
+    rollout=Rollout("c1", "model/fx/vol@2", "prod", "canary", 0.1, "under way", "2008-10-01", "hold", 893),
+    champion="model/fx/vol@1",
+    plan=(("accounts", "50, 10.0% of all"), ("days", "20 to 250")),
+    gates=(
+        Gate("prediction ratio", "pass", 0.062, 0.1, (0.07, 0.06, 0.062)),
+        Gate("minimum days", "stop", 3.0, 20.0, (1.0, 2.0, 3.0)),
+        Gate("latency", "inconclusive", None, 40.0, ()),
+    ),
+    evaluations=(
+        Evaluation(902, DAYS[0], 0.1, "hold", "the evidence does not suffice yet"),
+        Evaluation(907, DAYS[1], 0.1, "hold", "the evidence does not suffice yet"),
+        Evaluation(912, DAYS[2], 0.1, "inconclusive", "latency was not measured"),
+    ),
+    better=tuple(zip(DAYS, (1.0, 2.0, 4.0), strict=True)),
+    worse=tuple(zip(DAYS, (1.0, 0.5, 0.0), strict=True)),
+    saved=tuple(zip(DAYS, (0.1, 0.3, None), strict=True)),
+    promote_at=20.0,
+    roll_back_at=20.0,
+    bounds=(20, 250),
+    ended="",
+)
+
+STANDING = """\
+ vol v2 in prod, instead of vol v1
+ ● under way  canary, since 2008-10-01, event 893
+
+  traffic  ██░░░░░░░░░░░░░░░░░░░░░░  10%
+  better   ███████████░░░░░░░░░░░░░  4 of 20 to decide
+  worse    ░░░░░░░░░░░░░░░░░░░░░░░░  0 of 20 to decide
+  days     █░░░░░░░░░░░░░░░░░░░░░░░  3 of 250, from 20 on
+
+ GATES  as they were evaluated last
+                  gate              value  limit  by day
+  ✓ holds         prediction ratio  0.062    0.1  █▁▂
+  ◷ waits         minimum days          3     20  ▁▅█
+  ! inconclusive  latency               —     40
+
+ FIXED BEFORE THE START
+  accounts            50, 10.0% of all
+  days                20 to 250"""
+
+
+def test_standing_tells_how_far_the_evidence_is() -> None:
+    picture = rollout.standing(COURSE, 60)
+    assert plain(picture) == STANDING
+    assert all(sum(width(text) for text, _ in line) == 60 for line in picture)
+
+
+def test_days_on_which_nothing_changed_are_told_together() -> None:
+    told = plain(rollout.verdicts(COURSE, 70)).split("\n")
+    assert told[0].startswith(" ! inconclusive")
+    assert all(part in told[0] for part in ("2008-10-03", "event 912"))
+    assert told[1] == "   latency was not measured"
+    assert "2008-10-01 … 2008-10-02, 2 days" in told[2]
+
+
+def test_a_rollout_without_evaluations_says_so() -> None:
+    bare = replace(COURSE, evaluations=(), gates=(), better=(), worse=(), saved=())
+    assert plain(rollout.verdicts(bare, 60)) == "  its gates were not evaluated yet"
+    assert "GATES" not in plain(rollout.standing(bare, 60))
+    assert "no values recorded yet" in plain(rollout.curves(bare, "evidence", 60, 12))
+
+
+def test_both_curves_are_drawn_and_missing_days_stay_missing() -> None:
+    styles = {style for line in rollout.curves(COURSE, "evidence", 60, 14) for _, style in line}
+    assert {"series", "series.beside", "threshold"} <= styles
+    saved = rollout.curves(COURSE, "saved", 60, 14)
+    assert "series.beside" not in {style for line in saved for _, style in line}
+
+
+def test_ascii_terminals_get_ascii() -> None:
+    for lines in (rollout.standing(COURSE, 60, ASCII), rollout.curves(COURSE, "evidence", 60, 14, ASCII)):
+        signs = plain(lines).replace("—", "").replace("…", "")
+        assert signs.isascii()
