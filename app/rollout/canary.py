@@ -1,8 +1,9 @@
 """A canary from its start to its verdict, one day at a time; each step is recorded, and the next resumes from the record.
 
-The gates of a day are looked at in this order: prediction ratio, feature parity, evidence towards rollback, evidence towards
-promotion, widening, and the longest time. The first that decides, decides. Nothing is ever promoted by default: missing data
-are *inconclusive*, and so is a canary that reaches its last day without a decision; the champion stays.
+The gates of a day are looked at in this order: prediction ratio, data quality and feature parity, latency and cost, the paired
+losses' evidence, value-at-risk exceptions, shortest and longest time. A breach rolls back on the day that shows it. A promotion
+needs all of them open. Nothing is ever promoted by default: missing data are *inconclusive*, and so is a canary that reaches
+its last day without a decision; the champion stays.
 """
 
 from __future__ import annotations
@@ -11,15 +12,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+import numpy as np
 import numpy.typing as npt
 
 from app.rollout import gates
 from app.rollout.eprocess import EProcess
+from app.rollout.exceptions import ExceptionProcess
 from app.rollout.plan import Plan
 from ledger.errors import InputError
 
 Decision = Literal["hold", "widen", "promote", "roll_back", "inconclusive"]
-RULE = "canary/paired-loss-e-process/1"
+RULE = "canary/paired-loss-e-process/2"
+_BREACHES = {
+    gates.PARITY: "the features served are not those of the feature view",
+    gates.LATENCY: "its answers take longer than the champion's, by more than was allowed",
+    gates.COST: "its answers cost more than the champion's, by more than was allowed",
+}
+"""Gates whose stop rolls back at once, with what that means."""
+_PROMOTING = (gates.BETTER, gates.JUDGE)
+"""What only a promotion asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +38,9 @@ class Day:
     """What one day brings, per account of the slice in one order. ``None`` is missing.
 
     ``losses`` are those of the forecasts made the day before; ``forecasts`` are today's, positive; ``features`` what the
-    feature view gives and what was served.
+    feature view gives and what was served; ``latencies`` and ``costs`` are of each answer, as many as there were;
+    ``exceeded`` says whether the candidate's value-at-risk was, ``None`` where that is not known. ``widest`` is the largest
+    slice that the environment's policy allows by now, with the reason in ``barred``.
     """
 
     day: str
@@ -37,6 +50,13 @@ class Day:
     candidate_forecasts: Sequence[float] | None
     expected_features: Mapping[str, npt.ArrayLike] | None = None
     served_features: Mapping[str, npt.ArrayLike] | None = None
+    champion_latencies: Sequence[float] | None = None
+    candidate_latencies: Sequence[float] | None = None
+    champion_costs: Sequence[float] | None = None
+    candidate_costs: Sequence[float] | None = None
+    exceeded: bool | None = None
+    widest: float = 1.0
+    barred: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +86,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Canary:
-    """A canary under way. ``number``: days looked at; ``position``: which of the plan's slices it serves, since ``since``."""
+    """A canary under way.
+
+    ``number``: days looked at; ``position``: which of the plan's slices it serves, since day ``since``; ``points``: each day's
+    mean losses, champion's and candidate's, kept where Kayenta's judge is to see them.
+    """
 
     plan: Plan
     process: EProcess
+    exceptions: ExceptionProcess
+    points: tuple[tuple[float, float], ...] = ()
     number: int = 0
     position: int = 0
     since: int = 0
@@ -79,7 +105,7 @@ class Canary:
     @classmethod
     def start(cls, plan: Plan) -> Canary:
         """A canary before its first day."""
-        return cls(plan, EProcess(plan.bet))
+        return cls(plan, EProcess(plan.bet), ExceptionProcess(plan.exception_rate))
 
     @property
     def slice(self) -> float:
@@ -96,53 +122,96 @@ class Canary:
             raise InputError(f"the canary ended on {self.last_day}; start another one")
         if day.day <= self.last_day:
             raise InputError(f"{day.day} is not after {self.last_day}, the last day evaluated")
+        quality = gates.quality(day.served_features, self.plan.quality_limit)
         difference, missing = gates.mean_difference(day.champion_losses, day.candidate_losses)
+        if quality is not None and not quality.passed:
+            difference, missing = (
+                None,
+                missing or f"{quality.name}: the day's losses rest on features that are not all there",
+            )
         stakes = self.process.stakes
-        process = self.process if difference is None else self.process.step(difference)
-        moved = replace(self, process=process, number=self.number + 1, last_day=day.day)
-        checks = moved._checks(day, missing)
-        decision, final, reason = moved._decide(checks, missing)
+        moved = self._taken(day.day, difference, _means(day, difference), day.exceeded)
+        checks = moved._checks(day, missing, quality)
+        decision, final, reason = moved._decide(day, checks, missing)
         if decision == "widen":
             moved = replace(moved, position=moved.position + 1, since=moved.number)
+            checks = tuple(check for check in checks if check.name not in _PROMOTING)  # widening does not ask for these
         moved = replace(moved, ended=final)
-        evidence = {
+        evidence: dict[str, Any] = {
             "difference": difference,
             "stakes": list(stakes),
-            "days": process.days,
-            "promote": process.promote,
-            "roll_back": process.roll_back,
+            "days": moved.process.days,
+            "promote": moved.process.promote,
+            "roll_back": moved.process.roll_back,
         }
+        if self.plan.alpha_exceptions is not None:
+            evidence |= {"exceeded": day.exceeded, "exceptions": moved.exceptions.exceptions}
+        if self.plan.gate == "kayenta" and difference is not None:
+            evidence["means"] = list(moved.points[-1])
         return moved, Step(day.day, moved.number, decision, moved.slice, final, reason, checks, evidence)
 
-    def _checks(self, day: Day, missing: str) -> tuple[gates.Check, ...]:
-        """The findings of all gates, in the order in which they decide."""
-        plan, process = self.plan, self.process
+    def _taken(
+        self, day: str, difference: float | None, means: tuple[float, float] | None, exceeded: bool | None
+    ) -> Canary:
+        """The state after a day's evidence; what is missing adds none."""
+        counts = exceeded is not None and self.plan.alpha_exceptions is not None
+        kept = means is not None and self.plan.gate == "kayenta"
+        return replace(
+            self,
+            process=self.process if difference is None else self.process.step(difference),
+            exceptions=self.exceptions.step(bool(exceeded)) if counts else self.exceptions,
+            points=(*self.points, means) if kept and means is not None else self.points,
+            number=self.number + 1,
+            last_day=day,
+        )
+
+    def _checks(self, day: Day, missing: str, quality: gates.Check | None) -> tuple[gates.Check, ...]:
+        """The findings of all gates, in the order in which they are looked at."""
+        plan = self.plan
         found = [gates.prediction_ratio(day.champion_forecasts, day.candidate_forecasts, plan.ratio_limit)]
+        if quality is not None:
+            found.append(quality)
         if plan.parity_limit is not None:
             found.append(gates.parity(day.expected_features, day.served_features, plan.parity_limit))
+        for name, limit, base, other in (
+            (gates.LATENCY, plan.latency_limit, day.champion_latencies, day.candidate_latencies),
+            (gates.COST, plan.cost_limit, day.champion_costs, day.candidate_costs),
+        ):
+            if limit is not None:
+                found.append(gates.operation(name, base, other, limit))
+        found += self._evidence(missing)
+        if plan.exceptions_at is not None:
+            found.append(gates.exceptions(self.exceptions, day.exceeded, plan.exceptions_at))
+        time: gates.State = "pass" if self.number >= plan.minimum_days else "stop"
+        limit_: gates.State = "pass" if self.number < plan.maximum_days else "stop"
+        found.append(gates.Check("minimum days", time, float(self.number), float(plan.minimum_days)))
+        found.append(gates.Check("maximum days", limit_, float(self.number), float(plan.maximum_days)))
+        return tuple(found)
+
+    def _evidence(self, missing: str) -> list[gates.Check]:
+        """What the losses so far say: by the paired process, or by Kayenta's judge once the time is over."""
+        plan, process = self.plan, self.process
+        if plan.gate == "kayenta":
+            return [gates.judged(self.points, due=self.number >= plan.maximum_days)]
         detail = {"reason": missing} if missing else {}
         worse: gates.State = "stop" if process.roll_back >= plan.roll_back_at else "unknown" if missing else "pass"
         better: gates.State = "unknown" if missing else "pass" if process.promote >= plan.promote_at else "stop"
-        time: gates.State = "pass" if self.number >= plan.minimum_days else "stop"
-        return (
-            *found,
-            gates.Check("evidence towards rollback", worse, process.roll_back, plan.roll_back_at, detail),
-            gates.Check("evidence towards promotion", better, process.promote, plan.promote_at, detail),
-            gates.Check("minimum days", time, float(self.number), float(plan.minimum_days)),
-        )
+        return [
+            gates.Check(gates.WORSE, worse, process.roll_back, plan.roll_back_at, detail),
+            gates.Check(gates.BETTER, better, process.promote, plan.promote_at, detail),
+        ]
 
-    def _decide(self, checks: tuple[gates.Check, ...], missing: str) -> tuple[Decision, bool, str]:
+    def _decide(self, day: Day, checks: tuple[gates.Check, ...], missing: str) -> tuple[Decision, bool, str]:
         """What the day's findings come to: the decision, whether it ends the canary, and the reason."""
         plan = self.plan
-        state = {check.name: check.state for check in checks}
-        guards = [check for check in checks if check.name in ("prediction ratio", "feature parity")]
-        if state.get("feature parity") == "stop":
-            return "roll_back", True, "the features served are not those of the feature view"
-        if state["evidence towards rollback"] == "stop":
-            return "roll_back", True, f"the evidence that it is worse reached {plan.roll_back_at:g}"
+        found = {check.name: check for check in checks}
+        breach = self._breach(found)
+        if breach:
+            return "roll_back", True, breach
+        guards = [found[name] for name in gates.GUARDS if name in found]
         closed = [check for check in guards if not check.passed]
-        if not closed and not missing and state["evidence towards promotion"] == state["minimum days"] == "pass":
-            return "promote", True, f"the evidence that it is better reached {plan.promote_at:g}"
+        if not closed and not missing and self._proven(found):
+            return "promote", True, self._why(found)
         if self.number >= plan.maximum_days:
             return "inconclusive", True, f"{plan.maximum_days} days without a decision; the champion stays"
         if missing:
@@ -151,9 +220,42 @@ class Canary:
             return "inconclusive", False, f"{closed[0].name}: {closed[0].detail.get('reason', 'unknown')}"
         if closed:
             return "hold", False, f"{closed[0].name} {closed[0].value:.3g} above {closed[0].threshold:g}"
-        if self.position + 1 < len(plan.slices) and self.number - self.since >= plan.widen_after:
+        wider = self.position + 1 < len(plan.slices) and found["minimum days"].passed
+        if wider and self.number - self.since >= plan.widen_after:
+            if plan.slices[self.position + 1] > day.widest:
+                return "hold", False, f"widening to {plan.slices[self.position + 1]:.0%} waits: {day.barred}"
             return "widen", False, f"{plan.widen_after} days with open gates"
         return "hold", False, "the evidence does not suffice yet"
+
+    def _breach(self, found: Mapping[str, gates.Check]) -> str:
+        """Why the canary is to be rolled back at once, by the first gate that says so; empty where none does."""
+        for name, words in _BREACHES.items():
+            if name in found and found[name].state == "stop":
+                return words
+        if gates.WORSE in found and found[gates.WORSE].state == "stop":
+            return f"the evidence that it is worse reached {self.plan.roll_back_at:g}"
+        judged = found.get(gates.JUDGE)
+        if judged is not None and judged.state == "stop":
+            return f"Kayenta's judge says {judged.detail['classification']} after {len(self.points)} days"
+        if gates.EXCEPTIONS in found and found[gates.EXCEPTIONS].state == "stop":
+            return f"its value-at-risk was exceeded on {self.exceptions.exceptions} of {self.exceptions.days} days"
+        return ""
+
+    def _proven(self, found: Mapping[str, gates.Check]) -> bool:
+        """Whether the evidence promotes, and the time allows it."""
+        return found["minimum days"].passed and any(name in found and found[name].passed for name in _PROMOTING)
+
+    def _why(self, found: Mapping[str, gates.Check]) -> str:
+        if self.plan.gate == "kayenta":
+            return f"Kayenta's judge says {found[gates.JUDGE].detail['classification']} after {len(self.points)} days"
+        return f"the evidence that it is better reached {self.plan.promote_at:g}"
+
+
+def _means(day: Day, difference: float | None) -> tuple[float, float] | None:
+    """The day's mean losses, champion's and candidate's, where there is a difference of them."""
+    if difference is None or day.champion_losses is None or day.candidate_losses is None:
+        return None
+    return float(np.mean(day.champion_losses)), float(np.mean(day.candidate_losses))
 
 
 def resume(plan: Plan, steps: Iterable[Mapping[str, Any]]) -> Canary:
@@ -180,22 +282,22 @@ def resume(plan: Plan, steps: Iterable[Mapping[str, Any]]) -> Canary:
 def _replayed(canary: Canary, recorded: Mapping[str, Any]) -> Canary:
     """The state after one recorded step, if it follows from the state before it."""
     evidence = recorded["evidence"]
-    difference = evidence["difference"]
-    process = canary.process if difference is None else canary.process.step(float(difference))
-    number = canary.number + 1
-    if (process.promote, process.roll_back, number) != (evidence["promote"], evidence["roll_back"], evidence["number"]):
+    difference = None if evidence["difference"] is None else float(evidence["difference"])
+    means = evidence.get("means")
+    now = canary._taken(
+        str(recorded["day"]), difference, None if means is None else (means[0], means[1]), evidence.get("exceeded")
+    )
+    process = now.process
+    if (process.promote, process.roll_back, now.number) != (
+        evidence["promote"],
+        evidence["roll_back"],
+        evidence["number"],
+    ):
         raise InputError(
             f"the recorded step of {recorded['day']} does not follow from those before it: "
-            f"evidence {process.promote:.6g} and {process.roll_back:.6g} on day {number}, recorded as "
+            f"evidence {process.promote:.6g} and {process.roll_back:.6g} on day {now.number}, recorded as "
             f"{evidence['promote']:.6g} and {evidence['roll_back']:.6g} on day {evidence['number']}"
         )
-    widened = recorded["decision"] == "widen"
-    return Canary(
-        canary.plan,
-        process,
-        number,
-        canary.position + widened,
-        number if widened else canary.since,
-        str(recorded["day"]),
-        bool(evidence["final"]),
-    )
+    if recorded["decision"] == "widen":
+        now = replace(now, position=now.position + 1, since=now.number)
+    return replace(now, ended=bool(evidence["final"]))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from app.rollout.eprocess import Bet
+from app.rollout.kayenta import LEAST_POINTS
 from app.rollout.slices import Method
 from ledger.errors import InputError
 
@@ -23,7 +24,13 @@ class Plan:
         alpha_promote, alpha_roll_back: the chance to be wrong in each direction, whenever one looks.
         arms: how many candidates run at once; they share the error, each getting its part.
         minimum_days: no promotion before; maximum_days: inconclusive after.
-        ratio_limit: of the prediction-ratio gate. parity_limit: of the parity gate, ``None`` to leave it out.
+        gate: what weighs the losses: ``paired``, the e-process, which may be looked at every day; or ``kayenta``, Kayenta's
+            judge, which looks once, on the last day.
+        ratio_limit: of the prediction-ratio gate. quality_limit, parity_limit: the share of feature values that may be
+            missing, or unlike the feature view's; ``None`` leaves the gate out.
+        latency_limit, cost_limit: the largest ratio of the 95 % points, candidate's to champion's; ``None`` leaves it out.
+        alpha_exceptions: the chance to roll back wrongly for value-at-risk exceptions; ``None`` leaves the gate out.
+        exception_rate: the share of days on which the value-at-risk may be exceeded.
         shadow_variance, shadow_days: of the daily loss differences before the start.
         clip, prior_days, most_bet: see ``eprocess.Bet``.
     """
@@ -41,6 +48,12 @@ class Plan:
     widen_after: int = 20
     ratio_limit: float = 0.1
     parity_limit: float | None = 0.0
+    quality_limit: float | None = None
+    latency_limit: float | None = None
+    cost_limit: float | None = None
+    alpha_exceptions: float | None = None
+    exception_rate: float = 0.01
+    gate: Literal["paired", "kayenta"] = "paired"
     clip: float = 1.0
     prior_days: float = 20.0
     most_bet: float = 0.9
@@ -70,7 +83,25 @@ class Plan:
             raise InputError(
                 f"the parity gate needs a limit from 0 to below 1, not {self.parity_limit!r}: it could never stop"
             )
+        self._check_gates()
         self.bet  # noqa: B018 - refuses what could not be bet with
+
+    def _check_gates(self) -> None:
+        """Refuse limits that a gate could never stop at, or never open at."""
+        if self.gate not in ("paired", "kayenta"):
+            raise InputError(f"losses are weighed by the gate paired or kayenta, not by {self.gate!r}")
+        if self.gate == "kayenta" and self.maximum_days < LEAST_POINTS:
+            raise InputError(f"Kayenta's judge needs {LEAST_POINTS} days; this canary has {self.maximum_days} at most")
+        if self.quality_limit is not None and not 0 <= self.quality_limit < 1:
+            raise InputError(
+                f"the data-quality gate needs a limit from 0 to below 1, not {self.quality_limit!r}: it could never stop"
+            )
+        for name in ("latency_limit", "cost_limit"):
+            limit = getattr(self, name)
+            if limit is not None and not (math.isfinite(limit) and limit >= 1):
+                raise InputError(f"{name} is the largest ratio to the champion's, 1 or more, not {limit!r}")
+        if self.alpha_exceptions is not None and not 0 < self.alpha_exceptions < 0.5:
+            raise InputError(f"alpha_exceptions must lie between 0 and 0.5, not {self.alpha_exceptions!r}")
 
     @property
     def bet(self) -> Bet:
@@ -86,6 +117,11 @@ class Plan:
     def roll_back_at(self) -> float:
         """The evidence that rolls back: arms / α."""
         return self.arms / self.alpha_roll_back
+
+    @property
+    def exceptions_at(self) -> float | None:
+        """The evidence of too many exceptions that rolls back, or ``None`` where that gate is left out."""
+        return None if self.alpha_exceptions is None else self.arms / self.alpha_exceptions
 
     def document(self) -> dict[str, Any]:
         """As JSON-able data, in the form that ``read`` takes."""

@@ -129,10 +129,17 @@ def test_a_day_without_losses_does_not_promote_on_yesterdays_evidence():
 
 
 def test_widening_needs_days_with_open_gates_and_spends_no_error():
-    many = plan(slices=[0.1, 0.25, 0.5], widen_after=10)
+    many = plan(slices=[0.1, 0.25, 0.5], widen_after=10, minimum_days=10)
     _, steps = follow(Canary.start(many), (day(n, 0.001 * (-1) ** n) for n in range(60)))
     widened = [(step.number, step.slice) for step in steps if step.decision == "widen"]
     assert widened == [(10, 0.25), (20, 0.5)]
+    assert all(check.passed for step in steps if step.decision == "widen" for check in step.checks)
+    late = plan(slices=[0.1, 0.25, 0.5], widen_after=10, minimum_days=20)
+    _, steps = follow(Canary.start(late), (day(n, 0.001 * (-1) ** n) for n in range(60)))
+    assert [step.number for step in steps if step.decision == "widen"] == [20, 30], "no widening before the minimum"
+    _, steps = follow(Canary.start(many), (day(n, widest=0.3, barred="two signatures are missing") for n in range(30)))
+    assert [step.slice for step in steps if step.decision == "widen"] == [0.25]
+    assert "widening to 50% waits: two signatures are missing" in steps[-1].reason
     _, steps = follow(Canary.start(many), (day(n, ratio=0.8) for n in range(60)))
     assert not [step for step in steps if step.decision == "widen"]
 
@@ -219,3 +226,166 @@ def test_parity_of_missing_features_and_of_nan():
     assert gates.parity({"rv": [float("nan")]}, {"rv": [float("nan")]}, 0.0).state == "stop", "unknown is not equal"
     assert gates.parity({}, {}, 0.0).state == "unknown"
     assert gates.parity(FEATURES, FEATURES, 0.0).state == "pass"
+
+
+GATES = {
+    "quality_limit": 0.0,
+    "parity_limit": 0.0,
+    "latency_limit": 1.2,
+    "cost_limit": 1.5,
+    "alpha_exceptions": 0.05,
+}
+CALM = np.random.default_rng(5).lognormal(3, 0.2, 80)
+
+
+def whole_day(number, difference=0.0, **changes):
+    """A day on which every gate has something to look at, and finds nothing wrong."""
+    given = {
+        "expected_features": FEATURES,
+        "served_features": FEATURES,
+        "champion_latencies": list(CALM),
+        "candidate_latencies": list(CALM[::-1] * 1.01),
+        "champion_costs": [1.0] * 80,
+        "candidate_costs": [1.0] * 80,
+        "exceeded": False,
+    }
+    return day(number, difference, **{**given, **changes})
+
+
+def test_the_gates_stand_in_the_order_in_which_they_are_looked_at():
+    _, (step,) = follow(Canary.start(plan(**GATES)), [whole_day(0)])
+    assert [check.name for check in step.checks] == [
+        "prediction ratio",
+        "data quality",
+        "feature parity",
+        "latency",
+        "cost",
+        "evidence towards rollback",
+        "evidence towards promotion",
+        "value-at-risk exceptions",
+        "minimum days",
+        "maximum days",
+    ]
+    assert step.decision == "hold"
+    _, steps = follow(Canary.start(plan(**GATES)), (whole_day(n, 0.3) for n in range(60)))
+    assert steps[-1].decision == "promote"
+
+
+@pytest.mark.parametrize("name", ["candidate_latencies", "candidate_costs", "served_features", "exceeded"])
+def test_what_was_not_measured_never_promotes(name):
+    _, steps = follow(Canary.start(plan(**GATES)), (whole_day(n, 0.3, **{name: None}) for n in range(60)))
+    assert {step.decision for step in steps} == {"inconclusive"}
+    assert (steps[-1].final, len(steps)) == (True, 60)
+
+
+def test_nan_passes_no_gate():
+    holes = {"rv": [0.1, float("nan")], "range": [1.0, 2.0]}
+    for change in (
+        {"served_features": holes, "expected_features": None},
+        {"candidate_latencies": [float("nan")] * 80},
+        {"candidate_costs": [float("inf")] * 80},
+        {"candidate_forecasts": [0.1, float("nan"), 0.3]},
+        {"candidate_losses": [float("nan")] * 3},
+    ):
+        bare = {**GATES, "parity_limit": None}
+        _, steps = follow(Canary.start(plan(**bare)), (whole_day(n, 0.3, **change) for n in range(60)))
+        assert not {step.decision for step in steps} & {"promote", "widen"}, change
+        json.dumps([step.document() for step in steps], allow_nan=False)
+
+
+def test_losses_that_rest_on_holes_are_no_evidence():
+    holes = {"rv": [0.1, float("nan")], "range": [1.0, 2.0]}
+    canary, (step,) = follow(Canary.start(plan(quality_limit=0.0)), [whole_day(0, -0.9, served_features=holes)])
+    assert canary.process.days == 0
+    assert step.evidence["difference"] is None
+    assert step.decision == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"candidate_latencies": list(CALM * 1.5)}, "answers take longer"),
+        ({"candidate_costs": [1.6] * 80}, "answers cost more"),
+        ({"served_features": {**FEATURES, "rv": [9.0, 9.0]}}, "not those of the feature view"),
+    ],
+)
+def test_a_breach_rolls_back_on_the_day_that_shows_it(change, words):
+    _, steps = follow(Canary.start(plan(**GATES)), [whole_day(0), whole_day(1), whole_day(2, **change), whole_day(3)])
+    assert [step.decision for step in steps] == ["hold", "hold", "roll_back"]
+    assert words in steps[-1].reason
+
+
+def test_one_slow_answer_is_no_breach():
+    slow = [*CALM[:-5], *[500.0] * 5]
+    _, (step,) = follow(Canary.start(plan(**GATES)), [whole_day(0, candidate_latencies=slow)])
+    latency = next(check for check in step.checks if check.name == "latency")
+    assert latency.value > 1.2
+    assert (latency.state, latency.detail["classification"]) == ("pass", "Pass")
+    assert step.decision == "hold"
+
+
+def test_too_few_answers_are_unknown():
+    _, (step,) = follow(Canary.start(plan(**GATES)), [whole_day(0, candidate_latencies=[9999.0] * 3)])
+    assert step.decision == "inconclusive"
+    assert "80 and 3 answers; 50 of each are needed" in step.reason
+
+
+def test_a_value_at_risk_that_is_exceeded_too_often_rolls_back():
+    days = [whole_day(n, 0.001 * (-1) ** n, exceeded=n % 4 == 3) for n in range(60)]
+    _, steps = follow(Canary.start(plan(**GATES)), days)
+    assert steps[-1].decision == "roll_back"
+    assert "value-at-risk was exceeded on 2 of 8 days" in steps[-1].reason
+    calm = [whole_day(n, 0.001 * (-1) ** n, exceeded=n == 30) for n in range(60)]
+    assert follow(Canary.start(plan(**GATES)), calm)[1][-1].decision == "inconclusive"
+
+
+@pytest.mark.parametrize("stop", [0, 7, 12])
+def test_the_new_gates_resume_from_their_record(stop):
+    declared = plan(**GATES)
+    days = [whole_day(n, 0.01 * (-1) ** n, exceeded=None if n == 3 else n == 5) for n in range(15)]
+    whole, steps = follow(Canary.start(declared), days)
+    half, before = follow(Canary.start(declared), days[:stop])
+    assert resume(declared, recorded(before)) == half
+    rest, after = follow(resume(declared, recorded(before)), days[stop:])
+    assert rest == whole
+    assert recorded(before + after) == recorded(steps)
+    assert whole.exceptions.days == 14
+
+
+def judged_days(difference):
+    generator = np.random.default_rng(8)
+    return [day(n, difference + float(noise)) for n, noise in enumerate(generator.normal(0, 0.01, 70))]
+
+
+@pytest.mark.parametrize(("difference", "decision"), [(0.0, "promote"), (0.5, "promote"), (-0.5, "roll_back")])
+def test_kayentas_judge_decides_once_on_the_last_day(difference, decision):
+    declared = plan(gate="kayenta")
+    canary, steps = follow(Canary.start(declared), judged_days(difference))
+    assert {step.decision for step in steps[:-1]} == {"hold"}
+    assert (steps[-1].decision, steps[-1].number) == (decision, 60)
+    assert resume(declared, recorded(steps)) == canary
+    json.dumps(recorded(steps), allow_nan=False)
+
+
+def test_kayentas_judge_without_enough_days_is_inconclusive():
+    declared = plan(gate="kayenta")
+    days = [day(n, 0.5, candidate_losses=None) if n < 20 else day(n, 0.5) for n in range(60)]
+    _, steps = follow(Canary.start(declared), days)
+    assert (steps[-1].decision, steps[-1].final) == ("inconclusive", True)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"gate": "coin"}, "paired or kayenta"),
+        ({"gate": "kayenta", "maximum_days": 49}, "needs 50 days"),
+        ({"quality_limit": 1.0}, "could never stop"),
+        ({"latency_limit": 0.5}, "1 or more"),
+        ({"cost_limit": float("nan")}, "1 or more"),
+        ({"alpha_exceptions": 0.6}, "alpha_exceptions"),
+        ({"exception_rate": 0.0, "alpha_exceptions": 0.05}, "0 to 10 %"),
+    ],
+)
+def test_a_gate_that_could_not_work_is_refused(change, words):
+    with pytest.raises(InputError, match=words):
+        Canary.start(plan(**change))
