@@ -246,7 +246,7 @@ def _newest(view: View, base: str) -> artifacts.Artifact | None:
 
 def _is_before(view: View, ref: str, run: str | None) -> bool:
     """Whether ``run`` comes from ``ref``: as its output too, the same version would close a circle."""
-    return run is not None and ref in lineage.graph(view, f"run/{run}", down=0).nodes
+    return run is not None and lineage.leads_to(view, ref, f"run/{run}")
 
 
 # Runs whose process is gone

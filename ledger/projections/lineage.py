@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ledger.format.event import Event
+from ledger.projections import reach
 from ledger.projections.view import Fold, Row, View
 
 TABLES = (
@@ -68,17 +70,36 @@ class Graph(NamedTuple):
 def graph(view: View, ref: str, *, up: int | None = None, down: int | None = None) -> Graph:
     """All that ``ref`` came from (``up`` steps back) and all that came from it (``down`` steps on); ``None`` is no limit."""
     distances = {ref: 0}
-    distances.update({node: -steps for node, steps in _reach(view, ref, up, upstream=True).items()})
-    distances.update(_reach(view, ref, down, upstream=False))
+    distances.update({node: -steps for node, steps in reach.steps(view, ref, up, upstream=True).items()})
+    distances.update(reach.steps(view, ref, down, upstream=False))
     labels = _labels(view, distances)
     nodes = {name: Node(name, kind_of(name), labels[name], steps) for name, steps in distances.items()}
-    edges = tuple(edge for name in distances for edge in _edges(view, name, upstream=False) if edge.target in distances)
-    return Graph(ref, nodes, edges)
+    leaving: dict[str, list[Edge]] = {}
+    for row in reach.edges(view, list(distances)):
+        if row[1] in distances:
+            leaving.setdefault(row[0], []).append(Edge(*row))
+    return Graph(ref, nodes, tuple(edge for name in distances for edge in leaving.get(name, ())))
+
+
+def ancestors(view: View, ref: str) -> set[str]:
+    """Everything that ``ref`` came from, itself left out."""
+    return reach.closure(view, ref, upstream=True)
+
+
+def descendants(view: View, ref: str) -> set[str]:
+    """Everything that came from ``ref``, itself left out."""
+    return reach.closure(view, ref, upstream=False)
+
+
+def leads_to(view: View, source: str, target: str) -> bool:
+    """Whether ``target`` came from ``source``, at any distance; nothing comes from itself."""
+    has_any = view.row("SELECT 1 FROM edges WHERE source = :source AND seq <= :at LIMIT 1", {"source": source})
+    return has_any is not None and target in descendants(view, source)
 
 
 def impact(view: View, ref: str) -> list[str]:
     """Everything that depends on ``ref``, nearest first: what breaks if it is withdrawn."""
-    reached = _reach(view, ref, None, upstream=False)
+    reached = reach.steps(view, ref, None, upstream=False)
     return sorted(reached, key=lambda name: (reached[name], name))
 
 
@@ -117,39 +138,22 @@ def kind_of(ref: str) -> str:
     return ref.partition("/")[0]
 
 
-def _reach(view: View, ref: str, limit: int | None, *, upstream: bool) -> dict[str, int]:
-    """Breadth first from ``ref``: each reached node with its number of steps, ``ref`` itself left out."""
-    steps = {ref: 0}
-    frontier = [ref]
-    while frontier and (limit is None or steps[frontier[0]] < limit):
-        reached = []
-        for name in frontier:
-            for edge in _edges(view, name, upstream=upstream):
-                neighbour = edge.source if upstream else edge.target
-                if neighbour not in steps:
-                    steps[neighbour] = steps[name] + 1
-                    reached.append(neighbour)
-        frontier = reached
-    del steps[ref]
-    return steps
-
-
-def _edges(view: View, name: str, *, upstream: bool) -> list[Edge]:
-    column = "target" if upstream else "source"
-    sql = f"SELECT source, target, role, seq FROM edges WHERE {column} = :name AND seq <= :at ORDER BY seq, n"
-    return [Edge(*row) for row in view.rows(sql, {"name": name})]
-
-
-def _labels(view: View, names: Mapping[str, int]) -> dict[str, str]:
+def _labels(view: View, names: Iterable[str]) -> dict[str, str]:
     labels = {}
+    jobs = _jobs(view, [name.partition("/")[2] for name in names if name.startswith("run/")])
     for name in names:
         kind = kind_of(name)
         if kind == "run":
-            row = view.row("SELECT job FROM runs WHERE run = :run AND seq <= :at", {"run": name.partition("/")[2]})
-            labels[name] = f"{row[0]} {name[4:10]}" if row else name
+            job = jobs.get(name.partition("/")[2])
+            labels[name] = name if job is None else f"{job} {name[4:10]}"
         elif kind == "deployment":
             labels[name] = name.partition("/")[2]
         else:
             base, _, version = name.rpartition("/")[2].rpartition("@")
             labels[name] = f"{base} v{version}" if base else name
     return labels
+
+
+def _jobs(view: View, names: list[str]) -> dict[str, str]:
+    sql = "SELECT run, job FROM runs WHERE run IN (SELECT value FROM json_each(:names)) AND seq <= :at"
+    return dict(view.rows(sql, {"names": json.dumps(names)}))

@@ -8,7 +8,7 @@ from typing import Any
 
 from ledger.errors import Missing
 from ledger.format.event import Event
-from ledger.projections import View, artifacts, deployments, runs
+from ledger.projections import View, artifacts, deployments, lineage, runs
 
 # The vocabulary's kinds of artifacts; written out, since rules are pure over projections and know no event structs.
 _KINDS = frozenset({"dataset", "feature_view", "model", "code", "config", "runtime", "document", "policy"})
@@ -71,6 +71,8 @@ def run_completed(view: View, event: Event) -> Iterator[Missing]:
     for item in outputs:
         if item["ref"] in used:
             yield Missing(f"{item['ref']} is an input of {run.ref} and cannot be its output: lineage has no cycles")
+        elif lineage.leads_to(view, item["ref"], run.ref):
+            yield Missing(f"{run.ref} comes from {item['ref']}, which cannot be its output: lineage has no cycles")
 
 
 def deployment_named(view: View, event: Event) -> Iterator[Missing]:

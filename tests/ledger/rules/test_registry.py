@@ -108,6 +108,18 @@ class TestRuns:
             f"{DATA}@1 is an input of run/r1 and cannot be its output: lineage has no cycles"
         )
 
+    def test_no_cycles_through_other_runs(self, registered: Story) -> None:
+        """What came from a version cannot be what it comes from, however many runs lie between."""
+        first = Artifact(f"{DATA}@1", ONE)
+        registered.record(RunStarted("r1", "train", "training", [first]), "ada")
+        registered.record(ArtifactRegistered("model", "between", 1, digest(b"between"), 7), "ada")
+        between = Artifact("model/fx-hedging/between@1", digest(b"between"))
+        registered.record(RunCompleted("r1", "ok", [between]), "ada")
+        registered.record(RunStarted("r2", "train", "training", [between]), "ada")
+        assert refuse(registered, RunCompleted("r2", "ok", [first])) == (
+            f"run/r2 comes from {DATA}@1, which cannot be its output: lineage has no cycles"
+        )
+
 
 class TestRequests:
     def test_about_registered_bytes(self, registered: Story) -> None:
