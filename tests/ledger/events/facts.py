@@ -19,6 +19,7 @@ _TEXTS: dict[str, list[str]] = {
     "sha256": DIGESTS,
     "ref": REFS,
     "artifact": ["dataset/fx/a", "model/fx/b"],
+    "feature_view": ["feature_view/fx/vol"],
     "kind": ["dataset", "model", "drift"],
     "transition": ["prod", "staging"],
     "to_stage": ["production", "staging"],

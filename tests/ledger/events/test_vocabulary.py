@@ -211,6 +211,31 @@ SENTENCES: list[tuple[str, str, dict[str, Any], str]] = [
     ),
     ("key.enrolled", "person/grace", {"name": "grace", "key": "k", "dsse": {}}, "ada enrolled grace"),
     (
+        "feature.materialized",
+        "feature_view/fx/vol@2",
+        {"feature_view": "feature_view/fx/vol", "version": 2, "store": "online", "rows": 1234, "as_of": AT},
+        f"ada wrote 1,234 rows of feature_view/fx/vol@2 to the online store, as of {AT}",
+    ),
+    (
+        "feature.retrieved",
+        "feature_view/fx/vol@2",
+        {"feature_view": "feature_view/fx/vol", "version": 2, "consumer": "desk", "gate_passed": True, "count": 1200},
+        "desk read feature_view/fx/vol@2 1,200 times",
+    ),
+    (
+        "feature.retrieved",
+        "feature_view/fx/vol@2",
+        {
+            "feature_view": "feature_view/fx/vol",
+            "version": 2,
+            "consumer": "desk",
+            "gate_passed": False,
+            "count": 3,
+            "reasons": {"stale": 2, "entity": 1},
+        },
+        "desk was refused feature_view/fx/vol@2 3 times: entity 1, stale 2",
+    ),
+    (
         "key.enrolled",
         "person/grace",
         {"name": "grace", "key": "k", "dsse": {}, "title": "risk officer"},
