@@ -46,6 +46,11 @@ class Incoming:
         self._file.close()
 
     @property
+    def path(self) -> Path:
+        """Where the bytes lie meanwhile."""
+        return self._path
+
+    @property
     def digest(self) -> str:
         """Of the bytes written so far."""
         return self._digester.digest()

@@ -1,8 +1,8 @@
 """The object store: what is too large for an event, kept by the digest of its bytes.
 
-A file lies at ``<root>/<first two hex digits>/<the other 62>``. A directory is its manifest (FORMAT §2), kept like any
-file, and the files that the manifest names; empty directories, permissions and times are not part of it. An object
-appears under its name complete and on the disk, or not at all: it is written beside, synchronised, then renamed.
+A file lies at ``<root>/<first two hex digits>/<the other 62>``, in a folder or in any store that has a URL. A directory is
+its manifest (FORMAT §2), kept like any file, and the files that the manifest names; empty directories, permissions and
+times are not part of it. An object appears under its name complete, or not at all: it is written beside, then renamed.
 """
 
 from __future__ import annotations
@@ -11,17 +11,19 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import unquote
 
 from ledger.errors import InputError, LedgerError
 from ledger.format import canonical
 from ledger.format.errors import FormatError
 from ledger.format.hashes import Digester, ManifestEntry, check_digest, manifest
 from ledger.format.hashes import digest as digest_of
-from ledger.store.incoming import Incoming, sweep, sync_folder, trouble
+from ledger.store.incoming import sync_folder, trouble
+from ledger.store.local import Local
+from ledger.store.remote import Remote
 
 BLOCK = 1 << 20
 """Bytes read at a time: memory stays flat whatever a file's size."""
@@ -41,22 +43,35 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """An object that is not what its name says: ``kind`` is ``absent`` or ``damaged``, ``detail`` what was found."""
+    """An object that is not what its name says.
+
+    ``kind`` is ``absent``, ``truncated`` (shorter than what was put) or ``damaged``; ``detail`` says what was found, and
+    ``got`` the digest of the bytes that are there, where they could be read.
+    """
 
     digest: str
     kind: str
     detail: str
+    got: str | None = None
 
 
 class Objects:
-    """The objects under one folder. Opening costs nothing; the folder is made when the first object is put.
+    """The objects under one folder or URL. Opening costs nothing; a folder is made when the first object is put.
 
-    Every method that writes raises LedgerError where the disk is full, read-only, or gone.
+    Every method that writes raises LedgerError where the disk is full, read-only, or gone, or the store cannot be reached.
     """
 
     def __init__(self, root: Path | str) -> None:
-        self.root = Path(root)
-        self._swept = False
+        """Use the store at ``root``: a folder's path, or a URL such as ``s3://bucket/assay`` (``file://`` is a folder)."""
+        self._place: Local | Remote
+        if isinstance(root, str) and root.startswith("file://"):
+            root = unquote(root.removeprefix("file://"))
+        self._place = Remote(root) if isinstance(root, str) and "://" in root else Local(Path(root))
+
+    @property
+    def root(self) -> Path | str:
+        """The folder, or the URL."""
+        return self._place.root
 
     # Putting
 
@@ -64,9 +79,9 @@ class Objects:
         """Store ``data``; a second time writes nothing."""
         digest = digest_of(data)
         if not self._holds(digest, len(data)):
-            with self._incoming() as coming:
+            with self._place.incoming() as coming:
                 coming.write(data)
-                coming.keep(self.path(digest))
+                self._place.keep(coming, digest[7:])
         return Stored(digest, len(data))
 
     def put_file(self, path: Path | str) -> Stored:
@@ -84,11 +99,11 @@ class Objects:
             known.update(block)
         if self._holds(known.digest(), known.size):
             return Stored(known.digest(), known.size)
-        with self._incoming() as coming:
+        with self._place.incoming() as coming:
             for block in _blocks(source):
                 coming.write(block)
             if not self._holds(coming.digest, coming.size):
-                coming.keep(self.path(coming.digest))
+                self._place.keep(coming, coming.digest[7:])
             return Stored(coming.digest, coming.size)
 
     def put_directory(self, path: Path | str, names: Iterable[str] | None = None) -> Stored:
@@ -120,35 +135,38 @@ class Objects:
     # Reading
 
     def path(self, digest: str) -> Path:
-        """Where an object lies, whether or not it is there.
+        """Where an object lies in a folder, whether or not it is there.
 
         Raises:
-            InputError: ``digest`` is not ``sha256:`` and 64 lower-case hex digits.
+            InputError: ``digest`` is not ``sha256:`` and 64 lower-case hex digits, or the store is no folder.
         """
-        try:
-            check_digest(digest)
-        except FormatError as error:
-            raise InputError(str(error)) from None
-        return self.root / digest[7:9] / digest[9:]
+        name = _name(digest)
+        if isinstance(self._place, Remote):
+            raise InputError(f"{self._place.locate(name)} is not a file; restore it to one")
+        return self._place.path(name)
+
+    def locate(self, digest: str) -> str:
+        """Where an object lies, as a path or a URL. Raises InputError as ``path`` does for a digest that is none."""
+        return self._place.locate(_name(digest))
 
     def has(self, digest: str) -> bool:
         """Whether the object is there; its bytes are not looked at."""
-        return self.path(digest).is_file()
+        return self._place.size(_name(digest)) is not None
 
     def open(self, digest: str) -> BinaryIO:
         """An object's bytes as a stream, not verified: ``restore`` makes a verified copy, ``read`` a verified value.
 
         Raises:
-            LedgerError: the object is absent.
+            LedgerError: the object is absent, or the store cannot be reached.
         """
         try:
-            return self.path(digest).open("rb")
+            return self._place.open(_name(digest))
         except FileNotFoundError:
             raise LedgerError(
                 f"object {digest} is not in {self.root}; restore it from a backup, or register it again"
             ) from None
         except OSError as error:
-            raise LedgerError(f"object {digest} cannot be read from {self.root}: {error.strerror}") from None
+            raise LedgerError(f"object {digest} cannot be read from {self.root}: {_why(error)}") from None
 
     def read(self, digest: str) -> bytes:
         """An object's bytes, verified.
@@ -157,7 +175,10 @@ class Objects:
             LedgerError: the object is absent, or its bytes give another digest.
         """
         with self.open(digest) as source:
-            data = source.read()
+            try:
+                data = source.read()
+            except OSError as error:
+                raise LedgerError(f"object {digest} cannot be read from {self.root}: {_why(error)}") from None
         self._require(digest, digest_of(data))
         return data
 
@@ -182,27 +203,26 @@ class Objects:
 
     def digests(self) -> Iterator[str]:
         """Every object's digest, in ascending order."""
-        if not self.root.is_dir():
-            return
-        for fan in sorted(self.root.glob("[0-9a-f][0-9a-f]")):
-            for each in sorted(fan.iterdir()):
-                if len(each.name) == 62:
-                    yield f"sha256:{fan.name}{each.name}"
+        yield from (f"sha256:{name}" for name in self._place.names())
 
-    def check(self, digest: str, *, directory: bool | None = None) -> list[Damage]:
+    def check(self, digest: str, *, directory: bool | None = None, size: int | None = None) -> list[Damage]:
         """Hash an object again, and a directory's files with it; the empty list says that every byte is right.
 
         Args:
             digest: the object.
             directory: whether it is a directory; ``None`` looks at its bytes.
+            size: how many bytes a file had when it was put, where that is known.
+
+        Raises:
+            LedgerError: the store cannot be reached: nothing is known then.
         """
-        own = self._check_one(digest)
+        own = self._check_one(digest, None if directory else size)
         if own is not None:
             return [own]
         if directory is None:
             directory = self.is_directory(digest)
-        named = sorted({entry.digest for entry in self.entries(digest)}) if directory else []
-        return [damage for damage in map(self._check_one, named) if damage is not None]
+        named = sorted({(entry.digest, entry.size) for entry in self.entries(digest)}) if directory else []
+        return [damage for each, size in named if (damage := self._check_one(each, size)) is not None]
 
     # Restoring
 
@@ -258,57 +278,70 @@ class Objects:
 
     # Within
 
-    @contextmanager
-    def _incoming(self) -> Iterator[Incoming]:
-        """A new object on its way in."""
-        try:
-            self.root.mkdir(exist_ok=True)
-            if not self._swept:
-                sweep(self.root)
-                self._swept = True
-            with Incoming(self.root) as coming:
-                yield coming
-        except OSError as error:
-            raise trouble(error, self.root) from None
-
     def _copy(self, digest: str, place: Path, read_only: bool, durable: bool) -> None:
         digester = Digester()
+        script = False
         with self.open(digest) as source, place.open("xb") as copy:
-            while block := source.read(BLOCK):
+            while block := _next(source, digest, self.root):
+                script = script or (not digester.size and block.startswith(b"#!"))
                 digester.update(block)
                 copy.write(block)
             self._require(digest, digester.digest())
-            os.fchmod(copy.fileno(), 0o444 if read_only else 0o644)
+            # Permissions are no part of a manifest; a file that names its interpreter is meant to be run.
+            os.fchmod(copy.fileno(), (0o444 if read_only else 0o644) | (0o111 if script else 0))
             if durable:
                 copy.flush()
                 os.fsync(copy.fileno())
 
     def _holds(self, digest: str, size: int) -> bool:
         """Whether the object is there in full length; one of another length is damaged, and is put anew."""
-        try:
-            return self.path(digest).stat().st_size == size
-        except OSError:
-            return False
+        return self._place.size(digest[7:]) == size
 
-    def _check_one(self, digest: str) -> Damage | None:
-        path = self.path(digest)
-        if not path.is_file():
-            return Damage(digest, "absent", f"there is no {path}")
+    def _check_one(self, digest: str, size: int | None) -> Damage | None:
+        place = self.locate(digest)
+        if not self.has(digest):
+            return Damage(digest, "absent", f"there is no {place}")
         digester = Digester()
         try:
-            with path.open("rb") as source:
+            with self._place.open(digest[7:]) as source:
                 while block := source.read(BLOCK):
                     digester.update(block)
         except OSError as error:
-            return Damage(digest, "damaged", f"{path} cannot be read: {error.strerror}")
+            return Damage(digest, "damaged", f"{place} cannot be read: {_why(error)}")
         got = digester.digest()
-        return None if got == digest else Damage(digest, "damaged", f"the bytes of {path} give {got}")
+        if got == digest:
+            return None
+        if size is not None and digester.size < size:
+            detail = f"{place} holds {digester.size:,} of {size:,} bytes"
+            return Damage(digest, "truncated", detail, got)
+        return Damage(digest, "damaged", f"the bytes of {place} give {got}", got)
 
     def _require(self, digest: str, got: str) -> None:
         if got != digest:
             raise LedgerError(
-                f"object {digest} is damaged: its bytes give {got}; restore {self.path(digest)} from a backup"
+                f"object {digest} is damaged: its bytes give {got}; restore {self.locate(digest)} from a backup"
             )
+
+
+def _name(digest: str) -> str:
+    """A digest's 64 hex digits; InputError where it is none."""
+    try:
+        check_digest(digest)
+    except FormatError as error:
+        raise InputError(str(error)) from None
+    return digest[7:]
+
+
+def _next(source: BinaryIO, digest: str, root: Path | str) -> bytes:
+    """The next block of an object; the store's trouble in reading it is not taken for the target's in writing."""
+    try:
+        return source.read(BLOCK)
+    except OSError as error:
+        raise LedgerError(f"object {digest} cannot be read from {root}: {_why(error)}") from None
+
+
+def _why(error: OSError) -> str:
+    return error.strerror or str(error) or type(error).__name__
 
 
 def _size(path: Path) -> int:

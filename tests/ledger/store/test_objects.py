@@ -353,7 +353,7 @@ while True:
 
 def test_what_another_writer_is_writing_is_not_swept(tmp_path: Path) -> None:
     writing, other = Objects(tmp_path / "objects"), Objects(tmp_path / "objects")
-    with writing._incoming() as incoming:
+    with writing._place.incoming() as incoming:
         incoming.write(b"long ")
         other.put_bytes(b"short")
         incoming.write(b"lasting")
