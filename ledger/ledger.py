@@ -12,18 +12,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from ledger import rules
-from ledger.errors import AssayError, InputError, KeyUnavailable, LedgerError, Refused
+from ledger import opening
+from ledger.errors import AssayError, InputError, KeyUnavailable, LedgerError
 from ledger.format import checkpoint as checkpoints
 from ledger.format import names, proof, times
-from ledger.format.event import Event
 from ledger.format.keys import VerifierKey
 from ledger.keystore import Keystore
 from ledger.projections import folding
 from ledger.projections.view import View
 from ledger.rules import logs
 from ledger.rules.logs import LogKey
-from ledger.store import journal, migration, schema, sqlite
+from ledger.store import journal, sqlite
 from ledger.store.journal import Draft, Journal, Recorded
 from ledger.store.objects import Objects
 
@@ -62,7 +61,7 @@ class Ledger:
         self.objects = Objects(path.parent / "objects")
         # Under a simulated clock: when what is recorded next happens, where the entry itself does not say.
         self.moment: str | None = None
-        self._journal = Journal(connection, path, _Semantics(lambda: self.clock)) if writable else None
+        self._journal = _journal(path, connection, self.clock) if writable else None
 
     def __enter__(self) -> Self:
         return self
@@ -154,16 +153,25 @@ class Ledger:
             Refused: a rule forbids it; the message and ``missing`` say what is wanted.
             LedgerError: the ledger is open for reading only, locked, or cannot be written.
         """
-        return self.record_many([Entry(event, subject, actor, project, cause, at)])[0]
+        return self._append(
+            self._writer(), [_draft(event, subject, actor, project, cause, self.moment if at is None else at)]
+        )[0]
 
     def record_many(self, entries: Sequence[Entry]) -> list[Recorded]:
         """Append several events in one transaction: all of them, or none. Arguments and errors as of :meth:`record`."""
-        recorded = self._writer().append([self._draft(entry) for entry in entries])
-        if recorded and recorded[0].seq // CHECKPOINT_EVERY != (recorded[-1].seq + 1) // CHECKPOINT_EVERY:
-            # What was recorded is recorded: whether it can be signed here is told by whoever asks for a checkpoint.
-            with suppress(AssayError, OSError):
-                self.checkpoint()
-        return recorded
+        writer = self._writer()
+        drafts = [
+            _draft(
+                each.fact,
+                each.subject,
+                each.actor,
+                each.project,
+                each.cause,
+                self.moment if each.at is None else each.at,
+            )
+            for each in entries
+        ]
+        return self._append(writer, drafts)
 
     def checkpoint(self) -> str:
         """Sign the log as it stands and store the note; the note that is there already where nothing was added.
@@ -250,44 +258,13 @@ class Ledger:
                 f"the log: restore the copy that was signed, or {_CONTINUE}"
             )
 
-    def _draft(self, entry: Entry) -> Draft:
-        from ledger.events.vocabulary import typed
-
-        subject = entry.subject or entry.fact.about(entry.project)
-        if subject is None:
-            raise InputError(f"{entry.fact.TYPE} needs a subject: say what it is about")
-        moment = self.moment if entry.at is None else _moment(entry.at)
-        actor = entry.actor or os.environ.get("ASSAY_ACTOR") or names.quote(getpass.getuser())
-        value = entry.fact.to_value()
-        typed(entry.fact.TYPE, value)  # a struct does not look at what it is made of
-        return Draft(entry.fact.TYPE, subject, entry.project, actor, value, entry.cause, moment)
-
-
-class _Semantics:
-    """What the journal is handed: rules that guard, folds that fill, the clock."""
-
-    def __init__(self, clock: Callable[[], str]) -> None:
-        self._clock = clock
-
-    def guarded(self, event_type: str) -> bool:
-        return event_type in rules.RULES
-
-    def check(self, connection: sqlite3.Connection, event: Event) -> None:
-        gaps = rules.check(View(connection, event.seq - 1), event)
-        if gaps:
-            raise Refused(f"refused: {'; '.join(gap.what for gap in gaps)}", tuple(gaps))
-
-    def fold(self, connection: sqlite3.Connection, events: Sequence[Event]) -> None:
-        folding.fold(connection, events)
-
-    def stamp(self, last: str | None, moment: str | None) -> str:
-        if self._clock() == "simulated":
-            if last is None:
-                return moment or times.format_time(datetime.now(UTC))
-            following = times.format_time(times.parse_time(last) + timedelta(seconds=1))
-            return max(moment, following) if moment else following
-        now = times.format_time(datetime.now(UTC))
-        return now if last is None or last < now else last
+    def _append(self, writer: Journal, drafts: Sequence[Draft]) -> list[Recorded]:
+        recorded = writer.append(drafts)
+        if recorded and recorded[0].seq // CHECKPOINT_EVERY != (recorded[-1].seq + 1) // CHECKPOINT_EVERY:
+            # What was recorded is recorded: whether it can be signed here is told by whoever asks for a checkpoint.
+            with suppress(AssayError, OSError):
+                self.checkpoint()
+        return recorded
 
 
 def create(
@@ -322,21 +299,9 @@ def create(
         raise InputError(f"a clock is 'system' or 'simulated', not {clock!r}")
     if place.exists():
         raise InputError(f"{place} exists already; a ledger is never overwritten")
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LedgerError(f"cannot make {place.parent}: {error.strerror}") from None
     keystore = Keystore.for_ledger(place, keys)
     admins = dict(administrators) if administrators is not None else _self_administered(keystore, passphrase)
-    draft = place.with_name(f"{place.name}.{os.getpid()}.new")
-    try:
-        _begin(draft, keystore, origin, admins, clock, at)
-        migration.publish(draft, place)
-    except sqlite3.Error as error:
-        raise sqlite.unusable(error, place) from None
-    finally:
-        for leftover in place.parent.glob(f"{draft.name}*"):
-            leftover.unlink(missing_ok=True)
+    opening.make(place, keystore, origin, admins, clock, None if at is None else _moment(at))
     return open(place, keys=keys)
 
 
@@ -358,86 +323,39 @@ def open(  # noqa: A001  (the API's word, as in gzip.open)
     keystore = Keystore.for_ledger(place, keys)
     if read_only:
         return Ledger(place, sqlite.read_only(place), keystore, writable=False)
-    return Ledger(place, _writable(place), keystore, writable=True)
+    return Ledger(place, opening.writable(place), keystore, writable=True)
 
 
 def _self_administered(keystore: Keystore, passphrase: bytes | None) -> dict[str, str]:
-    actor = os.environ.get("ASSAY_ACTOR") or names.quote(getpass.getuser())
+    actor = _present_actor()
     public = keystore.public(actor) if keystore.has_person(actor) else keystore.make_person(actor, passphrase)
     return {actor: str(public)}
 
 
-def _begin(
-    draft: Path,
-    keystore: Keystore,
-    origin: str,
-    administrators: Mapping[str, str],
-    clock: str,
+def _journal(path: Path, connection: sqlite3.Connection, clock: str) -> Journal:
+    # Who only reads has no use for the vocabulary, nor the time to import it.
+    from ledger.semantics import Semantics
+
+    return Journal(connection, path, Semantics(clock))
+
+
+def _draft(
+    fact: Fact,
+    subject: str | None,
+    actor: str | None,
+    project: str | None,
+    cause: int | None,
     at: str | datetime | None,
-) -> None:
-    """Build the database with event 0 in it, away from its final place."""
-    from ledger.events.ledgers import LedgerCreated
+) -> Draft:
+    from ledger.semantics import described
 
-    if not administrators:
-        raise InputError("a ledger needs at least one administrator")
-    migration.make(draft)
-    verifier = keystore.make_ledger(origin)
-    fact = LedgerCreated(
-        origin=origin,
-        key=str(verifier),
-        administrators=[{"name": name, "key": key} for name, key in administrators.items()],
-        clock="simulated" if clock == "simulated" else "system",
-    )
-    with Ledger(draft, _connect(draft), keystore, writable=True) as ledger:
-        ledger.clock = clock
-        ledger.record(fact, actor=next(iter(administrators)), at=at)
-    for name in (f"{draft.name}.lock", f"{draft.name}.queue"):
-        draft.with_name(name).unlink(missing_ok=True)
+    about, value = described(fact, subject, project)
+    moment = None if at is None else _moment(at)
+    return Draft(fact.TYPE, about, project, actor or _present_actor(), value, cause, moment)
 
 
-def _writable(path: Path) -> sqlite3.Connection:
-    sqlite.require_writable_ledger(path)
-    connection = _connect(path)
-    try:
-        if (sqlite.revision(connection) or "") < schema.REVISION:
-            connection.close()
-            _upgrade(path)
-            connection = _connect(path)
-        sqlite.require_revision(connection, path)
-        # Fail now, and not at the first append, where the file may not be written.
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute("ROLLBACK")
-    except sqlite3.Error as error:
-        connection.close()
-        raise sqlite.unusable(error, path) from None
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _upgrade(path: Path) -> None:
-    from ledger.store.lock import WriterLock
-
-    def refold(connection: sqlite3.Connection) -> None:
-        folding.rebuild(connection, (each.event for each in journal.read(connection)))
-
-    lock = WriterLock(path)
-    try:
-        with lock.held():
-            migration.upgrade(path, refold)
-    finally:
-        lock.close()
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    try:
-        connection = sqlite3.connect(path, timeout=sqlite.BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-    except sqlite3.Error as error:
-        raise sqlite.unusable(error, path) from None
-    return connection
+def _present_actor() -> str:
+    return os.environ.get("ASSAY_ACTOR") or names.quote(getpass.getuser())
 
 
 def _moment(at: str | datetime) -> str:

@@ -57,17 +57,17 @@ def prefix(
     ).encode("utf-8", "surrogatepass")
 
 
-def encode(event: Event) -> bytes:
+def encode(event: Event, value: bytes | None = None) -> bytes:
     """Return the event's canonical bytes.
 
+    :param value: the bytes of ``event.value``, where :func:`encode_value` made them before.
     :raises FormatError: naming the member that is malformed, or the size if it is beyond ``MAX_BYTES``.
     """
     _check(event)
-    value = canonical.encode(event.value, within=1)
-    body = b"%b%b}" % (
-        prefix(event.seq, event.type, event.subject, event.project, event.actor, event.at, event.cause, event.prev),
-        value,
-    )
+    if value is None:
+        value = canonical.encode(event.value, within=1)
+    # All members but the last are the arguments of prefix, in its order.
+    body = b"%b%b}" % (prefix(*event[:-1]), value)
     if len(body) > MAX_BYTES:
         raise FormatError(
             f"event {event.seq}: {len(body):,} bytes, more than {MAX_BYTES:,}; put what is large into the object store"
@@ -95,6 +95,19 @@ def decode(body: bytes) -> Event:
     event = Event(**members)
     _check(event)
     return event
+
+
+def encode_value(value: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
+    """Return the canonical bytes of an event's value, and the value as every reader will find it in them.
+
+    :raises FormatError: it is no object, or has no canonical form.
+    """
+    import orjson
+
+    if not isinstance(value, dict):
+        raise FormatError("event: value is not an object")
+    data = canonical.encode(value, within=1)
+    return data, orjson.loads(data)
 
 
 def said(body: bytes) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from ledger.format.errors import FormatError
@@ -18,9 +19,15 @@ def check_name(text: str, what: str) -> str:
     :param what: what the name is of, for the error.
     :raises FormatError: if it is empty or holds anything but ``A-Z a-z 0-9 . _ : / @ + - %``.
     """
-    if not isinstance(text, str) or not _NAME.fullmatch(text):
+    if not isinstance(text, str) or not _is_name(text):
         raise FormatError(f"{what} {_shown(text)}: want a name of A-Z a-z 0-9 . _ : / @ + - %")
     return text
+
+
+@lru_cache(maxsize=1024)
+def _is_name(text: str) -> bool:
+    """Remembered: a ledger's events bear few names, again and again."""
+    return _NAME.fullmatch(text) is not None
 
 
 def check_origin(text: str) -> str:

@@ -23,6 +23,7 @@ from ledger.projections import (
     runs,
 )
 from ledger.projections.view import Fold, Row
+from ledger.store.rows import insert
 from ledger.store.schema import entity
 
 _MODULES: tuple[ModuleType, ...] = (
@@ -68,12 +69,16 @@ def rows_of(event: Event) -> Iterator[tuple[str, Row]]:
 
 def fold(connection: sqlite3.Connection, events: Iterable[Event]) -> None:
     """Insert the rows of ``events``, in order, within the caller's transaction."""
-    batches: dict[tuple[str, int], list[Row]] = defaultdict(list)
+    batches: dict[str, list[Row]] = {}
     for event in events:
-        for table, row in rows_of(event):
-            batches[table, len(row)].append(row)
-    for (table, width), rows in batches.items():
-        connection.executemany(_insert(table, width), rows)
+        for each in _FOLDS.get(event.type, ()):
+            for table, row in each(event, event.value):
+                if table in batches:
+                    batches[table].append(row)
+                else:
+                    batches[table] = [row]
+    for table, rows in batches.items():
+        insert(connection, table, rows)
 
 
 def rebuild(
@@ -99,15 +104,6 @@ def rebuild(
 
 
 _BATCH = 4096
-_INSERTS: dict[tuple[str, int], str] = {}
-
-
-def _insert(table: str, width: int) -> str:
-    statement = _INSERTS.get((table, width))
-    if statement is None:
-        statement = f"INSERT INTO {table} VALUES ({', '.join('?' * width)})"
-        _INSERTS[table, width] = statement
-    return statement
 
 
 def snapshot(connection: sqlite3.Connection) -> dict[str, list[tuple[Any, ...]]]:

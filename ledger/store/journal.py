@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from ledger.errors import LedgerError
-from ledger.format.event import ZERO_PREV, Event, decode, encode, said
+from ledger.format.event import ZERO_PREV, Event, decode, encode, encode_value
 from ledger.format.hashes import leaf_hash
 from ledger.format.proof import Frontier
 from ledger.store.lock import WriterLock
+from ledger.store.rows import insert
 from ledger.store.sqlite import unusable
+
+_T = TypeVar("_T")
 
 
 class Draft(NamedTuple):
@@ -62,8 +65,17 @@ class Semantics(Protocol):
         """The ``at`` of the next event, given the last one's and what the writer handed in."""
 
 
-_INSERT_EVENT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_INSERT_NODE = "INSERT INTO nodes VALUES (?, ?, ?)"
+class _Tail(NamedTuple):
+    """What the next event must know of the last one."""
+
+    seq: int
+    hash: bytes
+    at: str
+
+
+_EMPTY = _Tail(-1, bytes.fromhex(ZERO_PREV), "")
+_NEAR = 64
+"""Where others appended no more than this, their leaves are added to the tree's edge; else it is read from the nodes."""
 
 
 class Journal:
@@ -76,7 +88,7 @@ class Journal:
         self._semantics = semantics
         self._lock = WriterLock(path)
         self._frontier = Frontier()
-        self._last: Recorded | None = None
+        self._tail = _EMPTY
 
     def append(self, drafts: Sequence[Draft]) -> list[Recorded]:
         """Append all of ``drafts`` or, where one is refused or the disk fails, none. On return they are on the disk.
@@ -86,21 +98,26 @@ class Journal:
             FormatError: one of them is malformed or too long.
             LedgerError: the database cannot be written.
         """
-        with self._transaction():
-            self._catch_up()
-            recorded: list[Recorded] = []
-            pending: list[Recorded] = []
-            for draft in drafts:
-                if pending and self._semantics.guarded(draft.type):
-                    self._write(pending)
-                    pending = []
-                entry = self._place(draft)
-                if self._semantics.guarded(draft.type):
-                    self._semantics.check(self._connection, entry.event)
-                self._last = entry
-                pending.append(entry)
-                recorded.append(entry)
-            self._write(pending)
+        # What does not depend on the log is done before others have to wait for it.
+        ready = [(draft, *encode_value(draft.value)) for draft in drafts]
+        return self._transact(lambda: self._append(ready))
+
+    def _append(self, ready: Sequence[tuple[Draft, bytes, dict[str, Any]]]) -> list[Recorded]:
+        self._catch_up()
+        recorded: list[Recorded] = []
+        written = 0
+        for draft, data, value in ready:
+            guarded = self._semantics.guarded(draft.type)
+            if guarded and written < len(recorded):
+                self._write(recorded[written:])
+                written = len(recorded)
+            entry = self._place(draft, data, value)
+            if guarded:
+                self._semantics.check(self._connection, entry.event)
+            self._tail = _Tail(entry.event.seq, entry.hash, entry.event.at)
+            recorded.append(entry)
+        if written < len(recorded):
+            self._write(recorded[written:] if written else recorded)
         return recorded
 
     def checkpoint(self, sign: Callable[[int, bytes], str]) -> str:
@@ -109,7 +126,8 @@ class Journal:
         Returns:
             The new note, or the stored one where the log has not grown since.
         """
-        with self._transaction():
+
+        def work() -> str:
             self._catch_up()
             count = self._frontier.size
             row = self._connection.execute("SELECT note FROM checkpoints WHERE size = ?", (count,)).fetchone()
@@ -119,75 +137,92 @@ class Journal:
             self._connection.execute("INSERT INTO checkpoints VALUES (?, ?)", (count, note))
             return note
 
+        return self._transact(work)
+
     def keep(self, size: int, note: str) -> None:
         """Store a note that others have signed too, durably, as a row of its own beside those of its size."""
-        with self._transaction():
-            self._connection.execute("INSERT INTO checkpoints VALUES (?, ?)", (size, note))
+        self._transact(lambda: self._connection.execute("INSERT INTO checkpoints VALUES (?, ?)", (size, note)))
 
     def refill(self, work: Callable[[sqlite3.Connection], None]) -> None:
         """Run ``work``, which fills the projections anew, in one transaction of its own."""
-        with self._transaction():
-            work(self._connection)
+        self._transact(lambda: work(self._connection))
 
     def close(self) -> None:
         """Let go of the writers' lock; the connection stays open."""
         self._lock.close()
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with self._lock.held():
-            try:
-                self._connection.execute("BEGIN IMMEDIATE")
-                yield
-                self._connection.execute("COMMIT")
-            except BaseException as error:
-                # What is cached may be ahead of the disk now: the next append reads it again.
-                self._last, self._frontier = None, Frontier()
-                with suppress(sqlite3.Error):
-                    self._connection.execute("ROLLBACK")
-                if isinstance(error, sqlite3.Error):
-                    raise unusable(error, self._path) from error
-                raise
+    def _transact(self, work: Callable[[], _T]) -> _T:
+        """Do ``work`` in a transaction and commit it; where anything fails, leave the database as it was."""
+        self._lock.acquire()
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            result = work()
+            self._connection.execute("COMMIT")
+        except BaseException as error:
+            # What is known may be ahead of the disk now: the next append reads it again.
+            self._tail, self._frontier = _EMPTY, Frontier()
+            with suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error):
+                raise unusable(error, self._path) from error
+            raise
+        finally:
+            self._lock.release()
+        return result
 
     def _catch_up(self) -> None:
         """Know the last event and the tree's right edge, where another process may have appended meanwhile."""
-        row = self._connection.execute("SELECT max(seq) FROM events").fetchone()
-        size = 0 if row[0] is None else row[0] + 1
-        if size == self._frontier.size and (size == 0 or self._last is not None):
+        row = self._connection.execute("SELECT seq, hash, at FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+        known, tail = self._tail, _EMPTY if row is None else _Tail._make(row)
+        if tail == known:
             return
-        if size == 0:
-            self._frontier, self._last = Frontier(), None
+        if 0 <= known.seq < tail.seq <= known.seq + _NEAR:
+            rows = self._connection.execute("SELECT hash FROM events WHERE seq >= ? ORDER BY seq", (known.seq,))
+            first, *rest = (bytes(row[0]) for row in rows)
+            if first == known.hash and len(rest) == tail.seq - known.seq:
+                for leaf in rest:
+                    self._frontier.append(leaf)
+                self._tail = tail
+                return
+        if row is None:
+            self._frontier, self._tail = Frontier(), _EMPTY
             return
-        self._last = next(read(self._connection, size - 1, size))
-        self._frontier = Frontier.load(size, node_getter(self._connection))
+        last = next(read(self._connection, tail.seq, tail.seq + 1))
+        self._tail = _Tail(last.seq, last.hash, last.event.at)
+        self._frontier = Frontier.load(tail.seq + 1, node_getter(self._connection))
 
-    def _place(self, draft: Draft) -> Recorded:
-        last = self._last
+    def _place(self, draft: Draft, data: bytes, value: dict[str, Any]) -> Recorded:
+        """The event that the draft becomes; ``value`` is what its bytes ``data`` say, as any later reader will find it."""
+        tail = self._tail
+        at = self._semantics.stamp(tail.at or None, draft.moment)
         event = Event(
-            seq=0 if last is None else last.event.seq + 1,
-            type=draft.type,
-            subject=draft.subject,
-            project=draft.project,
-            actor=draft.actor,
-            at=self._semantics.stamp(None if last is None else last.event.at, draft.moment),
-            cause=draft.cause,
-            prev=ZERO_PREV if last is None else last.hash.hex(),
-            value=draft.value,
+            tail.seq + 1,
+            draft.type,
+            draft.subject,
+            draft.project,
+            draft.actor,
+            at,
+            draft.cause,
+            tail.hash.hex(),
+            value,
         )
-        body = encode(event)
-        # What is judged and folded is what the bytes say, as any later reader will: 250.0 is recorded as 250.
-        return Recorded(event._replace(value=said(body)), leaf_hash(body), body)
+        body = encode(event, data)
+        return Recorded(event, leaf_hash(body), body)
 
     def _write(self, entries: Sequence[Recorded]) -> None:
-        rows = [
-            (e.seq, each.hash, each.body, e.type, e.subject, e.project, e.actor, e.at, e.cause)
-            for each in entries
-            for e in (each.event,)
-        ]
+        """Insert events with the nodes that they complete and the rows that they give."""
+        insert(
+            self._connection,
+            "events",
+            [
+                (seq, leaf, body, type_, subject, project, actor, at, cause)
+                for (seq, type_, subject, project, actor, at, cause, _, _), leaf, body in entries
+            ],
+        )
         nodes = [node for each in entries for node in self._frontier.append(each.hash)]
-        self._connection.executemany(_INSERT_EVENT, rows)
         if nodes:
-            self._connection.executemany(_INSERT_NODE, nodes)
+            nodes.sort()  # by level: neighbours in the table come one after the other
+            insert(self._connection, "nodes", nodes)
         self._semantics.fold(self._connection, [each.event for each in entries])
 
 

@@ -26,18 +26,26 @@ class WriterLock:
             os.close(self._queue)
             raise
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Wait for this writer's turn, and hold it for the block."""
+    def acquire(self) -> None:
+        """Wait for this writer's turn."""
         fcntl.flock(self._queue, fcntl.LOCK_EX)
         try:
             fcntl.flock(self._turn, fcntl.LOCK_EX)
         finally:
             fcntl.flock(self._queue, fcntl.LOCK_UN)
+
+    def release(self) -> None:
+        """Give the turn to whoever waits next."""
+        fcntl.flock(self._turn, fcntl.LOCK_UN)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Wait for this writer's turn, and hold it for the block."""
+        self.acquire()
         try:
             yield
         finally:
-            fcntl.flock(self._turn, fcntl.LOCK_UN)
+            self.release()
 
     def close(self) -> None:
         """Let go of the locks' files; a second time does nothing."""

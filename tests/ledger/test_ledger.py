@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -242,13 +243,8 @@ class TestClock:
     def test_it_never_runs_backwards(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         with make(tmp_path) as made:
             first = made.record(saw(), subject="m/x@1", actor="ada").event.at
-
-            class Early(datetime):
-                @classmethod
-                def now(cls, tz: Any = None) -> Any:
-                    return datetime(2001, 1, 1, tzinfo=UTC)
-
-            monkeypatch.setattr("ledger.ledger.datetime", Early)
+            early = datetime(2001, 1, 1, tzinfo=UTC).timestamp()
+            monkeypatch.setattr("ledger.semantics.time", SimpleNamespace(time_ns=lambda: int(early * 1e9)))
             assert made.record(saw(), subject="m/x@1", actor="ada").event.at == first
 
     def test_a_simulated_one_goes_by_the_story(self, fresh: Story) -> None:

@@ -310,10 +310,10 @@ def test_what_the_system_says_is_one_line(error: BaseException, says: str) -> No
 
 def test_a_full_disk_under_the_ledger_records_nothing(ready: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """SQLite itself says that it is full: the file may not grow by a page."""
-    import ledger.ledger
+    import ledger.opening
 
     ready.ok("rebuild")
-    connect = ledger.ledger._connect
+    connect = ledger.opening.connect
     size = ready.json("verify")["size"]
 
     def cramped(path: Path) -> sqlite3.Connection:
@@ -322,7 +322,7 @@ def test_a_full_disk_under_the_ledger_records_nothing(ready: Shell, monkeypatch:
         connection.execute(f"PRAGMA max_page_count = {pages}")
         return connection
 
-    monkeypatch.setattr("ledger.ledger._connect", cramped)
+    monkeypatch.setattr("ledger.opening.connect", cramped)
     note = "x" * 60_000
     said = ready("--as", "mia", "alerts", "ack", "drift", "--note", note)
     one_line(said, "the disk", "is full", "nothing was recorded")

@@ -23,6 +23,13 @@ def test_round_trip_and_order(a: datetime, b: datetime) -> None:
     assert (times.format_time(a) < times.format_time(b)) == (a < b)
 
 
+@given(st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1)), st.integers(0, 999))  # noqa: DTZ001
+def test_of_nanoseconds(moment: datetime, finer: int) -> None:
+    aware = moment.replace(tzinfo=UTC)
+    since = (aware - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    assert times.format_ns(since * 1000 + finer) == times.format_time(aware)
+
+
 @pytest.mark.parametrize(
     "text",
     [
