@@ -22,7 +22,7 @@ DEMO_KEYS = "demo-keys"
 ENVIRONMENTS = ("dev", "staging", "prod")
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
-_KEYS = ("project", "environments", "projects", "routes", "notices", "demo")
+_KEYS = ("project", "environments", "objects", "projects", "routes", "notices", "demo")
 _PROJECT_KEYS = ("title", "team")
 _ROUTE_GOALS = ("file", "command", "webhook")
 _ROUTE_KEYS = (*_ROUTE_GOALS, "secret_env", "secret_file", "timeout")
@@ -54,7 +54,8 @@ class Route(NamedTuple):
 
 class Config(NamedTuple):
     """What ``assay.toml`` says. ``persona`` is set in a demo workspace alone: the actor where none is named. ``notices``
-    says over which routes each kind of notice goes: ``approvals``, ``exceptions``, ``alerts``.
+    says over which routes each kind of notice goes: ``approvals``, ``exceptions``, ``alerts``. ``objects`` is the object
+    store's URL or folder, where it is not the workspace's own.
     """
 
     project: str | None
@@ -63,6 +64,7 @@ class Config(NamedTuple):
     routes: dict[str, Route]
     persona: str | None
     notices: dict[str, tuple[str, ...]] = {}  # noqa: RUF012  (never changed)
+    objects: str | None = None
 
 
 class Workspace:
@@ -100,9 +102,12 @@ class Workspace:
         return self.root / FOLDER / LEDGER
 
     @property
-    def objects(self) -> Path:
-        """Where artifacts lie, by digest."""
-        return self.root / FOLDER / OBJECTS
+    def objects(self) -> Path | str:
+        """Where artifacts lie, by digest: a folder, or the URL of a store elsewhere."""
+        declared = self.config.objects
+        if declared is None:
+            return self.root / FOLDER / OBJECTS
+        return declared if "://" in declared else self.root / declared
 
     @property
     def demo_keys(self) -> Path:
@@ -215,6 +220,7 @@ class _Reader:
             routes=routes,
             persona=self._text(demo, "persona", ("demo",)) or None,
             notices=self._notices(data, routes),
+            objects=self._text(data, "objects", ()) or None,
         )
 
     def _notices(self, data: Mapping[str, Any], routes: Mapping[str, Route]) -> dict[str, tuple[str, ...]]:
@@ -326,6 +332,9 @@ project = "{project}"
 
 # Where versions are deployed, in the order they pass through. Into prod, the ledger demands its approvals.
 environments = ["dev", "staging", "prod"]
+
+# Where the bytes of artifacts lie, by digest, if not in .assay/objects: a folder, or any URL that fsspec speaks to.
+# objects = "s3://bucket/assay"
 
 [projects.{project}]
 # title = "Currency hedging"

@@ -43,7 +43,7 @@ def bundle(
     if wanted is None:
         _sign_head(context)
     report = verify(context.ledger_path, progress=_telling(context))
-    with ledgers.open(context.ledger_path, read_only=True) as ledger:
+    with context.with_store(ledgers.open(context.ledger_path, read_only=True)) as ledger:
         head = bundling.choose(ledger.connection, wanted)
         view = ledger.view(head.checkpoint.size - 1)
         about = None if subject is None else _about(view, subject)
@@ -109,7 +109,7 @@ def _sign_head(context: Context) -> None:
     """Have a checkpoint that covers everything, where the ledger's key is here; else the newest there is must serve."""
     from ledger import ledger as ledgers
 
-    with ledgers.open(context.ledger_path, read_only=True) as ledger:
+    with context.with_store(ledgers.open(context.ledger_path, read_only=True)) as ledger:
         row = ledger.connection.execute("SELECT max(size) FROM checkpoints").fetchone()
         if row[0] == ledger.size:
             return
@@ -184,7 +184,7 @@ def _copy_objects(context: Context, target: Path) -> int:
     """Every object, hashed on its way, beside the copy, where the ledger in it looks for them."""
     from ledger import ledger as ledgers
 
-    with ledgers.open(context.ledger_path, read_only=True) as ledger:
+    with context.with_store(ledgers.open(context.ledger_path, read_only=True)) as ledger:
         source = ledger.objects
     goal = Objects(target.parent / "objects")
     digests = list(source.digests())

@@ -154,9 +154,20 @@ class Context:
         if self._ledger is None:
             import ledger.ledger as ledgers
 
-            self._ledger = ledgers.open(self.ledger_path, read_only=not self.writes)
+            self._ledger = self.with_store(ledgers.open(self.ledger_path, read_only=not self.writes))
             self._size = self._ledger.size if self.writes else 0
         return self._ledger
+
+    def with_store(self, ledger: Ledger) -> Ledger:
+        """An opened ledger, with the object store that the workspace declares where the ledger is its own.
+
+        ``assay.toml`` is read when the first object is asked for.
+        """
+        if self.named_ledger is None:
+            from ledger.store.objects import Objects
+
+            ledger.objects = Objects(lambda: self.workspace.objects)
+        return ledger
 
     @cached_property
     def view(self) -> View:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote
@@ -21,12 +22,11 @@ from ledger.format import canonical
 from ledger.format.errors import FormatError
 from ledger.format.hashes import Digester, ManifestEntry, check_digest, manifest
 from ledger.format.hashes import digest as digest_of
+from ledger.store import disk
+from ledger.store.disk import BLOCK
 from ledger.store.incoming import sync_folder, trouble
 from ledger.store.local import Local
 from ledger.store.remote import Remote
-
-BLOCK = 1 << 20
-"""Bytes read at a time: memory stays flat whatever a file's size."""
 
 DIRECTORY_MEDIA_TYPE = "application/vnd.assay.directory+json"
 """How an artifact says that its digest is a directory's manifest, and not a file's that happens to look like one."""
@@ -61,12 +61,21 @@ class Objects:
     Every method that writes raises LedgerError where the disk is full, read-only, or gone, or the store cannot be reached.
     """
 
-    def __init__(self, root: Path | str) -> None:
-        """Use the store at ``root``: a folder's path, or a URL such as ``s3://bucket/assay`` (``file://`` is a folder)."""
-        self._place: Local | Remote
+    def __init__(self, root: Path | str | Callable[[], Path | str]) -> None:
+        """Use the store at ``root``.
+
+        Args:
+            root: a folder's path, a URL such as ``s3://bucket/assay`` (``file://`` is a folder), or what says which, asked
+                when the store is first needed.
+        """
+        self._root = root
+
+    @cached_property
+    def _place(self) -> Local | Remote:
+        root = self._root() if callable(self._root) else self._root
         if isinstance(root, str) and root.startswith("file://"):
             root = unquote(root.removeprefix("file://"))
-        self._place = Remote(root) if isinstance(root, str) and "://" in root else Local(Path(root))
+        return Remote(root) if isinstance(root, str) and "://" in root else Local(Path(root))
 
     @property
     def root(self) -> Path | str:
@@ -91,16 +100,16 @@ class Objects:
             InputError: the file is absent, unreadable, or no regular file.
         """
         source = Path(path)
-        if _size(source) <= BLOCK:
-            return self.put_bytes(b"".join(_blocks(source)))
+        if disk.size(source) <= BLOCK:
+            return self.put_bytes(b"".join(disk.blocks(source)))
         # Hashing costs a fraction of writing, and what runs make is often there already.
         known = Digester()
-        for block in _blocks(source):
+        for block in disk.blocks(source):
             known.update(block)
         if self._holds(known.digest(), known.size):
             return Stored(known.digest(), known.size)
         with self._place.incoming() as coming:
-            for block in _blocks(source):
+            for block in disk.blocks(source):
                 coming.write(block)
             if not self._holds(coming.digest, coming.size):
                 self._place.keep(coming, coming.digest[7:])
@@ -120,7 +129,7 @@ class Objects:
         if not folder.is_dir():
             raise InputError(f"{folder} is not a directory")
         entries = []
-        for name in sorted(set(_walk(folder) if names is None else names)):
+        for name in sorted(set(disk.walk(folder) if names is None else names)):
             if (folder / name).is_symlink():
                 raise InputError(f"{folder / name} is a symbolic link, which a directory of the store cannot hold")
             stored = self.put_file(folder / name)
@@ -342,48 +351,6 @@ def _next(source: BinaryIO, digest: str, root: Path | str) -> bytes:
 
 def _why(error: OSError) -> str:
     return error.strerror or str(error) or type(error).__name__
-
-
-def _size(path: Path) -> int:
-    """A regular file's size in bytes; InputError where it is none."""
-    try:
-        if not path.is_file():
-            raise InputError(f"{path} is {'no regular file' if path.exists() else 'not there'}")
-        return path.stat().st_size
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from None
-
-
-def _blocks(path: Path) -> Iterator[bytes]:
-    """A file's bytes in blocks; InputError where it cannot be read, so that it is not taken for the store's trouble."""
-    try:
-        with path.open("rb") as source:
-            while block := source.read(BLOCK):
-                yield block
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from None
-
-
-def _walk(folder: Path) -> Iterator[str]:
-    """The relative paths of all files below a folder, with ``/`` as separator.
-
-    Raises:
-        InputError: there is something that is neither a file nor a directory, or a name that is not Unicode.
-    """
-    waiting = [folder]
-    while waiting:
-        try:
-            found = list(os.scandir(waiting.pop()))
-        except OSError as error:
-            raise InputError(f"{error.filename} cannot be read: {error.strerror}") from None
-        for entry in found:
-            if entry.is_dir(follow_symlinks=False):
-                waiting.append(Path(entry.path))
-            elif entry.is_file(follow_symlinks=False):
-                yield Path(entry.path).relative_to(folder).as_posix()
-            else:
-                what = "a symbolic link" if entry.is_symlink() else "neither a file nor a directory"
-                raise InputError(f"{entry.path} is {what}, which a directory of the store cannot hold")
 
 
 def _parse_manifest(data: bytes) -> list[ManifestEntry] | None:

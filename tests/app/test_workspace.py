@@ -168,3 +168,13 @@ def test_paths_inside_are_taken_from_the_root(tmp_path: Path) -> None:
 def test_whatever_the_file_holds_it_is_read_or_refused(text: str) -> None:
     with suppress(InputError):
         assert set(parse(text, FILE).environments)
+
+
+def test_objects_lie_in_the_workspace_or_where_it_says(tmp_path: Path) -> None:
+    for text, expected in (
+        ("", tmp_path / ".assay" / "objects"),
+        ('objects = "elsewhere"', tmp_path / "elsewhere"),
+        ('objects = "s3://bucket/assay"', "s3://bucket/assay"),
+    ):
+        (tmp_path / "assay.toml").write_text(text)
+        assert Workspace(tmp_path).objects == expected

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from ledger.errors import InputError, LedgerError
 from ledger.format.hashes import manifest
-from ledger.store.objects import BLOCK, DIRECTORY_MEDIA_TYPE, Objects
+from ledger.store.disk import BLOCK
+from ledger.store.objects import DIRECTORY_MEDIA_TYPE, Objects
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 from ledger.errors import InputError, LedgerError
-from ledger.store.objects import BLOCK, Objects
+from ledger.store.disk import BLOCK
+from ledger.store.objects import Objects
 
 
 class FaultyFileSystem(MemoryFileSystem):
