@@ -375,7 +375,7 @@ def _worded(key: Sequence[Any]) -> str:
 
 def _days(micros_: int) -> str:
     days = micros_ / 86_400_000_000
-    return f"{days:.3g} days" if days >= 1 else f"{micros_ / 3_600_000_000:.3g} hours"
+    return f"{days:,.1f} days" if days >= 1 else f"{micros_ / 3_600_000_000:.3g} hours"
 
 
 def _escaped(name: str) -> str:

@@ -19,6 +19,7 @@ _PARTS = {
     "record": ("START", "LOOK", "PROVE"),
     "proof": ("PROOF",),
     "work": ("MAKE", "DECIDE", "WATCH"),
+    "features": ("FEATURES",),
     "loop": ("DEMO", "LOOP"),
     "witnesses": ("WITNESS",),
     "pipelines": ("AGENT",),

@@ -17,6 +17,11 @@ SHAPES: dict[str, str] = {
         "trigger experiment series"
     ),
     "input": "ref sha256",
+    "feature_view": (
+        "ref project name version sha256 schema entity event_time ttl definition code sources features columns offline "
+        "checks:[view_check]"
+    ),
+    "view_check": "seq check kind passed verdict at",
     "request": (
         "seq subject sha256 transition roles project actor at note evidence state missing:[missing] decisions:[decision]"
     ),
