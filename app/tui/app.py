@@ -13,6 +13,7 @@ from app.tui.clockwork import Clockwork
 from app.tui.deciding import Deciding
 from app.tui.draw.glyphs import UNICODE, Glyphs
 from app.tui.gateway import Gateway
+from app.tui.jumping import Jumping
 from app.tui.keys import EVERYWHERE
 from app.tui.messages import Failed, LedgerChanged, Noticed, Opened
 from app.tui.screens.catalogue import BY_KEY, CATALOGUE
@@ -22,14 +23,11 @@ from app.tui.signing import Signing
 SWITCH_SECONDS = 0.001
 """How long a worker that only computes, such as a verification, may keep a key waiting at each of its turns."""
 
-HOMES = {"request": "5", "deployment": "6", "alert": "7", "monitor": "7", "event": "9"}
-"""The screen where each kind of thing is shown best; what is not here has its place in the lineage."""
-
 FIRST = "1"
 """The screen at the bottom of the stack; every other stands upon it."""
 
 
-class Dashboard(Clockwork, Deciding, App[int]):
+class Dashboard(Clockwork, Deciding, Jumping, App[int]):
     """One ledger on screen. ``me`` is who acts, or None with the reason in ``why_nobody``."""
 
     TITLE = "Assay"
@@ -135,14 +133,6 @@ class Dashboard(Clockwork, Deciding, App[int]):
             return
         if self._trail:
             await self._show(self._trail.pop())
-
-    async def on_opened(self, message: Opened) -> None:
-        """Show what a reference names where it is shown best."""
-        kind = message.ref.partition("/")[0]
-        key = message.screen or HOMES.get(kind, "3")
-        await self.action_screen(key)
-        page: Any = self.page(key)
-        page.open(message.ref)
 
     def on_ledger_changed(self) -> None:
         """Somebody appended."""

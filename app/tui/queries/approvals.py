@@ -125,19 +125,11 @@ def _asked(view: View, request: Request, me: str | None, why_nobody: str) -> Ask
             Line(c.missing.what if c.missing else c.what, c.met, c.seq, c.missing.who if c.missing else "")
             for c in gates.checklist(view, request.subject, environment)
         ),
-        rule=_rule(environment),
+        rule=gates.words(view, request.project, environment),
         evidence=tuple(_proof(view, each) for each in request.evidence),
         metrics=metrics,
         before=before,
     )
-
-
-def _rule(environment: str) -> str:
-    from ledger.rules.policy import PRODUCTION
-
-    if environment == PRODUCTION.environment:
-        return f"{PRODUCTION.words()} ({PRODUCTION.name}@{PRODUCTION.version})"
-    return f"no policy guards {environment}: a registered version may go there"
 
 
 def _may(view: View, request: Request, me: str) -> tuple[tuple[str, ...], str]:

@@ -85,6 +85,12 @@ class ApprovalsPage(Page):
             self._tell()
 
     @property
+    def subject(self) -> str:
+        """What the cursor stands on."""
+        value = self.query_one(Lister).value
+        return f"request/{value}" if isinstance(value, int) else ""
+
+    @property
     def asked(self) -> Asked | None:
         """The request under the cursor."""
         value = self.query_one(Lister).value

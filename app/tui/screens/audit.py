@@ -128,6 +128,12 @@ class AuditPage(Page):
         """Whether a verification is under way."""
         return self._run is not None and not self._run.ended
 
+    @property
+    def subject(self) -> str:
+        """What the cursor stands on."""
+        cursor = self.query_one(EventLog).cursor
+        return f"event/{cursor}" if cursor >= 0 else ""
+
     def why_not(self, action: str) -> str:
         """Going to a finding needs one."""
         if action.startswith(("break", "finding")) and not any(each["seq"] is not None for each in self.findings):

@@ -10,9 +10,10 @@ if TYPE_CHECKING:
 
 
 class Entry(NamedTuple):
-    """A screen: its number, its name, what it answers, and where its class is."""
+    """A screen: its number, its letter after ``g``, its name, what it answers, and where its class is."""
 
     key: str
+    letter: str
     name: str
     answers: str
     module: str
@@ -25,12 +26,13 @@ class Entry(NamedTuple):
 
 
 CATALOGUE = (
-    Entry("1", "Overview", "what is wrong, what waits for me, where things stand", "app.tui.screens.overview", "OverviewPage"),
-    Entry("3", "Lineage", "what this came from, what depends on it", "app.tui.screens.lineage", "LineagePage"),
-    Entry("5", "Approvals", "what needs my signature, on which evidence", "app.tui.screens.approvals", "ApprovalsPage"),
-    Entry("6", "Rollouts", "each rollout's gates, and the decision to come", "app.tui.screens.rollouts", "RolloutsPage"),
-    Entry("7", "Monitoring", "alerts, and the series behind them", "app.tui.screens.monitoring", "MonitoringPage"),
-    Entry("9", "Audit", "the log, and whether it is intact", "app.tui.screens.audit", "AuditPage"),
+    Entry("1", "o", "Overview", "what is wrong, what waits for me, how it stands", "app.tui.screens.overview", "OverviewPage"),
+    Entry("3", "l", "Lineage", "what this came from, what depends on it", "app.tui.screens.lineage", "LineagePage"),
+    Entry("4", "r", "Registry", "versions and runs, and what differs", "app.tui.screens.registry", "RegistryPage"),
+    Entry("5", "a", "Approvals", "what needs my signature, on which evidence", "app.tui.screens.approvals", "ApprovalsPage"),
+    Entry("6", "c", "Rollouts", "each rollout's gates, and the decision to come", "app.tui.screens.rollouts", "RolloutsPage"),
+    Entry("7", "w", "Monitoring", "alerts, and the series behind them", "app.tui.screens.monitoring", "MonitoringPage"),
+    Entry("9", "e", "Audit", "the log, and whether it is intact", "app.tui.screens.audit", "AuditPage"),
 )  # fmt: skip
 
 BY_KEY = {entry.key: entry for entry in CATALOGUE}

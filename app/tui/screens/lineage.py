@@ -81,7 +81,7 @@ class LineagePage(Page):
     def _start(self, ref: str | None) -> None:
         if ref is None:
             self.query_one(GraphPane).say("nothing is recorded yet that has a lineage")
-        else:
+        elif not self._focus:  # it may have been told meanwhile what to show
             self.open(ref)
 
     def _show(self, data: Neighbourhood) -> None:
@@ -127,6 +127,11 @@ class LineagePage(Page):
     def cursor(self) -> str:
         """What the cursor stands on."""
         return self.query_one(GraphPane).cursor
+
+    @property
+    def subject(self) -> str:
+        """What the cursor stands on."""
+        return self.cursor
 
     def why_not(self, action: str) -> str:
         """Going back needs somewhere to go back to; an event needs to be recorded."""

@@ -105,6 +105,11 @@ class MonitoringPage(Page):
         chosen = self.chosen
         self.query_one("#words", Paper).show(lambda cells, _: words(chosen, series, cells, self.glyphs))
 
+    @property
+    def subject(self) -> str:
+        """What the cursor stands on."""
+        return str(self.query_one(Lister).value or "")
+
     def why_not(self, action: str) -> str:
         """Why the alert cannot be acknowledged."""
         chosen = self.chosen

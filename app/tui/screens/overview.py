@@ -75,6 +75,11 @@ class OverviewPage(Page):
         self.dashboard.waiting = (("5", mine), ("7", raised))
         self.reframe()
 
+    @property
+    def subject(self) -> str:
+        """What the cursor stands on."""
+        return str(self.query_one(Lister).value or "")
+
     def why_not(self, action: str) -> str:
         """Signing needs something that waits for the one who looks."""
         data = getattr(self, "_data", None)

@@ -80,6 +80,15 @@ class Page(Screen[None]):
         """Ask for what is shown, as of the playhead."""
         raise NotImplementedError
 
+    @property
+    def subject(self) -> str:
+        """What the cursor stands on, as a reference; empty where it stands on nothing that has one."""
+        return ""
+
+    def open(self, ref: str) -> None:
+        """Put the cursor on what a reference names."""
+        raise NotImplementedError
+
     def why_not(self, action: str) -> str:
         """Why an action cannot be done now, in words; empty where it can."""
         return ""
@@ -192,7 +201,7 @@ class Page(Screen[None]):
         self.set_class(height < 30, "-short")
 
 
-_ALWAYS = ("find", "command_palette", "help")
+_ALWAYS = ("jump", "find", "command_palette", "help")
 
 
 def in_one_line(error: BaseException) -> str:

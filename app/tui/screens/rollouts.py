@@ -122,6 +122,11 @@ class RolloutsPage(Page):
         chosen = self.chosen
         return {"deployment": chosen.deployment} if chosen is not None and name != "canary start" else {}
 
+    @property
+    def subject(self) -> str:
+        """What the cursor stands on."""
+        return self.chosen.ref if self.chosen else ""
+
     def why_not(self, action: str) -> str:
         """Evaluating and promoting need a rollout under way; the past is only looked at."""
         chosen = self.chosen

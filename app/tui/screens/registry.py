@@ -1,0 +1,263 @@
+"""Names, versions and runs; one of them whole, and what differs between two."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from app.tui.draw import registry as draw
+from app.tui.draw.clip import titled
+from app.tui.draw.glyphs import Glyphs
+from app.tui.draw.picture import Run
+from app.tui.draw.refs import short
+from app.tui.draw.sections import Row, Section
+from app.tui.draw.tables import Column
+from app.tui.keys import Key, doing
+from app.tui.messages import Opened
+from app.tui.queries import registry
+from app.tui.queries.registry import Board, Name, Shelf, Version, Whole
+from app.tui.screens.page import Page
+from app.tui.widgets.lister import Lister
+from app.tui.widgets.paper import Paper
+
+NAMES = (Column("", least=10), Column("", "right", least=3), Column("", least=6, rank=1), Column("", least=4, rank=2))
+RUNS = (Column("", least=8), Column("", least=8), Column("", "right", least=10, rank=1))
+VERSIONS = (
+    Column("", least=1, most=1), Column("", least=3), Column("", least=6), Column("", least=6, rank=2),
+    Column("", "right", least=10, rank=1), Column("", least=5, rank=3), Column("", least=10, rank=4),
+)  # fmt: skip
+TITLES = {"feature_view": "feature views", "code": "code", "policy": "policies"}
+RUN_STATES = {"ok": "ok", "failed": "bad", "interrupted": "warn", "running": "info"}
+
+
+class RegistryPage(Page):
+    """Names left; the versions of one and one version whole right."""
+
+    NAME = "Registry"
+    CSS_PATH = "registry.tcss"
+    KEYS = (
+        Key("l,enter", "inside", "to its versions; from a version, to its lineage", "open", "⏎"),
+        Key("h,backspace", "outside", "back to the names", "back"),
+        Key("space", "mark", "mark a version, to compare it with another", "mark it"),
+        Key("d", "compare", "what differs between the marked version and this one", "diff"),
+        Key("e", "event", "the event that recorded it, in the audit", "event"),
+        doing("run", "run"),
+        Key("J", "scroll(3)", "the details further down"),
+        Key("K", "scroll(-3)", "the details further up"),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._board: Board | None = None
+        self._shelf: Shelf | None = None
+        self._whole: Whole | None = None
+        self._marked = ""
+        self._wanted = ("", "")
+
+    def body(self) -> ComposeResult:
+        """Names; versions; details."""
+        yield Lister(id="names", classes="pane")
+        with Vertical(id="right"):
+            yield Lister(id="versions", classes="pane")
+            yield Paper(id="whole", classes="pane")
+
+    def on_mount(self) -> None:
+        """Titles."""
+        super().on_mount()
+        self.query_one("#names").border_title = "Registry"
+        self.names.focus()
+
+    @property
+    def names(self) -> Lister:
+        """The list on the left."""
+        return self.query_one("#names", Lister)
+
+    @property
+    def versions(self) -> Lister:
+        """The list of versions."""
+        return self.query_one("#versions", Lister)
+
+    @property
+    def subject(self) -> str:
+        """The version or run under the cursor."""
+        return str(self.versions.value or "")
+
+    def open(self, ref: str) -> None:
+        """Put the cursor on a version or a run."""
+        base = ref if ref.startswith("run/") else ref.rpartition("@")[0] or ref
+        self._wanted = (base, ref)
+        self.load()
+
+    def load(self) -> None:
+        """The names as of the playhead."""
+        if self.is_mounted:
+            self.ask("board", registry.board, self._show)
+
+    def _show(self, board: Board) -> None:
+        self._board = board
+        self.names.show(sections(board, self.glyphs), self._wanted[0] or None)
+        if not board.names and not board.runs:
+            self.versions.show([Section("VERSIONS", VERSIONS, empty="nothing is registered yet")])
+
+    def on_lister_moved(self, event: Lister.Moved) -> None:
+        """Another name: its versions are asked for. Another version: it is asked for whole."""
+        if event.lister is self.names:
+            self.ask("shelf", partial(registry.shelf, of=str(event.value)), self._shelve)
+        else:
+            self.ask("whole", partial(registry.whole, ref=str(event.value)), self._detail)
+        self.rekey()
+
+    def _shelve(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        wanted, self._wanted = self._wanted[1], ("", "")
+        self.versions.border_title = titled(shelf.title)
+        choose = wanted or (str(self.names.value) if shelf.title.startswith("runs of") else None)
+        self._list(choose)
+        if wanted:
+            self.versions.focus()
+
+    def _list(self, choose: str | None = None) -> None:
+        if self._shelf is not None:
+            rows = tuple(version_row(each, self._marked, self.glyphs) for each in self._shelf.versions)
+            self.versions.show([Section("", VERSIONS, rows, counted=False)], choose)
+
+    def _detail(self, found: Whole | None) -> None:
+        self._whole = found
+        paper = self.query_one("#whole", Paper)
+        if found is None:
+            paper.show(lambda *_: ((("  it was not there yet", "muted"),),))
+        else:
+            paper.show(lambda cells, _: draw.whole(found, cells, self.glyphs))
+        paper.border_title = "Recorded"
+        self.rekey()
+
+    def on_lister_chosen(self, event: Lister.Chosen) -> None:
+        """A second click does what ``enter`` does."""
+        self.action_inside()
+
+    def why_not(self, action: str) -> str:
+        """Comparing needs two."""
+        if action.startswith("do(") and not self.dashboard.moment.live:
+            return "that would be recorded now, and the screen shows the past; L returns to live"
+        if not self.is_mounted or (action in ("inside", "mark", "event") and not self.subject):
+            return "nothing is registered yet"
+        if action == "compare":
+            if not self._marked:
+                return "mark a version first, with space; then d on another one"
+            if self._marked == self.subject:
+                return "the cursor stands on the marked version itself"
+            if self._marked.startswith("run/") != self.subject.startswith("run/"):
+                return "a run and a version cannot be compared"
+        return ""
+
+    def action_inside(self) -> None:
+        """From the names to the versions, from there to the lineage."""
+        if self.barred("inside"):
+            return
+        if self.names.has_focus:
+            self.versions.focus()
+        else:
+            self.app.post_message(Opened(self.subject, "3"))
+
+    def action_outside(self) -> None:
+        """Back to the names."""
+        self.names.focus()
+
+    def leave(self) -> bool:
+        """From the versions to the names first."""
+        if self.versions.has_focus:
+            self.names.focus()
+            return True
+        return False
+
+    def action_mark(self) -> None:
+        """Mark the version under the cursor, or take the mark away."""
+        if not self.barred("mark"):
+            self._marked = "" if self._marked == self.subject else self.subject
+            self._list()
+            said = f"marked {short(self._marked)}; d on another compares" if self._marked else "no mark"
+            self.notice(said)
+            self.rekey()
+
+    def action_compare(self) -> None:
+        """What differs between the marked one and this one, as the command line says it."""
+        if self.barred("compare"):
+            return
+        from app.actions import registry as actions
+        from app.tui.screens.action import ActionScreen
+
+        both = f"{self._marked} {self.subject}"
+        if self.subject.startswith("run/"):
+            self.app.push_screen(ActionScreen(actions.get("runs compare"), {"runs": both}))
+        else:
+            first, second = both.split(" ")
+            self.app.push_screen(ActionScreen(actions.get("artifact diff"), {"before": first, "after": second}))
+
+    def action_event(self) -> None:
+        """The event that recorded it."""
+        if not self.barred("event") and self._whole is not None:
+            self.app.post_message(Opened(f"event/{self._whole.seq}"))
+
+    def action_scroll(self, rows: int) -> None:
+        """Scroll the details."""
+        self.query_one("#whole", Paper).scroll_relative(y=rows, animate=False)
+
+
+def sections(board: Board, glyphs: Glyphs) -> list[Section]:
+    """The list: names by kind, then runs."""
+    kinds = dict.fromkeys(each.kind for each in board.names)
+    found = [
+        Section(
+            TITLES.get(kind, f"{kind}s").upper(),
+            NAMES,
+            tuple(
+                Row(
+                    _name(each),
+                    each.base,
+                )
+                for each in board.names
+                if each.kind == kind
+            ),
+        )
+        for kind in kinds
+    ]
+    runs = tuple(
+        Row(
+            (
+                (f"{_sign(each.status, glyphs)} {each.status}", RUN_STATES.get(each.status, "")),
+                (each.job + (" (stale)" if each.stale else ""), "warn" if each.stale else ""),
+                (each.day, "muted"),
+            ),
+            each.ref,
+        )
+        for each in board.runs
+    )
+    title = f"RUNS, the newest of {board.more_runs + len(runs):,}" if board.more_runs else "RUNS"
+    return [*found, Section(title, RUNS, runs, empty="nothing ran yet", counted=not board.more_runs)]
+
+
+def _name(each: Name) -> tuple[Run, ...]:
+    _, project, name = each.base.split("/", 2)
+    return ((name, f"kind.{each.kind}"), (f"v{each.newest}", "strong"), (each.says, "muted"), (project, "muted"))
+
+
+def _sign(status: str, glyphs: Glyphs) -> str:
+    return {"ok": glyphs.ok, "failed": glyphs.bad, "running": glyphs.doing}.get(status, glyphs.warn)
+
+
+def version_row(each: Version, marked: str, glyphs: Glyphs) -> Row:
+    """One version in the list; the marked one bears a sign."""
+    styles = {"production": "ok", "staging": "info", "retired": "muted", **RUN_STATES}
+    figures = "  ".join(f"{name} {value:.4g}" for name, value in each.figures[:2])
+    cells = (
+        (glyphs.focus if each.ref == marked else "", "focus"),
+        (each.label, "strong"),
+        (each.stage, styles.get(each.stage, "muted")),
+        (" ".join(f"@{alias}" for alias in each.aliases), "wait"),
+        (each.day, "muted"),
+        (each.actor, "muted"),
+        (figures or each.digest[7:19], "muted"),
+    )
+    return Row(cells, each.ref)
