@@ -53,6 +53,9 @@ def verify(
     begin = None if since is None else _text(context.start / since)
     report = audit(place, strict=strict, checkpoints=notes, key=known, policy=quorum, since=begin, progress=tell)
     document, lines = report.document(), _lines(report)
+    if not (notes or quorum or begin):
+        hint = "that nothing was cut off at the end shows only by a checkpoint kept elsewhere (--checkpoint FILE)"
+        lines.append(say("  ", Mark("dim", hint)))
     if any(each.kind == "forked" for each in report.findings):
         lines += _convict(context, place, notes if begin is None else [*notes, begin], known, misbehaviour)
     if record:
@@ -155,7 +158,11 @@ def _record(context: Context, report: Report) -> int:
     from ledger.events.ledgers import LedgerVerified
 
     fact = LedgerVerified(
-        head=report.head, size=report.size, ok=report.ok, findings=[each.document() for each in report.findings]
+        head=report.head,
+        size=report.size,
+        ok=report.ok,
+        findings=[each.document() for each in report.findings],
+        complete=not report.incomplete,
     )
     ledger = context.ledger
     recorded = ledger.record(fact, subject=f"ledger/{ledger.origin}", actor=context.actor)

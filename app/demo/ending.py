@@ -58,7 +58,8 @@ def prove(stage: Stage) -> Report:
     report = verify(stage.ledger.path)
     if stage.view.row("SELECT 1 FROM events WHERE type = 'ledger.verified' AND seq <= :at") is None:
         found = [each.document() for each in report.findings]
-        fact = LedgerVerified(head=report.head, size=report.size, ok=report.ok, findings=found)
+        complete = not report.incomplete
+        fact = LedgerVerified(head=report.head, size=report.size, ok=report.ok, findings=found, complete=complete)
         stage.ledger.record(fact, subject=f"ledger/{stage.ledger.origin}", actor=cast.MONITOR.name)
     stage.ledger.checkpoint()
     return report

@@ -70,12 +70,16 @@ class LedgerWitnessed(Fact, frozen=True):
 
 @event_type("ledger.verified")
 class LedgerVerified(Fact, frozen=True, omit_defaults=True):
-    """A verification of the first ``size`` events; ``head`` is the last one's leaf hash in hex."""
+    """A verification of the first ``size`` events; ``head`` is the last one's leaf hash in hex.
+
+    ``complete``: nothing was known to be unrecorded.
+    """
 
     head: str
     size: int
     ok: bool
     findings: list[dict[str, Any]] = []
+    complete: bool | None = None
 
     def sentence(self, event: Event) -> str:
         found = "intact" if self.ok else f"{len(self.findings)} finding{'s' if len(self.findings) != 1 else ''}"
