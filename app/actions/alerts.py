@@ -43,10 +43,7 @@ def acknowledge(context: Context, *, alert: str, note: str | None = None) -> Ans
     """Record that the actor has seen an alert."""
     from ledger.events.alerts import AlertAcknowledged
 
-    view = context.view
-    name = alert if alert.startswith("alert/") else f"alert/{alert}"
-    found = alerts.get(view, references.find(view, name).ref.removeprefix("alert/"))
-    assert found is not None
+    found = _found(context.view, alert)
     if found.state != "raised":
         last = found.changes[-1]
         raise InputError(f"alert {found.alert} is {found.state} already, by {last.actor} at event {last.seq}")
@@ -55,6 +52,61 @@ def acknowledge(context: Context, *, alert: str, note: str | None = None) -> Ans
     now = alerts.get(context.ledger.view(), found.alert)
     assert now is not None
     return Answer({"alert": document(now), "event": events.described(recorded)}, events.listing([recorded]))
+
+
+def resolve(context: Context, *, alert: str, action: str, ref: str | None = None) -> Answer:
+    """Record what ended an alert."""
+    from ledger.events.alerts import AlertResolved
+
+    found = _found(context.view, alert)
+    if found.state == "resolved":
+        last = found.changes[-1]
+        raise InputError(f"alert {found.alert} is resolved already, by {last.actor} at event {last.seq}")
+    named = None if ref is None else references.find(context.view, ref).ref
+    fact = AlertResolved(alert=found.alert, action=action, ref=named)
+    recorded = context.ledger.record(fact, actor=context.actor, project=found.project, cause=found.seq)
+    now = alerts.get(context.ledger.view(), found.alert)
+    assert now is not None
+    return Answer({"alert": document(now), "event": events.described(recorded)}, events.listing([recorded]))
+
+
+def silence(context: Context, *, monitor: str, until: str, reason: str) -> Answer:
+    """Send none of a monitor's alerts up to a day; they are recorded all the same."""
+    from app.actions.days import day
+    from ledger.events.alerts import AlertSilenced
+    from ledger.projections import monitors
+
+    last = day(until, "--until")
+    known = {each.monitor: each for each in monitors.listed(context.view)}
+    if monitor not in known:
+        raise InputError(f"there is no monitor {monitor}; there are {', '.join(known) or 'none'}")
+    if last < context.ledger.now()[:10]:
+        raise InputError(f"{last} is past: a silence has an end that is still to come")
+    if not reason.strip():
+        raise InputError("a silence needs a reason: who meets it has to understand it")
+    project = known[monitor].project
+    fact = AlertSilenced(monitor=monitor, until=last, reason=reason)
+    recorded = context.ledger.record(
+        fact, subject=f"monitor/{project}/{monitor}", actor=context.actor, project=project, cause=known[monitor].seq
+    )
+    document_ = {"monitor": monitor, "until": last, "reason": reason, "event": events.described(recorded)}
+    return Answer(document_, events.listing([recorded]))
+
+
+def silences(view: View, project: str | None) -> dict[str, str]:
+    """The monitors of a project that were silenced, each with the last day of its silence; the last word counts."""
+    return {
+        each.event.value["monitor"]: each.event.value["until"]
+        for each in events.matching(view, types=["alert.silenced"], subject=f"monitor/{project}/")
+    }
+
+
+def _found(view: View, name: str) -> Alert:
+    """The alert that a command means, by its name or the beginning of it."""
+    ref = references.find(view, name if name.startswith("alert/") else f"alert/{name}").ref
+    found = alerts.get(view, ref.removeprefix("alert/"))
+    assert found is not None
+    return found
 
 
 def shown(view: View, alert: Alert) -> Answer:

@@ -8,13 +8,15 @@ from app.actions import deployments as shown
 from app.actions import events
 from app.actions.answers import Answer, Mark, counted, number, say, state
 from app.actions.days import day
+from app.actions.routing import publish
 from ledger.errors import InputError, Refused
 from ledger.projections import approvals, artifacts, deployments
 from ledger.rules import gates
 
 if TYPE_CHECKING:
     from app.actions.context import Context
-    from app.actions.rolling import Verdict
+    from app.actions.rolling import Rollout, Verdict
+    from ledger.events.deployments import Strategy
     from ledger.projections.deployments import Deployment
     from ledger.store.journal import Recorded
 
@@ -30,6 +32,7 @@ def start(
     minimum_days: int | None = None,
     maximum_days: int | None = None,
     first_day: str | None = None,
+    shadow: bool = False,
 ) -> Answer:
     """Declare a canary of a model version: slice, error rates, shortest and longest time are fixed before its first day."""
     from app.actions.rolling import begin
@@ -50,7 +53,8 @@ def start(
         if begins is None:
             raise InputError("the feed has no day from the ledger's present on; give --first-day")
         changes = {key: value for key, value in given.items() if value is not None}
-        recorded = begin(context, serving, scoring, candidate, first_day=begins, changes=changes)
+        recorded = begin(context, serving, scoring, candidate, first_day=begins, changes=changes, shadow=shadow)
+    publish(context)
     made = deployments.get(context.ledger.view(), recorded.event.value["deployment"])
     assert made is not None
     realised = made.plan["realised"]
@@ -74,6 +78,8 @@ def run(context: Context, *, until: str | None = None, deployment: str | None = 
     count = 0
     with Scoring(context, serving) as scoring:
         rollout = Rollout(context, serving, scoring, found)
+        if rollout.unfinished:
+            return _finished(context, rollout)
         pending = rollout.days(until)
         for each in pending:
             context.progress(count, len(pending), each)
@@ -82,6 +88,7 @@ def run(context: Context, *, until: str | None = None, deployment: str | None = 
             if last.step.final:
                 break
         ended = rollout.ended
+    publish(context)
     if last is None and ended:
         raise InputError(f"the gates of {found.ref} have said promote; `assay canary promote` carries it out")
     if last is None:
@@ -94,10 +101,27 @@ def run(context: Context, *, until: str | None = None, deployment: str | None = 
     )
 
 
+def _finished(context: Context, rollout: Rollout) -> Answer:
+    """The end of a rollout that was cut off after its last verdict, recorded now."""
+    recorded = rollout.finish()
+    publish(context)
+    now = deployments.get(context.ledger.view(), rollout.deployment.deployment)
+    assert now is not None
+    last = deployments.steps(context.ledger.view(), now.deployment)[-1]
+    document = {
+        "deployment": shown.document(now),
+        "days": 0,
+        "last": {"day": last.day, "slice": last.slice, "decision": last.decision, "evidence": last.evidence},
+    }
+    lines = [say(f"the gates had said {last.decision.replace('_', ' ')} on {last.day}; its end is recorded now")]
+    return Answer(document, [*lines, *events.listing(recorded)], int(last.decision == "roll_back"))
+
+
 def promote(context: Context, *, deployment: str | None = None) -> Answer:
     """Put a canary's candidate in the champion's place: on a verdict to promote, and the approvals that the policy demands."""
     found = under_way(context, deployment)
     recorded = promoted(context, found)
+    publish(context)
     now = deployments.get(context.ledger.view(), found.deployment)
     assert now is not None
     document = {"deployment": shown.document(now), "events": [events.described(each) for each in recorded]}
@@ -137,10 +161,16 @@ def promoted(context: Context, found: Deployment) -> list[Recorded]:
     facts = (
         gate,
         PromotionRecorded(from_stage=approvals.stage(view, subject), to_stage="production", approvals=granted),
-        DeploymentCompleted(deployment=found.deployment, environment=found.environment, strategy="canary", status="ok"),
+        DeploymentCompleted(
+            deployment=found.deployment, environment=found.environment, strategy=_strategy(found), status="ok"
+        ),
         AliasMoved(artifact=artifact.base, alias="champion", version=artifact.version),
     )
     return context.ledger.record_many([Entry(fact, subject, actor, found.project, cause) for fact in facts])
+
+
+def _strategy(found: Deployment) -> Strategy:
+    return "shadow" if found.strategy == "shadow" else "canary"
 
 
 def under_way(context: Context, name: str | None) -> Deployment:
@@ -152,7 +182,9 @@ def under_way(context: Context, name: str | None) -> Deployment:
     found = [
         each
         for each in deployments.listed(context.view)
-        if each.strategy == "canary" and each.status == "under way" and name in (None, each.deployment, each.ref)
+        if each.strategy in ("canary", "shadow")
+        and each.status == "under way"
+        and name in (None, each.deployment, each.ref)
     ]
     if len(found) != 1:
         which = ", ".join(each.deployment for each in found)
@@ -160,6 +192,13 @@ def under_way(context: Context, name: str | None) -> Deployment:
             f"which canary? {which}" if found else "no canary is under way; `assay canary start REF` begins one"
         )
     return found[0]
+
+
+def judge(context: Context, *, file: str) -> Answer:
+    """Judge metrics of a file by Kayenta's rules; exit code 1 where they do not pass."""
+    from app.actions.judging import judged
+
+    return judged(context.start / file)
 
 
 def told(verdict: Verdict) -> list[str]:

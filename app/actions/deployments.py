@@ -11,22 +11,23 @@ from ledger.projections import artifacts, deployments
 
 if TYPE_CHECKING:
     from app.actions.context import Context
+    from ledger.ledger import Entry
     from ledger.projections.deployments import Deployment
     from ledger.projections.view import View
 
 _STATES = {"ok": ("good", "live"), "under way": ("live", "under way"), "rolled_back": ("bad", "rolled back")}
 
 
-def deploy(context: Context, *, ref: str, to: str) -> Answer:
-    """Put a version into an environment, all at once: refused where the environment's policy lacks something."""
-    from ledger.events.approvals import PromotionRecorded
-    from ledger.events.artifacts import AliasMoved
+def deploy(context: Context, *, ref: str, to: str, strategy: str = "direct") -> Answer:
+    """Put a version into an environment, all at once: refused where the environment's policy lacks something.
+
+    By ``blue_green`` it only stands ready beside what is live, and serves nobody until ``switch``.
+    """
     from ledger.events.deployments import DeploymentCompleted, DeploymentStarted
     from ledger.ledger import Entry
     from ledger.projections import approvals
-    from ledger.rules.policy import PRODUCTION
 
-    ledger, view, actor = context.ledger, context.view, context.actor
+    view, actor = context.view, context.actor
     environment = context.workspace.environment(to)
     artifact = artifacts.resolve(view, ref)
     if artifact.kind != "model":
@@ -39,17 +40,83 @@ def deploy(context: Context, *, ref: str, to: str) -> Answer:
     requests = approvals.requests(view, subject=artifact.ref)
     granted = [each for request in requests for each in request.approvals]
     cause = granted[-1].seq if granted else artifact.seq
+    if strategy == "blue_green":
+        return _beside(context, artifact, environment, name, current)
     start = DeploymentStarted(deployment=name, environment=environment, strategy="direct", slice=1.0)
     end = DeploymentCompleted(deployment=name, environment=environment, strategy="direct", status="ok")
     entries = [Entry(fact, artifact.ref, actor, project, cause) for fact in (start, end)]
-    if environment == PRODUCTION.environment:
-        stage = approvals.stage(view, artifact.ref)
-        moved = PromotionRecorded(from_stage=stage, to_stage="production", approvals=[each.seq for each in granted])
-        entries.append(Entry(moved, artifact.ref, actor, project, cause))
-        champion = AliasMoved(artifact=artifact.base, alias="champion", version=artifact.version)
-        entries.append(Entry(champion, None, actor, project, cause))
-    recorded = ledger.record_many(entries)
-    made = deployments.get(ledger.view(), name)
+    return _recorded(context, name, [*entries, *_promotion(context, artifact, environment, cause)])
+
+
+def switch(context: Context, *, deployment: str | None = None) -> Answer:
+    """Let a version that stands ready take over from the one that is live, all at once."""
+    from ledger.events.deployments import DeploymentCompleted, DeploymentStep
+    from ledger.ledger import Entry
+
+    view = context.view
+    ready = [
+        each
+        for each in deployments.listed(view)
+        if each.strategy == "blue_green"
+        and each.status == "under way"
+        and deployment in (None, each.deployment, each.ref)
+    ]
+    if len(ready) != 1:
+        which = ", ".join(each.deployment for each in ready)
+        raise InputError(
+            f"which deployment? {which}" if ready else "nothing stands ready; `assay deploy REF --strategy blue_green`"
+        )
+    found = ready[0]
+    artifact = artifacts.get(view, found.subject)
+    assert artifact is not None
+    step = DeploymentStep(deployment=found.deployment, slice=1.0, decision="promote")
+    end = DeploymentCompleted(found.deployment, found.environment, "blue_green", "ok")
+    entries = [Entry(fact, found.subject, context.actor, found.project, found.seq) for fact in (step, end)]
+    moved = _promotion(context, artifact, found.environment, found.seq)
+    return _recorded(context, found.deployment, [*entries, *moved])
+
+
+def _beside(
+    context: Context, artifact: artifacts.Artifact, environment: str, name: str, current: Deployment | None
+) -> Answer:
+    """A version stands ready beside the live one, which goes on serving."""
+    from ledger.events.deployments import DeploymentStarted
+    from ledger.ledger import Entry
+
+    if current is None:
+        raise InputError(f"nothing of {artifact.base} is live in {environment} to stand beside; deploy it directly")
+    fact = DeploymentStarted(name, environment, "blue_green", 0.0, {"beside": current.subject})
+    return _recorded(context, name, [Entry(fact, artifact.ref, context.actor, artifact.project, artifact.seq)])
+
+
+def _promotion(context: Context, artifact: artifacts.Artifact, environment: str, cause: int) -> list[Entry]:
+    """What a version's going live in production means for its stage and for the champion; nothing elsewhere."""
+    from ledger.events.approvals import PromotionRecorded
+    from ledger.events.artifacts import AliasMoved
+    from ledger.ledger import Entry
+    from ledger.projections import approvals
+
+    if environment != "prod":
+        return []
+    requests = approvals.requests(context.view, subject=artifact.ref)
+    granted = [each.seq for request in requests for each in request.approvals]
+    stage = approvals.stage(context.view, artifact.ref)
+    moved = PromotionRecorded(from_stage=stage, to_stage="production", approvals=granted)
+    champion = AliasMoved(artifact=artifact.base, alias="champion", version=artifact.version)
+    actor = context.actor
+    return [
+        Entry(moved, artifact.ref, actor, artifact.project, cause),
+        Entry(champion, None, actor, artifact.project, cause),
+    ]
+
+
+def _recorded(context: Context, name: str, entries: list[Entry]) -> Answer:
+    """Record a deployment's events in one transaction, let routers follow, and say what it came to."""
+    from app.actions.routing import publish
+
+    recorded = context.ledger.record_many(entries)
+    publish(context)
+    made = deployments.get(context.ledger.view(), name)
     assert made is not None
     document_ = {"deployment": document(made), "events": [events.described(each) for each in recorded]}
     return Answer(document_, events.listing(recorded))

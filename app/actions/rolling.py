@@ -12,9 +12,16 @@ from app.pipelines import yamltext
 from app.rollout import canary, eprocess, slices
 from app.rollout.plan import Plan
 from ledger.errors import InputError
-from ledger.events.deployments import DeploymentCompleted, DeploymentStarted, DeploymentStep
+from ledger.events.deployments import (
+    DeploymentCompleted,
+    DeploymentRolledBack,
+    DeploymentStarted,
+    DeploymentStep,
+)
 from ledger.ledger import Entry
 from ledger.projections import artifacts, deployments
+from ledger.rules import gates
+from ledger.rules.policy import PRODUCTION
 
 if TYPE_CHECKING:
     from app.actions.context import Context
@@ -26,6 +33,10 @@ CLOSE = "17:30:00.000000Z"
 """When a day's verdict is recorded under a simulated clock: after the monitors have looked."""
 
 FILE = "rollout.yaml"
+BREACH = "breach"
+"""The cause of a rollback that gates decided on."""
+STRATEGIES = ("canary", "shadow")
+"""Rollouts that are evaluated day by day: one serves its slice, the other only scores it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +48,7 @@ class Verdict:
 
 
 class Rollout:
-    """A deployment whose strategy is a canary. Begins where the record ends; the evidence is computed again from it."""
+    """A canary, or a shadow that serves nobody. Begins where the record ends; the evidence is computed again from it."""
 
     def __init__(self, context: Context, serving: Serving, scoring: Scoring, deployment: Deployment) -> None:
         """Resume a canary from its recorded steps.
@@ -45,7 +56,7 @@ class Rollout:
         Raises:
             InputError: the deployment is no canary under way, or its record contradicts itself.
         """
-        if deployment.strategy != "canary" or deployment.status != "under way":
+        if deployment.strategy not in STRATEGIES or deployment.status != "under way":
             raise InputError(
                 f"{deployment.ref} is no canary under way: it is {deployment.strategy}, {deployment.status}"
             )
@@ -61,6 +72,7 @@ class Rollout:
         steps = deployments.steps(context.view, deployment.deployment)
         documents = [{"day": s.day, "decision": s.decision, "evidence": s.evidence} for s in steps]
         self._canary = canary.resume(Plan.read(plan), documents)
+        self._last = steps[-1].decision if steps else ""
         self._sizes = sizes(context, serving)
         self._slices: dict[float, list[str]] = {}
 
@@ -73,6 +85,11 @@ class Rollout:
     def ended(self) -> bool:
         """Whether the gates have decided. A deployment that is still under way then waits for its promotion."""
         return self._canary.ended
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether the gates ended it, and its end was cut off before it was recorded; ``finish`` records it."""
+        return self.ended and self._last != "promote"
 
     @property
     def last_day(self) -> str:
@@ -89,11 +106,45 @@ class Rollout:
         A verdict to promote changes nothing yet: promotion asks the approval that the policy demands.
         """
         answer = self._scoring.score(day, self._models, self._chosen(self._canary.slice))
-        champion, candidate = (answer["models"][name]["accounts"] for name in self._models)
-        seen = canary.Day(day, champion["loss"], candidate["loss"], champion["deviation"], candidate["deviation"])
+        champion, candidate = (answer["models"][name] for name in self._models)
+        base, other = champion["accounts"], candidate["accounts"]
+        widest, barred = self._widest()
+        seen = canary.Day(
+            day,
+            base["loss"],
+            other["loss"],
+            base["deviation"],
+            other["deviation"],
+            expected_features=answer.get("expected_features"),
+            served_features=answer.get("features"),
+            champion_latencies=base.get("latency"),
+            candidate_latencies=other.get("latency"),
+            champion_costs=base.get("cost"),
+            candidate_costs=other.get("cost"),
+            exceeded=candidate.get("book", {}).get("exception"),
+            widest=widest,
+            barred=barred,
+        )
         self._canary, step = self._canary.step(seen)
+        self._last = step.decision
         recorded = self._context.ledger.record_many(self._entries(step))
         return Verdict(step, tuple(recorded))
+
+    def finish(self) -> list[Recorded]:
+        """Record the end that the gates decided on where only their last step was recorded; nothing where there is none."""
+        if not self.unfinished:
+            return []
+        decided = deployments.steps(self._context.ledger.view(), self._deployment.deployment)[-1]
+        return self._context.ledger.record_many([self._entry(each, decided.day) for each in self._end(self._last)])
+
+    def _widest(self) -> tuple[float, str]:
+        """The largest slice that the environment's policy allows by now, and what a larger one lacks."""
+        deployed, view = self._deployment, self._context.ledger.view()
+        small = PRODUCTION.unapproved_slice
+        if max(self._canary.plan.slices) <= small:
+            return 1.0, ""
+        lacking = gates.missing(view, deployed.subject, deployed.environment)
+        return (small, "; ".join(each.what for each in lacking)) if lacking else (1.0, "")
 
     def _chosen(self, fraction: float) -> list[str]:
         """The accounts of a slice; hashing them all once a slice is enough."""
@@ -114,18 +165,30 @@ class Rollout:
             day=step.day,
             evidence=document["evidence"],
         )
-        facts: list[Any] = [fact]
-        if step.final and step.decision != "promote":
-            facts.append(
-                DeploymentCompleted(
-                    deployment=deployed.deployment,
-                    environment=deployed.environment,
-                    strategy="canary",
-                    status="rolled_back" if step.decision == "roll_back" else "inconclusive",
-                )
-            )
-        actor, moment = self._context.actor, f"{step.day}T{CLOSE}"
-        return [Entry(each, deployed.subject, actor, deployed.project, cause=deployed.seq, at=moment) for each in facts]
+        facts: list[Any] = [fact, *(self._end(step.decision) if step.final else ())]
+        return [self._entry(each, step.day) for each in facts]
+
+    def _end(self, decision: str) -> list[Any]:
+        """What ends the deployment with a final decision; a promotion waits for its approvals."""
+        deployed = self._deployment
+        if decision == "promote":
+            return []
+        back = decision == "roll_back"
+        ended = DeploymentCompleted(
+            deployment=deployed.deployment,
+            environment=deployed.environment,
+            strategy="shadow" if deployed.strategy == "shadow" else "canary",
+            status="rolled_back" if back else "inconclusive",
+        )
+        undone = DeploymentRolledBack(
+            deployment=deployed.deployment, to_version=self._champion.ref, drill=False, cause=BREACH
+        )
+        return [ended, undone] if back else [ended]
+
+    def _entry(self, fact: Any, day: str | None) -> Entry:
+        deployed = self._deployment
+        moment = None if day is None else f"{day}T{CLOSE}"
+        return Entry(fact, deployed.subject, self._context.actor, deployed.project, cause=deployed.seq, at=moment)
 
 
 def sizes(context: Context, serving: Serving) -> dict[str, float]:
@@ -144,6 +207,7 @@ def begin(
     first_day: str,
     changes: Mapping[str, Any] | None = None,
     cause: int | None = None,
+    shadow: bool = False,
 ) -> Recorded:
     """Declare a canary: everything that decides it is fixed and recorded before its first outcome comes in.
 
@@ -155,6 +219,7 @@ def begin(
         first_day: the day of the first forecasts; their losses are known, and looked at, on the next.
         changes: what replaces the declared plan's settings.
         cause: the seq of the event that led to it.
+        shadow: score the slice beside the champion, and serve nobody.
 
     Raises:
         InputError: the candidate is no version of what is served, or live already; nothing is live to compare it with; the
@@ -172,8 +237,9 @@ def begin(
     champion = _version(context, live.subject)
     settings = {**_declared_plan(context), **(changes or {})}
     looked_back = int(settings.pop("shadow_days"))
-    # Champion and candidate are scored by one service on one set of features: there is no second to hold them against.
-    settings["parity_limit"] = None
+    if not _has_two_sets_of_features(scoring, candidate, first_day):
+        # Scored by one service on one set of features, there is no second to hold them against.
+        settings["parity_limit"] = None
     chosen = slices.choose(
         sizes(context, serving),
         salt=str(settings["salt"]),
@@ -185,9 +251,9 @@ def begin(
         {**settings, "shadow_variance": eprocess.shadow_variance(differences), "shadow_days": len(differences)}
     )
     fact = DeploymentStarted(
-        deployment=_name(context, candidate),
+        deployment=_name(context, candidate, "shadow" if shadow else "canary"),
         environment=serving.environment,
-        strategy="canary",
+        strategy="shadow" if shadow else "canary",
         slice=plan.slices[0],
         plan={**plan.document(), "champion": champion.ref, "first_day": first_day, "realised": chosen.document()},
     )
@@ -231,9 +297,15 @@ def _shadow(
     return found
 
 
-def _name(context: Context, candidate: artifacts.Artifact) -> str:
+def _has_two_sets_of_features(scoring: Scoring, candidate: artifacts.Artifact, first_day: str) -> bool:
+    """Whether the service tells what the feature view gives beside what it served."""
+    before = scoring.after("", first_day)
+    return bool(before) and "expected_features" in scoring.score(before[-1], [scoring.load(candidate)])
+
+
+def _name(context: Context, candidate: artifacts.Artifact, strategy: str) -> str:
     """A deployment's name that is not taken: ``fx-vol-v2-canary``, ``fx-vol-v2-canary-2``, …"""
-    stem = f"{candidate.name}-v{candidate.version}-canary"
+    stem = f"{candidate.name}-v{candidate.version}-{strategy}"
     taken = {each.deployment for each in deployments.listed(context.view)}
     number, name = 1, stem
     while name in taken:

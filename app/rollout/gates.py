@@ -144,9 +144,9 @@ def operation(name: str, champion: Sequence[float] | None, candidate: Sequence[f
     value = high / low
     rule = kayenta.Setting(direction="increase", allowed=(1.0, limit))
     found = kayenta.classify(base, other, rule) if value > limit else None
-    detail = {"p95": [low, high], "answers": [len(base), len(other)]}
+    detail: dict[str, Any] = {"p95": [low, high], "answers": [len(base), len(other)]}
     if found is not None:
-        detail["classification"] = found.label  # type: ignore[assignment]
+        detail["classification"] = found.label
     return Check(name, "stop" if found is not None and found.label == "High" else "pass", value, limit, detail)
 
 

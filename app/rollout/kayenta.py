@@ -179,14 +179,15 @@ def _cleaned(values: npt.ArrayLike, how: Setting) -> Floats:
     """
     given = np.asarray(values, dtype=np.float64).reshape(-1)
     missing = np.isnan(given)
-    points = np.where(missing, 0.0, given) if how.nan_strategy.lower() == "replace" else given[~missing]
+    points: Floats = np.where(missing, 0.0, given) if how.nan_strategy.lower() == "replace" else given[~missing]
     if np.isinf(points).any():
         raise InputError("a metric holds an infinite value; it is no measurement")
     if how.outliers is None or not len(points):
         return points
     first, lower, upper, last = np.percentile(points, [1, 25, 75, 99])
     reach = how.outliers * (upper - lower)
-    return points[(points >= min(first, lower - reach)) & (points <= max(last, upper + reach))]
+    kept: Floats = points[(points >= min(first, lower - reach)) & (points <= max(last, upper + reach))]
+    return kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Events about alerts: raised by a monitor, acknowledged by a person, resolved by an action."""
+"""Events about alerts: raised by a monitor, acknowledged by a person, resolved by an action; silenced, escalated, sent."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from ledger.format.event import Event
 
 @event_type("alert.raised")
 class AlertRaised(Fact, frozen=True, omit_defaults=True):
-    """A monitor's value crossed its threshold. ``injected`` marks a drill."""
+    """A monitor's value crossed its threshold. ``injected`` marks a drill, whose evidence ``expires`` on a day.
+
+    ``series`` are what crossed it, ``before`` the events that came shortly before: a deployment, a data version.
+    """
 
     alert: str
     monitor: str
@@ -20,6 +23,10 @@ class AlertRaised(Fact, frozen=True, omit_defaults=True):
     value: Any = None
     threshold: Any = None
     day: str | None = None
+    series: list[str] = []
+    before: list[dict[str, Any]] = []
+    silenced: bool = False
+    expires: str | None = None
 
     def to_value(self) -> dict[str, Any]:
         return {"injected": self.injected, **Fact.to_value(self)}
@@ -58,3 +65,47 @@ class AlertResolved(Fact, frozen=True, omit_defaults=True):
     def sentence(self, event: Event) -> str:
         by = f" ({self.ref})" if self.ref else ""
         return f"{event.actor} resolved alert {self.alert}: {self.action}{by}"
+
+
+@event_type("alert.silenced")
+class AlertSilenced(Fact, frozen=True, omit_defaults=True):
+    """Alerts of a monitor are recorded and not sent until the end of a day, for a reason."""
+
+    monitor: str
+    until: str
+    reason: str
+
+    def sentence(self, event: Event) -> str:
+        return f"{event.actor} silenced {self.monitor} until {self.until}: {self.reason}"
+
+
+@event_type("alert.escalated")
+class AlertEscalated(Fact, frozen=True, omit_defaults=True):
+    """Nobody acknowledged the alert in time; it went further, to the route ``to``."""
+
+    alert: str
+    to: str
+    after: str
+
+    def about(self, project: str | None) -> str | None:
+        return f"alert/{self.alert}"
+
+    def sentence(self, event: Event) -> str:
+        return f"alert {self.alert} was not acknowledged within {self.after}, and went to {self.to}"
+
+
+@event_type("alert.delivered")
+class AlertDelivered(Fact, frozen=True, omit_defaults=True):
+    """A notice of the alert went out by a route, or could not."""
+
+    alert: str
+    route: str
+    ok: bool
+    detail: str | None = None
+
+    def about(self, project: str | None) -> str | None:
+        return f"alert/{self.alert}"
+
+    def sentence(self, event: Event) -> str:
+        detail = f": {self.detail}" if self.detail else ""
+        return f"alert {self.alert} {'went' if self.ok else 'could not go'} to {self.route}{detail}"

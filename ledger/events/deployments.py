@@ -80,6 +80,7 @@ class RetrainingTriggered(Fact, frozen=True, omit_defaults=True):
     cause: str
     ref: str
     run: str | None = None
+    rule: str | None = None
 
     def sentence(self, event: Event) -> str:
         return f"{event.actor} started retraining {event.subject} because of {self.cause} ({self.ref})"

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 _PARTS = {
     "record": ("START", "LOOK", "PROVE"),
     "proof": ("PROOF",),
-    "work": ("MAKE", "DECIDE", "WATCH"),
-    "features": ("FEATURES",),
+    "work": ("MAKE", "DECIDE"),
+    "alarms": ("ALERTS",),
     "loop": ("DEMO", "LOOP"),
+    "rollouts": ("ROLLOUTS", "EXPERIMENTS"),
     "witnesses": ("WITNESS",),
     "pipelines": ("AGENT",),
     "keys": ("SIGNING", "PEOPLE", "KEYS", "SUCCESSION"),

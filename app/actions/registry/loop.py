@@ -257,11 +257,16 @@ LOOP = (
             Argument(
                 "first_day", "its first day; the feed's next where none is given", ("--first-day",), metavar="DAY"
             ),
+            Argument("shadow", "score the slice beside the champion, and serve nobody", ("--shadow",), kind="flag"),
         ),
         examples=(
             Example("assay canary start fx-vol@3", "with the slice, error rates and days that rollout.yaml declares"),
         ),
-        description="Both models score the slice's accounts each day; clients are served by the champion until the promotion.",
+        description=(
+            "Both models score the slice's accounts each day. The slice is served by the candidate (`assay route ACCOUNT` says "
+            "by which version); with --shadow nobody is. Gates, in order: prediction ratio, data quality and parity, latency "
+            "and cost, evidence from the paired losses, value-at-risk exceptions, shortest and longest time."
+        ),
         writes=True,
         gives="deployment:deployment event:event",
     ),
@@ -294,5 +299,20 @@ LOOP = (
         ),
         writes=True,
         gives="deployment:deployment events:[event]",
+    ),
+    Action(
+        "canary judge",
+        "judge a file of metrics as Kayenta does, by Mann-Whitney intervals and effect sizes",
+        group="decide",
+        scope="rollouts",
+        key="y",
+        module="app.actions.canaries",
+        function="judge",
+        arguments=(Argument("file", "metrics as JSON; docs/monitoring.md says how", kind="path", metavar="FILE"),),
+        examples=(
+            Example("assay canary judge metrics.json", "score, groups, each metric; exit code 1 unless it passes"),
+        ),
+        description="Nothing is recorded. A canary whose plan says gate: kayenta is judged by it on its last day.",
+        gives="rule score verdict reason groups metrics cases agreeing",
     ),
 )

@@ -1,4 +1,4 @@
-"""The actions on the work: artifacts and runs, decisions and deployments, alerts."""
+"""The actions on the work: artifacts and runs, decisions and deployments."""
 
 from __future__ import annotations
 
@@ -327,6 +327,13 @@ DECIDE = (
         arguments=(
             Argument("ref", "which version", completes="model"),
             Argument("to", "the environment", ("--to",), required=True, metavar="ENVIRONMENT"),
+            Argument(
+                "strategy",
+                "blue_green stands ready beside what is live, until `assay switch`",
+                ("--strategy",),
+                choices=("direct", "blue_green"),
+                default="direct",
+            ),
         ),
         examples=(
             Example("assay deploy fx-vol@3 --to staging", "no approval needed"),
@@ -335,41 +342,24 @@ DECIDE = (
         writes=True,
         gives="deployment:deployment events:[event]",
     ),
-)
-
-WATCH = (
     Action(
-        "alerts",
-        "the alerts, with their state",
-        group="watch",
-        scope="everywhere",
-        key="7",
-        module="app.actions.alerts",
-        function="list_alerts",
+        "switch",
+        "let the version that stands ready take over from the one that is live",
+        group="decide",
+        scope="rollouts",
+        key="w",
+        module="app.actions.deployments",
+        function="switch",
         arguments=(
-            Argument("state", "only in this state", ("--state",), choices=("raised", "acknowledged", "resolved")),
-            PROJECT,
+            Argument(
+                "deployment",
+                "which deployment, where several stand ready",
+                arity="optional",
+                completes="deployment",
+            ),
         ),
-        examples=(Example("assay alerts --state raised", "those that nobody has seen yet"),),
-        at=True,
-        gives="at alerts:[alert]",
-    ),
-    Action(
-        "alerts ack",
-        "say that you have seen an alert, and what you will do",
-        group="watch",
-        scope="monitoring",
-        key="a",
-        module="app.actions.alerts",
-        function="acknowledge",
-        arguments=(
-            Argument("alert", "which alert; the beginning of its name is enough", completes="alert"),
-            Argument("note", "what you will do", ("--note",), metavar="TEXT"),
-        ),
-        examples=(
-            Example("assay alerts ack drift-2008-03-25 --note 'watching; no retraining yet'", "it is no longer raised"),
-        ),
+        examples=(Example("assay switch", "all accounts at once; `assay rollback` goes back as quickly"),),
         writes=True,
-        gives="alert:alert event:event",
+        gives="deployment:deployment events:[event]",
     ),
 )
