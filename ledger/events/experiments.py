@@ -30,7 +30,7 @@ class ExperimentStarted(Fact, frozen=True, omit_defaults=True):
 
 @event_type("experiment.concluded")
 class ExperimentConcluded(Fact, frozen=True, omit_defaults=True):
-    """What came of it. ``winner`` is an arm, or ``none`` where none is shown to be better; ``interval`` of the winner's lead."""
+    """What came of it. ``winner`` is an arm, or ``none`` where none is shown to be better; ``interval`` of its lead."""
 
     experiment: str
     kind: Kind

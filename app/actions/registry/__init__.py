@@ -19,6 +19,7 @@ _PARTS = {
     "record": ("START", "LOOK", "PROVE"),
     "proof": ("PROOF",),
     "work": ("MAKE", "DECIDE"),
+    "features": ("FEATURES",),
     "alarms": ("ALERTS",),
     "loop": ("DEMO", "LOOP"),
     "rollouts": ("ROLLOUTS", "EXPERIMENTS"),
