@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from app.actions import events
+from app.actions import events, offline
 from app.actions.answers import Answer, Mark, fields, moment, say, state, table
 from ledger.errors import InputError
 from ledger.projections import artifacts, checks
@@ -54,37 +53,6 @@ def find(ledger: Ledger, view: View, text: str) -> Registered:
     if artifact.kind != KIND:
         raise InputError(f"{artifact.ref} is no feature view")
     return Registered(artifact, canonical.decode(ledger.objects.read(artifact.digest)))
-
-
-def offline(view: View, registered: Registered, ref: str | None = None) -> Artifact:
-    """The materialisation to use of a version: the one named, else the newest.
-
-    Raises:
-        InputError: there is none, or the one named is of something else.
-    """
-    if ref is not None:
-        named = artifacts.resolve(view, ref)
-        if _made_by(named) != registered.ref:
-            raise InputError(f"{named.ref} holds no features of {registered.ref}")
-        return named
-    found = newest(view, registered)
-    if found is None:
-        raise InputError(
-            f"{registered.ref} is not materialised; `assay feature materialize {registered.artifact.name}` does it"
-        )
-    return found
-
-
-def newest(view: View, registered: Registered) -> Artifact | None:
-    """The newest materialisation of a version, or ``None``."""
-    project, name = registered.artifact.project, registered.document["dataset"]
-    listed = artifacts.versions(view, kind="dataset", project=project, name=name)
-    return next((each for each in reversed(listed) if _made_by(each) == registered.ref), None)
-
-
-def _made_by(dataset: Artifact) -> str | None:
-    found: str | None = (dataset.facts.get("summary") or {}).get("feature_view")
-    return found
 
 
 # Registering
@@ -220,11 +188,11 @@ def _defines(source: bytes, name: str) -> bool:
 
 
 def _code_entries(view: View, code: Code, actor: str, project: str) -> list[Entry]:
-    newest_ = artifacts.latest(view, "code", project, code.name)
-    if newest_ is not None and newest_.digest == code.digest:
+    last = artifacts.latest(view, "code", project, code.name)
+    if last is not None and last.digest == code.digest:
         return []
     summary = {"summary": {"commit": code.commit}} if code.commit else {}
-    version = 1 if newest_ is None else newest_.version + 1
+    version = 1 if last is None else last.version + 1
     return [
         _entry("code", code.name, version, code.stored, actor, project, {"media_type": DIRECTORY_MEDIA_TYPE, **summary})
     ]
@@ -246,8 +214,8 @@ def _entry(
 def list_views(context: Context, *, project: str | None = None) -> Answer:
     """The newest version of every view: what it holds, whether it is materialised, and what its checks last said."""
     view = context.view
-    newest_: dict[str, Artifact] = {each.base: each for each in artifacts.versions(view, kind=KIND, project=project)}
-    found = [find(context.ledger, view, each.ref) for each in newest_.values()]
+    newest: dict[str, Artifact] = {each.base: each for each in artifacts.versions(view, kind=KIND, project=project)}
+    found = [find(context.ledger, view, each.ref) for each in newest.values()]
     listed = [document_of(view, each) for each in found]
     rows = [
         (
@@ -325,7 +293,7 @@ def document_of(view: View, registered: Registered) -> dict[str, Any]:
 
     artifact, document = registered
     last = {each.check: each for each in checks.executed(view, artifact.ref)}
-    made = newest(view, registered)
+    made = offline.materializations(view, registered)
     return {
         "ref": artifact.ref,
         "project": artifact.project,
@@ -341,7 +309,7 @@ def document_of(view: View, registered: Registered) -> dict[str, Any]:
         "sources": {name: each["dataset"] for name, each in document["sources"].items()},
         "features": {each["name"]: each["type"] for each in document["features"]},
         "columns": columns(document),
-        "offline": made.ref if made else None,
+        "offline": made[-1].ref if made else None,
         "checks": [
             {
                 "seq": each.seq,
@@ -367,25 +335,3 @@ def _verdict(found: list[dict[str, Any]]) -> Mark:
         return state("quiet", "none yet")
     bad = [each["check"].rpartition(".")[2] for each in found if not each["passed"]]
     return state("bad", ", ".join(bad)) if bad else state("good", "passed")
-
-
-def store_path(context: Context) -> Path:
-    """The workspace's online store."""
-    from app.features.online import FILE
-
-    return context.ledger_path.parent / FILE
-
-
-def reread(context: Context, dataset: Artifact, registered: Registered) -> Any:
-    """A materialisation's features, from its verified bytes.
-
-    Raises:
-        InputError: its bytes are no features of this view.
-        LedgerError: they are absent or damaged.
-    """
-    from app.features.definition import tables
-
-    try:
-        return tables.read(context.ledger.objects.read(dataset.digest), registered.document)
-    except ValueError as error:
-        raise InputError(f"{dataset.ref} holds no features of {registered.ref}: {error}") from None

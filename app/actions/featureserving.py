@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from app.actions import events, features
+from app.actions import events, features, offline
 from app.actions.answers import Answer, Mark, counted, say, state, table
 from app.actions.featurechecks import cut, described, record_check
 from ledger.errors import InputError
@@ -14,7 +14,6 @@ from ledger.projections import artifacts
 if TYPE_CHECKING:
     from app.actions.context import Context
     from app.actions.features import Registered
-    from app.features.definition.tables import Table
     from app.features.labels import Labels
     from app.features.skew import Skew
     from app.features.writing import Reads
@@ -31,7 +30,7 @@ class _Part(NamedTuple):
     """What one view gives a frame: its columns' names, types and values, and for how many labels it knew nothing."""
 
     registered: Registered
-    dataset: Artifact
+    datasets: list[str]
     names: list[str]
     kinds: list[str]
     columns: list[tuple[Any, ...]]
@@ -69,7 +68,7 @@ def join(
         "labels": source.ref if source else labels,
         "rows": len(read.rows),
         "views": [
-            {"view": each.registered.ref, "dataset": each.dataset.ref, "unknown": each.unknown, "stale": each.stale}
+            {"view": each.registered.ref, "datasets": each.datasets, "unknown": each.unknown, "stale": each.stale}
             for each in parts
         ],
         "path": None,
@@ -90,7 +89,12 @@ def join(
     lines: list[str] = [say(state("good", "joined"), f"  {counted(len(read.rows), 'label')} to {where}")]
     lines += table(
         [
-            (each.registered.ref, each.dataset.ref, f"{each.unknown:,} unknown", f"{each.stale:,} past their ttl")
+            (
+                each.registered.ref,
+                " ".join(each.datasets),
+                f"{each.unknown:,} unknown",
+                f"{each.stale:,} past their ttl",
+            )
             for each in parts
         ],
         indent="  ",
@@ -118,14 +122,14 @@ def _part(context: Context, registered: Registered, labels: Labels, several: boo
     from app.features import join as joins
 
     document = registered.document
-    dataset = features.offline(context.ledger.view(), registered)
-    found: Table = features.reread(context, dataset, registered)
+    source = offline.found(context, registered)
     keys = labels.keys({each["name"]: each["type"] for each in document["entity"]})
-    joined = joins.table(keys, labels.times, found, document["ttl"])
+    joined = joins.table(keys, labels.times, source.table, document["ttl"])
     names = [each["name"] for each in document["features"]]
     shown = [f"{registered.artifact.name}.{name}" for name in names] if several else names
     kinds = [each["type"] for each in document["features"]]
-    return _Part(registered, dataset, shown, kinds, joins.values(joined, found, names), joined.unknown, joined.stale)
+    columns = joins.values(joined, source.table, names)
+    return _Part(registered, source.refs, shown, kinds, columns, joined.unknown, joined.stale)
 
 
 def _recorded_join(
@@ -144,9 +148,9 @@ def _recorded_join(
 
     project = context.workspace.project(labels.project)
     label = quote(name)
-    inputs = [labels.ref, *(ref for each in parts for ref in (each.registered.ref, each.dataset.ref))]
+    inputs = [labels.ref, *(ref for each in parts for ref in (each.registered.ref, *each.datasets))]
     columns = {
-        shown: [f"{each.dataset.ref}#{feature['name']}"]
+        shown: [f"{ref}#{feature['name']}" for ref in each.datasets]
         for each in parts
         for shown, feature in zip(each.names, each.registered.document["features"], strict=True)
     }
@@ -188,7 +192,7 @@ def get(context: Context, *, view: str, key: Sequence[str], consumer: str | None
     values = [_key(text, each) for text, each in zip(key, entity, strict=True)]
     now = parse_time(context.ledger.now())
     reader = consumer or context.actor
-    with OnlineStore(features.store_path(context), consumer=reader) as store:
+    with OnlineStore(offline.store_path(context), consumer=reader) as store:
         found = store.get(
             registered.name, values, version=registered.artifact.version, schema=schema(registered.document), now=now
         )
@@ -232,7 +236,7 @@ def record(context: Context) -> Answer:
     from ledger.ledger import Entry
 
     recorded: list[Recorded] = []
-    path = features.store_path(context)
+    path = offline.store_path(context)
     for batch, reads in writing.take(path):
         facts = [_retrieved(each, batch) for each in reads]
         if not _is_recorded(context, facts[0].about(None) if facts else None, batch):
@@ -295,16 +299,13 @@ def skew(
 
     if tolerance is not None and not 0 <= tolerance < 1:
         raise InputError(f"--tolerance {tolerance}: a share from 0 to below 1")
-    at = context.ledger.view()
-    registered = features.find(context.ledger, at, view)
-    source = features.offline(at, registered, dataset)
+    registered = features.find(context.ledger, context.ledger.view(), view)
+    source = offline.found(context, registered, dataset)
     path = context.start / served
     log = logs.read(path, registered.document)
     digester = Digester()
     digester.update(path.read_bytes())
-    found = skews.compare(
-        registered.document, registered.artifact.version, features.reread(context, source, registered), log, tolerance
-    )
+    found = skews.compare(registered.document, registered.artifact.version, source.table, log, tolerance)
     fact = CheckExecuted(
         check=f"{registered.artifact.name}.skew",
         kind="parity",
@@ -315,8 +316,7 @@ def skew(
         findings=_findings(found),
         inputs={
             "log": digester.digest(),
-            "dataset": source.ref,
-            "sha256": source.digest,
+            "datasets": [{"ref": each.ref, "sha256": each.digest} for each in source.datasets[-20:]],
             "served": found.served,
             "compared": found.compared,
             "verdict": found.verdict,
@@ -327,7 +327,7 @@ def skew(
     recorded = record_check(context, registered, fact, {"differing": 0})
     document = {
         "view": registered.ref,
-        "dataset": source.ref,
+        "datasets": source.refs,
         "verdict": found.verdict,
         "served": found.served,
         "missing": found.missing,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from app.actions import features
+from app.actions import features, offline
 from app.actions.answers import Answer, Mark, number, say, state, table
 from app.actions.featurechecks import described
 from app.actions.features import Registered
@@ -78,7 +78,7 @@ def materialize(
     if online:
         from app.actions import pushing
 
-        pushed = pushing.pushed(context, registered, made.dataset)
+        pushed = pushing.pushed(context, registered, offline.found(context, registered))
         document["online"] = pushed.document["online"]
         lines, code = [*lines, *pushed.lines], pushed.code
         return Answer({**document, "events": described(recorded) + pushed.document["events"]}, lines, code)
@@ -113,6 +113,7 @@ def materialized(context: Context, registered: Registered, config: Mapping[str, 
                 "feature_view": registered.ref,
                 "schema": schema(document),
                 "columns": columns(document, {name: each.ref for name, each in inputs.items()}),
+                **({"window": dict(config)} if config else {}),
             }
             about = _about(context, registered, execution.outputs["features"])
             made.append(
@@ -270,7 +271,7 @@ def _known(context: Context, dataset: Artifact, registered: Registered) -> str:
     """When the last of the features became known; now, where there are none."""
     from app.features.definition import values
 
-    known = features.reread(context, dataset, registered).known
+    known = offline.reread(context, dataset, registered).known
     return values.spelled(max(known)) if known else context.ledger.now()
 
 

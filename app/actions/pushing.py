@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from app.actions import features
+from app.actions import features, offline
 from app.actions.answers import Answer, counted, say, state
 from app.actions.featurechecks import cut, described, record_check
 
 if TYPE_CHECKING:
     from app.actions.context import Context
     from app.actions.features import Registered
+    from app.actions.offline import Offline
     from app.features.writing import Parity, Target
-    from ledger.projections.artifacts import Artifact
     from ledger.store.journal import Recorded
 
 _SHOWN = 6
@@ -20,37 +20,36 @@ _SHOWN = 6
 
 def push(context: Context, *, view: str, dataset: str | None = None) -> Answer:
     """Write a materialisation's newest features to the online store, all or nothing, and hold the store against it."""
-    at = context.ledger.view()
-    registered = features.find(context.ledger, at, view)
-    return pushed(context, registered, features.offline(at, registered, dataset))
+    registered = features.find(context.ledger, context.ledger.view(), view)
+    return pushed(context, registered, offline.found(context, registered, dataset))
 
 
-def pushed(context: Context, registered: Registered, dataset: Artifact) -> Answer:
-    """Write the online store from a materialisation, compare, and record both; code 1 where they differ."""
+def pushed(context: Context, registered: Registered, source: Offline) -> Answer:
+    """Write the online store from offline features, compare, and record both; code 1 where they differ."""
     from app.features import writing
     from app.features.definition import values
     from app.features.view import schema
     from ledger.events.features import FeatureMaterialized
     from ledger.ledger import Entry
 
-    path, target = features.store_path(context), _target(context, registered, dataset)
-    written = writing.write(path, target, features.reread(context, dataset, registered))
+    path, target = offline.store_path(context), _target(context, registered, source)
+    written = writing.write(path, target, source.table)
     fact = FeatureMaterialized(
         feature_view=registered.artifact.base,
         version=registered.artifact.version,
         store="online",
         rows=written.written,
         as_of=values.spelled(target.as_of),
-        dataset=dataset.ref,
-        sha256=dataset.digest,
+        dataset=source.last.ref,
+        sha256=source.last.digest,
         schema=schema(registered.document),
         kept=written.kept,
     )
     first = context.ledger.record_many(
-        [Entry(fact, actor=context.actor, project=registered.artifact.project, cause=dataset.seq)]
+        [Entry(fact, actor=context.actor, project=registered.artifact.project, cause=source.last.seq)]
     )
-    found = writing.parity(path, target, features.reread(context, dataset, registered))
-    recorded = first + recorded_parity(context, registered, dataset, found)
+    found = writing.parity(path, target, source.table)
+    recorded = first + recorded_parity(context, registered, source, found)
     document = {
         "written": written.written,
         "kept": written.kept,
@@ -63,40 +62,37 @@ def pushed(context: Context, registered: Registered, dataset: Artifact) -> Answe
         state("good", "online"),
         f"  {counted(written.written, 'entity', 'entities')} of {registered.ref}{kept}{withheld}",
     )
-    answer = {"view": registered.ref, "dataset": dataset.ref, "online": document, "events": described(recorded)}
+    answer = {"view": registered.ref, "datasets": source.refs, "online": document, "events": described(recorded)}
     return Answer(answer, [line, *parity_lines(found)], 0 if found.equal else 1)
 
 
-def _target(context: Context, registered: Registered, dataset: Artifact) -> Target:
+def _target(context: Context, registered: Registered, source: Offline) -> Target:
     from app.features.definition import values
     from app.features.writing import Target
 
     as_of = values.parse_time(context.ledger.now())
     artifact = registered.artifact
-    return Target(registered.name, artifact.version, artifact.digest, registered.document, dataset.digest, as_of)
+    return Target(registered.name, artifact.version, artifact.digest, registered.document, source.last.digest, as_of)
 
 
 def parity(context: Context, *, view: str, dataset: str | None = None) -> Answer:
     """Hold the online store against the offline features once more, and record the verdict; code 1 where they differ."""
     from app.features import writing
 
-    at = context.ledger.view()
-    registered = features.find(context.ledger, at, view)
-    source = features.offline(at, registered, dataset)
-    found = writing.parity(
-        features.store_path(context), _target(context, registered, source), features.reread(context, source, registered)
-    )
+    registered = features.find(context.ledger, context.ledger.view(), view)
+    source = offline.found(context, registered, dataset)
+    found = writing.parity(offline.store_path(context), _target(context, registered, source), source.table)
     recorded = recorded_parity(context, registered, source, found)
     document = {
         "view": registered.ref,
-        "dataset": source.ref,
+        "datasets": source.refs,
         "parity": parity_document(found),
         "events": described(recorded),
     }
     return Answer(document, parity_lines(found), 0 if found.equal else 1)
 
 
-def recorded_parity(context: Context, registered: Registered, dataset: Artifact, found: Parity) -> list[Recorded]:
+def recorded_parity(context: Context, registered: Registered, source: Offline, found: Parity) -> list[Recorded]:
     """Record what a comparison of the stores found."""
     from ledger.events.checks import CheckExecuted
 
@@ -114,8 +110,7 @@ def recorded_parity(context: Context, registered: Registered, dataset: Artifact,
         else "block",
         findings=[{key: cut(value) for key, value in each.items()} for each in found.findings],
         inputs={
-            "dataset": dataset.ref,
-            "sha256": dataset.digest,
+            "datasets": [{"ref": each.ref, "sha256": each.digest} for each in source.datasets[-20:]],
             **{key: value for key, value in shown.items() if key != "findings"},
         },
     )
@@ -140,7 +135,7 @@ def parity_document(found: Parity) -> dict[str, Any]:
 def parity_lines(found: Parity) -> list[str]:
     """A comparison of the stores in words."""
     told = state("good", "parity") if found.equal else state("bad", "no parity")
-    gaps = "" if found.schema else "; the stored schema is another"
+    gaps = "" if found.schema else "; what is stored of the version is not what is registered"
     of = counted(found.offline, "entity", "entities")
     lines: list[str] = [
         say(

@@ -76,7 +76,8 @@ def read(data: bytes, time: str, zone: str | None) -> Labels:
         try:
             at = _at(row[place], meant)
         except BadValue as error:
-            raise InputError(f"the labels' row {number}: {time}: {error}; --zone states one") from None
+            hint = " with --zone" if str(error).endswith("zone") else ""
+            raise InputError(f"the labels' row {number}: {time}: {error}{hint}") from None
         if at is None:
             raise InputError(f"the labels' row {number} has no {time}")
         times.append(at)

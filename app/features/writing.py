@@ -61,7 +61,7 @@ class Parity:
         newer: of those, how many are stored from another materialisation with a later event time.
         mismatches: entities that are absent, not known offline, or differ in a value.
         max_difference: the largest distance between two numbers; ``None`` where a difference is none of numbers.
-        schema: whether the stored schema is the registered one.
+        schema: whether what is stored of the version (digest, schema, ttl) is what is registered.
         findings: the first mismatches, in words.
     """
 
@@ -134,13 +134,15 @@ def parity(path: Path, target: Target, table: Table) -> Parity:
     try:
         where = "WHERE view = ? AND version = ?"
         name = (target.view, target.version)
-        held = connection.execute(f"SELECT schema, features FROM views {where}", name).fetchone()
+        held = connection.execute(
+            f"SELECT view, version, sha256, schema, ttl, entity, features FROM views {where}", name
+        ).fetchone()
         rows = connection.execute(f"SELECT entity, event_time, dataset, features FROM latest {where}", name).fetchall()
     except sqlite3.Error as error:
         raise LedgerError(f"the online store {path} cannot be read: {error}") from None
     finally:
         connection.close()
-    sound = held == (schema(target.document), _columns(target.document))
+    sound = held == _described(target)[:-2]
     stored = {tuple(json.loads(entity)): rest for entity, *rest in rows}
     return _compared(target, table, wanted, stored, sound)
 

@@ -6,7 +6,7 @@ from app.actions.registry.types import Action, Argument, Example
 
 _VIEW = Argument("view", "which view: fx-momentum, fx-momentum@2; the newest version where none is named")
 _DATASET = Argument(
-    "dataset", "this materialisation; the newest of the version where none is named", ("--dataset",), metavar="REF"
+    "dataset", "only this materialisation; all of the version where none is named", ("--dataset",), metavar="REF"
 )
 
 FEATURES = (
@@ -155,7 +155,7 @@ FEATURES = (
         arguments=(_VIEW, _DATASET),
         examples=(Example("assay feature push fx-momentum@1", "an earlier version's, such as after a rollback"),),
         writes=True,
-        gives="view dataset online events:[event]",
+        gives="view datasets online events:[event]",
     ),
     Action(
         "feature parity",
@@ -170,7 +170,7 @@ FEATURES = (
             Example("assay feature parity fx-momentum", "exit code 1 where they differ; the verdict is recorded"),
         ),
         writes=True,
-        gives="view dataset parity events:[event]",
+        gives="view datasets parity events:[event]",
     ),
     Action(
         "feature get",
@@ -235,6 +235,6 @@ FEATURES = (
             ),
         ),
         writes=True,
-        gives="view dataset verdict served missing versions columns events:[event]",
+        gives="view datasets verdict served missing versions columns events:[event]",
     ),
 )

@@ -90,6 +90,12 @@ def sorted_table(columns: Columns, rows: Iterable[Row], delay: int) -> Table:
     return Table(columns, ordered, known)
 
 
+def merged(found: Sequence[Table], delay: int) -> Table:
+    """Several tables of one view as one: where two have a row of one entity and time, the later table's counts."""
+    rows = {each.columns.order(row): row for each in found for row in each.rows}
+    return sorted_table(found[0].columns, rows.values(), delay)
+
+
 def name_of(columns: Columns, row: Row) -> str:
     """A row by its entity and event time, for people: ``USD at 2008-09-15T00:00:00Z``."""
     return f"{', '.join(map(str, row[: columns.keys]))} at {values.spelled(row[columns.keys])}"

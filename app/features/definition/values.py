@@ -73,7 +73,7 @@ def parse_time(text: str, zone: tzinfo | None = None) -> int:
     if found.tzinfo is None:
         if zone is None:
             what = "a day" if _DAY.fullmatch(text.strip()) else "a time"
-            raise BadValue(f"{_short(text)} is {what} without a time zone; write it as …T00:00:00Z, or state zone:")
+            raise BadValue(f"{_short(text)} is {what} without a time zone; write it as …T00:00:00Z, or state the zone")
         found = found.replace(tzinfo=zone)
     try:
         return micros(found)
