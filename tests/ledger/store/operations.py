@@ -16,8 +16,10 @@ import ledger
 from ledger import Entry, Ledger
 from ledger.errors import AssayError
 from ledger.events.monitors import MonitorObserved
+from tests.ledger.story import ORIGIN, secret
 
 BATCH = 100
+CYCLE = 8
 
 
 def say(text: str) -> None:
@@ -45,11 +47,20 @@ def rebuild(book: Ledger) -> None:
     book.rebuild()
 
 
+def cycle(book: Ledger) -> None:
+    """Appends among which SQLite folds its log into the database, and begins it again; each is acknowledged."""
+    book.connection.execute("PRAGMA wal_autocheckpoint = 12")
+    for _ in range(CYCLE):
+        record(book)
+        say(f"done {book.size}")
+
+
 ON_A_LEDGER: dict[str, Callable[[Ledger], None]] = {
     "record": record,
     "record_many": record_many,
     "checkpoint": checkpoint,
     "rebuild": rebuild,
+    "cycle": cycle,
 }
 
 
@@ -57,21 +68,32 @@ def open_ledger(folder: Path) -> Ledger:
     return ledger.open(folder / "ledger.db", keys=folder / "keys")
 
 
+def create(folder: Path) -> Ledger:
+    return ledger.create(
+        folder / "ledger.db", origin=ORIGIN, administrators={"ivy": str(secret("ivy").public)}, keys=folder / "keys"
+    )
+
+
+FROM_NOTHING: dict[str, Callable[[Path], Ledger]] = {"upgrade": open_ledger, "create": create}
+
+
 def main(what: str, folder: Path) -> None:
-    if what == "upgrade":
+    if what in FROM_NOTHING:
         say("begin")
-        _attempt(lambda: open_ledger(folder).size)
+        _attempt(lambda: FROM_NOTHING[what](folder).size)
         return
     book = open_ledger(folder)
     if what == "checkpoint":
         record(book)
 
     def work() -> int:
-        ON_A_LEDGER[what](book)
+        (record if what == "close" else ON_A_LEDGER[what])(book)
         return book.size
 
     say("begin")
     _attempt(work)
+    if what == "close":  # what was acknowledged is folded into the database, and the log removed
+        book.close()
 
 
 def _attempt(work: Callable[[], int]) -> None:
