@@ -13,11 +13,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from app.pipelines import container, processes
+from app.pipelines import container, processes, series
 from app.pipelines.output import Log
 from app.pipelines.place import Material, Place, scratch
+from app.pipelines.room import Room
 from app.pipelines.spec import Spec
-from ledger.errors import AssayError
+from ledger.errors import AssayError, InputError
 from ledger.format import canonical
 from ledger.lifecycle import Status, one_line
 from ledger.store.objects import Objects, Stored
@@ -38,6 +39,7 @@ class Execution:
         seconds: wall time of the process.
         log: digest of what it wrote to its standard output and error, in the order in which it did.
         reason: one line that says why the status is not ``ok``.
+        series: digest of its metrics over its steps, where it wrote any.
     """
 
     status: Status
@@ -47,6 +49,7 @@ class Execution:
     seconds: float = 0.0
     log: str | None = None
     reason: str | None = None
+    series: str | None = None
 
 
 class _Failed(Exception):
@@ -88,8 +91,10 @@ def execute(
             ended = _run(spec, place, log, stop, python, engine)
             ended = replace(ended, log=objects.put_file(log.close()).digest)
             if ended.status != "ok":
-                return _explained(ended, place, log)
-            return replace(ended, metrics=_metrics(spec, place), outputs=_outputs(spec, place, objects))
+                return _explained(_with_series(ended, place, objects), place, log)
+            ended = _with_series(ended, place, objects)
+            metrics = {**ended.metrics, **_metrics(spec, place)}
+            return replace(ended, metrics=metrics, outputs=_outputs(spec, place, objects))
         except (AssayError, OSError, _Failed) as error:
             # A run that had failed before has its reason already.
             return ended if ended.reason else replace(ended, status="failed", reason=one_line(error))
@@ -109,6 +114,7 @@ def _run(
     status: Status = "ok"
     reason = None
     began = time.monotonic()
+    room = Room(place.root, spec.limit)
     process, name = _start(spec, place, python, engine)
     assert process.stdout is not None
     try:
@@ -120,6 +126,9 @@ def _run(
                 processes.wait(process, _TICK)
             if spec.timeout is not None and time.monotonic() - began > spec.timeout:
                 status, reason = "failed", f"it ran longer than its timeout of {spec.timeout:g} s, and was ended"
+                break
+            if room.is_used_up():
+                status, reason = "failed", f"it wrote more than its limit of {room.limit:,} MiB, and was ended"
                 break
             if stop is not None and stop():
                 status, reason = "interrupted", "it was told to stop"
@@ -194,6 +203,23 @@ def _explained(ended: Execution, place: Place, log: Log) -> Execution:
         last = log.last_line()
         said = f"exit code {ended.exit_code}" + (f": {last}" if last else "")
     return replace(ended, reason=one_line(said))
+
+
+def _with_series(ended: Execution, place: Place, objects: Objects) -> Execution:
+    """An execution with its metrics over its steps, each metric's last value among its metrics.
+
+    Of a run that did not end well the lines that can be read count, if all can.
+    """
+    try:
+        found = series.read(place.series)
+    except InputError as error:
+        if ended.status != "ok":
+            return ended
+        raise _Failed(str(error)) from None
+    if not found:
+        return ended
+    kept = objects.put_bytes(canonical.encode(found)).digest
+    return replace(ended, series=kept, metrics=series.last(found))
 
 
 def _result(place: Place) -> dict[str, Any]:

@@ -53,6 +53,7 @@ class Place:
     outputs: Mapping[str, Path]
     config: Path
     metrics: Path
+    series: Path
 
     @classmethod
     def make(
@@ -97,7 +98,7 @@ class Place:
         config = root / "config.json"
         config.write_bytes(canonical.encode(dict(spec.config)))
         config.chmod(0o444)
-        return cls(root, work, folders, given, made, config, metrics)
+        return cls(root, work, folders, given, made, config, metrics, root / "series.jsonl")
 
     def variables(self, seed: int) -> dict[str, str]:
         """The environment variables that tell the code where things are."""
@@ -107,6 +108,7 @@ class Place:
             "ASSAY_METRICS": str(self.metrics),
             "ASSAY_OUTPUTS": str(self.root / "outputs"),
             "ASSAY_SEED": str(seed),
+            "ASSAY_SERIES": str(self.series),
             "PYTHONPATH": os.pathsep.join(map(str, self.code)),
             "TMPDIR": str(self.root / "tmp"),
         }

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from app.pipelines import code as codes
 from app.pipelines import container, runtime
@@ -23,6 +26,7 @@ from ledger.ledger import Ledger
 from ledger.lifecycle import Ended, Made, Status
 from ledger.projections import artifacts
 from ledger.store.journal import Recorded
+from ledger.store.objects import Objects
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,35 +104,126 @@ def run_spec(
             outputs are one artifact; the image is not here. Nothing is recorded then.
         LedgerError: the store or the ledger cannot be written.
     """
+    about = {"team": team, "trigger": trigger, "experiment": experiment}
+    prepared = prepare(ledger, workspace, spec, project=project, about=about)
+    with lifecycle.claimed(ledger, prepared.run) as release:
+        started = begin(ledger, prepared, actor=actor, cause=cause, at=at)
+        try:
+            execution = perform(prepared.task(ledger), stop)
+        except KeyboardInterrupt:
+            execution = Execution("interrupted", reason="interrupted from the keyboard")
+        result = finish(ledger, prepared, started, execution)
+        release()
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One execution as any process can do it that reaches the store: plain data, which pickles."""
+
+    spec: Spec
+    store: Path | str
+    code: str
+    paths: tuple[str, ...]
+    inputs: Mapping[str, Material]
+    stop: Path | None = None
+
+
+def perform(task: Task, stop: Callable[[], bool] | None = None) -> Execution:
+    """Do a task. It ends early once ``stop`` returns true or, where there is none, the task's file ``stop`` is there."""
+    if stop is None and task.stop is not None:
+        stop = task.stop.exists
+    return execute(
+        task.spec,
+        Objects(task.store),
+        code=Material(task.code, directory=True),
+        paths=task.paths,
+        inputs=task.inputs,
+        stop=stop,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A run that is ready to begin: what is recorded at its beginning, and all that doing it takes.
+
+    ``bases`` has for each output the ``kind/project/name`` that it is registered as; ``sources`` are code, configuration
+    and runtime, as versions where they are new.
+    """
+
+    spec: Spec
+    project: str
+    bases: Mapping[str, str]
+    inputs: Mapping[str, artifacts.Artifact]
+    code: Code
+    fact: RunStarted
+    sources: tuple[Made, ...]
+
+    @property
+    def run(self) -> str:
+        """The run's id."""
+        return self.fact.run
+
+    def task(self, ledger: Ledger, stop: Path | None = None) -> Task:
+        """What any process can do of it."""
+        given = {name: Material(each.digest, lifecycle.is_directory(each)) for name, each in self.inputs.items()}
+        return Task(self.spec, ledger.objects.root, self.code.digest, self.code.paths, given, stop)
+
+
+def prepare(
+    ledger: Ledger,
+    workspace: Workspace,
+    spec: Spec,
+    *,
+    project: str,
+    about: Mapping[str, str | None],
+    parameters: Mapping[str, Any] | None = None,
+    code: Code | None = None,
+) -> Prepared:
+    """Make a run ready; nothing is recorded, but the store holds its code, configuration and runtime.
+
+    Args:
+        ledger: open for writing.
+        workspace: whose root is the code, where the specification names none.
+        spec: what to run.
+        project: which project the run is for.
+        about: ``team``, ``trigger`` and ``experiment``.
+        parameters: what else is recorded of it.
+        code: its code, where that was captured already.
+
+    Raises:
+        InputError: as of ``run_spec``.
+    """
     bases = _bases(spec, project)
     image = container.find(spec.image) if spec.image else None
     if image is not None:
         # By its digest: a name may point elsewhere tomorrow.
         spec = replace(spec, image=image.digest)
     inputs = {name: lifecycle.require_input(ledger, ref) for name, ref in spec.inputs.items()}
-    code = _code(ledger, workspace, spec)
-    about = {"team": team, "trigger": trigger, "experiment": experiment}
+    code = captured(ledger, workspace, spec) if code is None else code
     fact, sources = _described(ledger, spec, project, code, inputs, about, image)
-    with lifecycle.claimed(ledger, fact.run) as release:
-        started = lifecycle.begin(ledger, fact, sources, actor=actor, project=project, cause=cause, at=at)
-        try:
-            execution = execute(
-                spec,
-                ledger.objects,
-                code=Material(code.digest, directory=True),
-                paths=code.paths,
-                inputs={name: Material(each.digest, lifecycle.is_directory(each)) for name, each in inputs.items()},
-                stop=stop,
-            )
-        except KeyboardInterrupt:
-            execution = Execution("interrupted", reason="interrupted from the keyboard")
-        refs, recorded = lifecycle.end(ledger, started, _ended(spec, bases, execution))
-        release()
+    if parameters:
+        fact = msgspec.structs.replace(fact, parameters={**fact.parameters, **parameters})
+    return Prepared(spec, project, bases, inputs, code, fact, tuple(sources))
+
+
+def begin(
+    ledger: Ledger, prepared: Prepared, *, actor: str | None, cause: int | None, at: str | datetime | None = None
+) -> Recorded:
+    """Record that a run begins."""
+    return lifecycle.begin(
+        ledger, prepared.fact, prepared.sources, actor=actor, project=prepared.project, cause=cause, at=at
+    )
+
+
+def finish(ledger: Ledger, prepared: Prepared, started: Recorded, execution: Execution) -> RunResult:
+    """Record how a run ended, with what it made."""
+    refs, recorded = lifecycle.end(ledger, started, _ended(prepared.spec, prepared.bases, execution))
     value = recorded[-1].event.value
     return RunResult(
-        run=fact.run,
+        run=prepared.run,
         status=value["status"],
-        outputs={name: refs[base] for name, base in bases.items() if base in refs},
+        outputs={name: refs[base] for name, base in prepared.bases.items() if base in refs},
         metrics=value.get("metrics", {}),
         reason=value.get("reason"),
         log=execution.log,
@@ -146,8 +241,8 @@ def _bases(spec: Spec, project: str) -> dict[str, str]:
     return bases
 
 
-def _code(ledger: Ledger, workspace: Workspace, spec: Spec) -> Code:
-    """Store the code that the specification names."""
+def captured(ledger: Ledger, workspace: Workspace, spec: Spec) -> Code:
+    """The code that a specification names, stored."""
     folders = [spec.folder / path for path in spec.code] or [workspace.root]
     written = [each.path for each in spec.outputs.values() if each.path]
     return codes.capture(ledger.objects, folders, [*written, *([spec.metrics] if spec.metrics else [])])
@@ -215,4 +310,5 @@ def _ended(spec: Spec, bases: Mapping[str, str], execution: Execution) -> Ended:
         execution.seconds,
         execution.log,
         execution.reason,
+        execution.series,
     )

@@ -10,6 +10,7 @@
     outputs: {model: {artifact: model/fx-hedging/fx-vol, media_type: application/json}}
     image: localhost/training:3            # a container image that is here; without one, the interpreter of Assay
     timeout: 600                           # seconds
+    limit: 4096                            # MiB that it may write
     tolerance: 1.0e-9                      # how far numbers may be off when it is reproduced; without it, not at all
 
 A callable is ``f(inputs: dict[str, Path], outputs: dict[str, Path], config: dict, seed: int) -> dict[str, float]``: it
@@ -27,7 +28,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from app.pipelines import yamltext
+from app.pipelines import settings, yamltext
 from app.workspace import nearest
 from ledger.errors import AssayError, InputError
 from ledger.format import canonical
@@ -62,6 +63,7 @@ _KEYS = (
     "metrics",
     "image",
     "timeout",
+    "limit",
     "tolerance",
     "env",
 )
@@ -103,6 +105,7 @@ class Spec:
     metrics: str | None = None
     image: str | None = None
     timeout: float | None = None
+    limit: int | None = None
     tolerance: float | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     folder: Path = Path()
@@ -118,7 +121,7 @@ class Spec:
             found[key] = list(getattr(self, key))
         for key in ("config", "inputs", "env"):
             found[key] = dict(getattr(self, key))
-        for key in ("callable", "metrics", "image", "timeout", "tolerance"):
+        for key in ("callable", "metrics", "image", "timeout", "limit", "tolerance"):
             found[key] = getattr(self, key)
         return {key: value for key, value in found.items() if value not in (None, [], {})}
 
@@ -127,29 +130,25 @@ class Spec:
 
         Args:
             overrides: ``key=value`` each, ``a.b=value`` for a nested one; the value is one YAML scalar, typed as such.
+                ``seed=value`` is the run's seed, where the configuration has no key of this name.
 
         Raises:
             InputError: the configuration has no such key, or the words are not of that form.
         """
-        config: dict[str, Any] = _copy(self.config)
+        spec = self
         for each in overrides:
-            key, sign, text = each.partition("=")
-            if not sign or not key:
-                raise InputError(f"--set {each}: write it as key=value")
-            place = config
-            *outer, last = key.split(".")
-            for part in outer:
-                if not isinstance(place.get(part), dict):
-                    raise InputError(f"--set {each}: config has no {key!r}{nearest(part, list(place))}")
-                place = place[part]
-            if last not in place:
-                raise InputError(f"--set {each}: config has no {key!r}{nearest(last, list(place))}")
-            value = yamltext.load(text, f"--set {key}").value if text else ""
-            if isinstance(value, dict | list):
-                raise InputError(f"--set {each}: the value must be a single word, a number or a text")
-            place[last] = value
-        _require_canonical(config, "--set")
-        return replace(self, config=config)
+            spec = spec.with_values([settings.spoken(each)], f"--set {each}")
+        return spec
+
+    def with_values(self, values: Iterable[tuple[str, Any]], said: str) -> Spec:
+        """As ``with_overrides``, with any plain data as values; ``said`` stands before an error."""
+        config, seed = settings.replaced(self.config, values, said)
+        _require_canonical(config, said)
+        if seed is None:
+            return replace(self, config=config)
+        if type(seed) is not int or not 0 <= seed < SEED_LIMIT:
+            raise InputError(f"{said}: the seed must be a whole number from 0 to {SEED_LIMIT - 1}, not {seed!r}")
+        return replace(self, config=config, seed=seed)
 
 
 def read(path: Path | str, overrides: Iterable[str] = ()) -> Spec:
@@ -207,6 +206,7 @@ class _Reader:
             metrics=self._inner_path(data.get("metrics"), ("metrics",)),
             image=self._image(data),
             timeout=self._timeout(data),
+            limit=self._limit(data),
             tolerance=self._tolerance(data),
             env=self._env(data),
             folder=self._folder,
@@ -270,6 +270,12 @@ class _Reader:
         if not isinstance(timeout, int | float) or isinstance(timeout, bool) or not 0 < timeout < 1e9:
             raise self._error(("timeout",), f"timeout must be a number of seconds above 0, not {timeout!r}")
         return float(timeout)
+
+    def _limit(self, data: Mapping[str, Any]) -> int | None:
+        limit = data.get("limit")
+        if "limit" in data and (type(limit) is not int or not 0 < limit < 1 << 30):
+            raise self._error(("limit",), f"limit must be a whole number of MiB above 0, not {limit!r}")
+        return limit
 
     def _tolerance(self, data: Mapping[str, Any]) -> float | None:
         tolerance = data.get("tolerance")
@@ -360,13 +366,6 @@ class _Reader:
 
     def _error(self, where: yamltext.Place, message: str) -> InputError:
         return self._document.error(where, message)
-
-
-def _copy(value: Any) -> Any:
-    """Plain data, copied through and through."""
-    if isinstance(value, Mapping):
-        return {key: _copy(each) for key, each in value.items()}
-    return [_copy(each) for each in value] if isinstance(value, list) else value
 
 
 def _require_canonical(config: Mapping[str, Any], what: str) -> None:

@@ -21,6 +21,7 @@ from app.pipelines import output, processes
 from app.pipelines.execution import Execution, execute
 from app.pipelines.place import Material
 from app.pipelines.spec import from_document
+from ledger.format import canonical
 from ledger.store.objects import Objects
 
 TRAIN = """
@@ -266,6 +267,7 @@ import sys
 from pathlib import Path
 import app
 from app.pipelines import execution, place, spec
+from ledger.format import canonical
 from ledger.store.objects import Objects
 assert "venv" in app.__file__, app.__file__
 objects = Objects(sys.argv[1])
@@ -513,6 +515,7 @@ def test_a_killed_parent_takes_the_run_with_it(runner: Runner, tmp_path: Path, w
     script = f"""
 from pathlib import Path
 from app.pipelines import execution, place, spec
+from ledger.format import canonical
 from ledger.store.objects import Objects
 objects, project = Objects({str(tmp_path / "objects")!r}), Path({str(project)!r})
 found = spec.from_document({{"job": "x", **{what!r}}}, project)
@@ -571,3 +574,46 @@ def test_a_store_that_vanishes_midway_is_a_failure(runner: Runner) -> None:
 def test_a_folder_left_without_write_permission_is_removed_too(runner: Runner) -> None:
     ended = runner.command("import os; os.mkdir('x'); open('x/y', 'w'); os.chmod('x', 0o500)")
     assert ended.status == "ok"
+
+
+STEPS = """
+import json, os
+def train(inputs, outputs, config, seed):
+    with open(os.environ["ASSAY_SERIES"], "a") as file:
+        for loss in (3, 2, 1):
+            print(json.dumps({"loss": loss, "mae": 2 * loss}), file=file)
+    if config["fails"]:
+        raise ValueError("diverged")
+    return {"mae": 1.5}
+"""
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_metrics_over_steps_are_kept_of_a_failure_too(runner: Runner, fails: bool) -> None:
+    ended = runner.run({"m.py": STEPS}, {"callable": "m:train", "config": {"fails": fails}})
+    assert ended.status == ("failed" if fails else "ok")
+    assert ended.metrics == {"loss": 1.0, "mae": 2.0 if fails else 1.5}
+    assert ended.series is not None
+    kept = canonical.decode(runner.objects.read(ended.series))
+    assert kept["loss"] == [[0, 3], [1, 2], [2, 1]]
+
+
+def test_series_that_cannot_be_read_fail_the_run(runner: Runner) -> None:
+    ended = runner.command("import os; open(os.environ['ASSAY_SERIES'], 'w').write('loss: 1')")
+    assert ended.status == "failed"
+    assert "line 1 of its series is no JSON" in (ended.reason or "")
+
+
+def test_a_run_that_writes_without_end_is_ended(runner: Runner) -> None:
+    flood = "import os\nwhile True:\n  with open('big', 'ab') as file: file.write(os.urandom(1 << 20))"
+    ended = runner.command(flood, limit=3)
+    assert (ended.status, ended.reason) == ("failed", "it wrote more than its limit of 3 MiB, and was ended")
+
+
+def test_what_a_run_is_given_does_not_count_as_written(runner: Runner) -> None:
+    runner.give(rates=os.urandom(3 << 20))
+    code = "import time; time.sleep(1.2); open('model', 'w').write('x')"
+    ended = runner.command(
+        code, limit=1, inputs={"rates": "dataset/r"}, outputs={"model": {"artifact": "model/m", "path": "model"}}
+    )
+    assert ended.status == "ok", ended.reason

@@ -186,3 +186,28 @@ def test_overrides_reach_inside_and_leave_the_original_alone(tmp_path: Path) -> 
 def test_overrides_of_what_is_not_there_are_refused(tmp_path: Path, override: str, said: str) -> None:
     with pytest.raises(InputError, match=said):
         read(write(tmp_path, FULL), [override])
+
+
+def test_the_seed_can_be_set(tmp_path: Path) -> None:
+    file = tmp_path / "spec.yaml"
+    file.write_text("job: train\ncallable: a:b\nconfig: {alpha: 1}\nseed: 7\n")
+    assert read(file, ["seed=8"]).seed == 8
+    file.write_text("job: train\ncallable: a:b\nconfig: {seed: 1}\nseed: 7\n")
+    found = read(file, ["seed=8"])
+    assert (found.seed, found.config) == (7, {"seed": 8})
+
+
+@pytest.mark.parametrize("value", ["-1", "1.5", "many", "4294967296"])
+def test_a_seed_that_is_none(tmp_path: Path, value: str) -> None:
+    file = tmp_path / "spec.yaml"
+    file.write_text("job: train\ncallable: a:b\n")
+    with pytest.raises(InputError, match="the seed must be a whole number"):
+        read(file, [f"seed={value}"])
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "much"])
+def test_a_limit_is_a_number_of_mib(tmp_path: Path, value: str) -> None:
+    file = tmp_path / "spec.yaml"
+    file.write_text(f"job: train\ncallable: a:b\nlimit: {value}\n")
+    with pytest.raises(InputError, match=r"line 3: limit must be a whole number of MiB"):
+        read(file)
