@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from app.actions import deciding, events, signing
+from app.actions import asking, deciding, events, moments, signing
 from app.actions.answers import Answer, Mark, folded, moment, say, state, table
 from ledger.errors import InputError
 from ledger.format.decision import MAX_REASON
 from ledger.projections import approvals as projection
 from ledger.projections import artifacts
 from ledger.rules import gates
-from ledger.rules.policy import PRODUCTION
 
 if TYPE_CHECKING:
     from app.actions.context import Context
@@ -22,7 +21,19 @@ if TYPE_CHECKING:
 
 _TRANSITIONS = ("mapping",)
 """What may be asked for besides an environment: that a change of what the data mean is accepted by their owner."""
-_ROLES = {"open": "open", "approved": "good", "rejected": "bad"}
+_ROLES = {
+    "open": "open",
+    "approved": "good",
+    "rejected": "bad",
+    "changes requested": "warn",
+    "withdrawn": "quiet",
+    "expired": "bad",
+}
+_VERDICTS = {
+    "approve": state("good", "approved"),
+    "reject": state("bad", "rejected"),
+    "change": state("warn", "asked for changes"),
+}
 
 
 def approvals(context: Context, *, every: bool = False, project: str | None = None) -> Answer:
@@ -57,14 +68,17 @@ def request(
         raise InputError(f"a note of {size:,} bytes is too long; it takes {MAX_REASON:,}, and --evidence REF the rest")
     ledger, view = context.ledger, context.view
     artifact = artifacts.resolve(view, ref)
-    transition = _stage(context, to)
+    transition = stage(context, to)
     frozen = [artifacts.resolve(view, each) for each in evidence]
+    due, expires = asking.terms(context, artifact, transition)
     fact = ApprovalRequested(
         transition=transition,
-        roles=list(dict.fromkeys(roles)) or _roles(view, artifact),
+        roles=list(dict.fromkeys(roles)) or asking.roles(view, artifact, transition),
         sha256=artifact.digest,
         evidence=[Evidence(ref=each.ref, sha256=each.digest) for each in frozen],
         note=note,
+        due=due,
+        expires=expires,
     )
     recorded = ledger.record(
         fact, subject=artifact.ref, actor=context.actor, project=artifact.project, cause=artifact.seq
@@ -72,6 +86,7 @@ def request(
     made = projection.get(ledger.view(), recorded.seq)
     assert made is not None
     lines = [*events.listing([recorded]), say(f"`assay approve {recorded.seq}` signs it")]
+    lines += asking.told(context, made, artifact)
     return Answer({"request": document(ledger.view(), made), "event": events.described(recorded)}, lines)
 
 
@@ -90,6 +105,25 @@ def approve(
     """Sign an approval with the actor's own key, over the bytes that were shown; here or on another machine."""
     way = _Way(yes, key_file, statement_only, output, signed)
     return _decide(context, request, "approve", role, reason, way)
+
+
+def ask_changes(
+    context: Context,
+    *,
+    request: str,
+    comment: str = "",
+    role: str | None = None,
+    yes: bool = False,
+    key_file: str | None = None,
+    statement_only: bool = False,
+    output: str | None = None,
+    signed: str | None = None,
+) -> Answer:
+    """Sign a wish for changes with the actor's own key: it ends the request, and says what a new one must bring."""
+    if not comment.strip() and signed is None:
+        raise InputError("say which changes you want, for the requester to read: --comment TEXT")
+    way = _Way(yes, key_file, statement_only, output, signed)
+    return _decide(context, request, "change", role, comment, way)
 
 
 def reject(
@@ -115,24 +149,21 @@ def gate(context: Context, *, ref: str, to: str) -> Answer:
     """The checklist of a transition; code 1 where something is missing."""
     view = context.view
     artifact = artifacts.resolve(view, ref)
-    stage = _stage(context, to)
-    environment = gates.environment_of(stage)
-    conditions = gates.checklist(view, artifact.ref, environment)
+    goal = stage(context, to)
+    environment = gates.environment_of(goal)
+    conditions = gates.checklist(view, artifact.ref, environment, now=moments.present(view))
     allowed = all(each.met for each in conditions)
     verdict = state("good", "allowed") if allowed else state("bad", "not yet")
-    lines = [say(Mark("title", f"{artifact.ref} to {stage}"), "  ", verdict)]
+    lines = [say(Mark("title", f"{artifact.ref} to {goal}"), "  ", verdict)]
     lines += [
         say("  ", state("good", "held") if each.met else state("bad", "missing"), "  ", _condition(each))
         for each in conditions
     ]
-    if environment == PRODUCTION.environment:
-        lines.append(say(Mark("dim", f"policy {PRODUCTION.name}@{PRODUCTION.version}: {PRODUCTION.words()}")))
-    else:
-        lines.append(say(Mark("dim", f"no policy guards {environment}: a registered version may go there")))
+    lines.append(say(Mark("dim", gates.words(view, artifact.project, environment))))
     document = {
         "at": view.at,
         "ref": artifact.ref,
-        "to": stage,
+        "to": goal,
         "allowed": allowed,
         "conditions": [
             {"what": each.what, "met": each.met, "seq": each.seq, "missing": _missing(each)} for each in conditions
@@ -142,10 +173,14 @@ def gate(context: Context, *, ref: str, to: str) -> Answer:
 
 
 def standing(view: View, request: Request) -> str:
-    """Where a request stands: ``rejected``, ``approved`` (nothing is missing for its transition), or ``open``."""
-    if request.rejected:
-        return "rejected"
-    missing = gates.missing(view, request.subject, gates.environment_of(request.transition))
+    """Where a request stands: how it ended (``rejected``, ``changes requested``, ``withdrawn``, ``expired``), else
+    ``approved`` (nothing is missing for its transition) or ``open``.
+    """
+    now = moments.present(view)
+    ended = request.ended(now)
+    if ended:
+        return ended
+    missing = gates.missing(view, request.subject, gates.environment_of(request.transition), now=now)
     return "open" if missing or not request.approvals else "approved"
 
 
@@ -153,7 +188,7 @@ def document(view: View, request: Request) -> dict[str, Any]:
     """A request as JSON, with its decisions and what is missing."""
     environment = gates.environment_of(request.transition)
     where = standing(view, request)
-    missing = gates.missing(view, request.subject, environment) if where == "open" else []
+    missing = gates.missing(view, request.subject, environment, now=moments.present(view)) if where == "open" else []
     return {
         "seq": request.seq,
         "subject": request.subject,
@@ -166,6 +201,8 @@ def document(view: View, request: Request) -> dict[str, Any]:
         "note": request.note,
         "evidence": [dict(each) for each in request.evidence],
         "state": where,
+        "due": request.due,
+        "expires": request.expires,
         "missing": [{"what": each.what, "action": each.action, "who": each.who} for each in missing],
         "decisions": [
             {
@@ -175,9 +212,11 @@ def document(view: View, request: Request) -> dict[str, Any]:
                 "verdict": each.verdict,
                 "reason": each.reason,
                 "at": each.at,
+                "revoked": each.revoked,
             }
             for each in request.decisions
         ],
+        "changes": [each._asdict() for each in request.changes],
     }
 
 
@@ -199,11 +238,16 @@ def described(view: View, request: Request, *, tell: Callable[[str], str] = str)
     ]
     rows = []
     for each in request.decisions:
-        verdict = state("good", "approved") if each.verdict == "approve" else state("bad", "rejected")
+        verdict = _VERDICTS[each.verdict] if each.revoked is None else state("warn", f"revoked by {each.revoked}")
         rows.append((verdict, f"{each.signer}, as {each.role}", Mark("dim", moment(each.at)), tell(each.reason or "")))
     lines += table(rows, indent="  ")
+    lines += [
+        say(f"  {each.change}  ", Mark("dim", moment(each.at)), f"  {_told_of(each)}") for each in request.changes
+    ]
     if where == "open":
-        for gap in gates.missing(view, request.subject, gates.environment_of(request.transition)):
+        lines += _times(request, moments.present(view))
+        goal = gates.environment_of(request.transition)
+        for gap in gates.missing(view, request.subject, goal, now=moments.present(view)):
             who = f"; may sign: {gap.who}" if gap.who else ""
             lines.append(say("  ", state("open", "missing"), f"  {gap.what}{who}"))
     return lines
@@ -219,22 +263,20 @@ class _Way(NamedTuple):
     signed: str | None
 
 
-def _decide(context: Context, number: str, verdict: str, role: str | None, reason: str, way: _Way) -> Answer:
+def _decide(context: Context, text: str, verdict: str, role: str | None, reason: str, way: _Way) -> Answer:
     if way.statement_only and way.signed is not None:
         raise InputError("--statement-only begins what --signed ends; give one of them")
     if way.output is not None and not way.statement_only:
         raise InputError("-o goes with --statement-only, which records nothing")
     if way.statement_only:
         context.writes = False
-        return _stated(
-            context, deciding.draft(context.view, _number(number), context.actor, verdict, role, reason), way
-        )
+        return _stated(context, deciding.draft(context.view, number(text), context.actor, verdict, role, reason), way)
     ledger = context.ledger
     if way.signed is not None:
-        text = (context.start / way.signed).read_bytes()
-        draft, envelope = deciding.taken(context.view, _number(number), text, verdict, role)
+        data = (context.start / way.signed).read_bytes()
+        draft, envelope = deciding.taken(context.view, number(text), data, verdict, role)
     else:
-        draft = deciding.draft(context.view, _number(number), context.actor, verdict, role, reason)
+        draft = deciding.draft(context.view, number(text), context.actor, verdict, role, reason)
         if not way.yes:
             _confirm(context, draft)
         envelope = deciding.signed(draft, context.unlock(context.actor, way.key_file))
@@ -279,14 +321,19 @@ def _confirm(context: Context, draft: Draft) -> None:
     signing.ask(lines, draft.fingerprint)
 
 
-def _number(text: str) -> int:
-    number = text.removeprefix("request/").removeprefix("seq:")
-    if not number.isdecimal() or len(number) > 15:
+def number(text: str) -> int:
+    """The number of a request or an event as people write it: ``42``, ``request/42``, ``seq:42``.
+
+    Raises:
+        InputError: it is none.
+    """
+    digits = text.removeprefix("request/").removeprefix("seq:")
+    if not digits.isdecimal() or len(digits) > 15:
         raise InputError(f"{text!r} is no request's number; `assay approvals` lists them")
-    return int(number)
+    return int(digits)
 
 
-def _stage(context: Context, name: str) -> str:
+def stage(context: Context, name: str) -> str:
     """An environment that the workspace declares, a registry's stage that stands for one, or another transition."""
     workspace = context.workspace_or_none
     if name in gates.STAGES or name in _TRANSITIONS or workspace is None:
@@ -294,19 +341,21 @@ def _stage(context: Context, name: str) -> str:
     return workspace.environment(name)
 
 
-def _roles(view: View, artifact: artifacts.Artifact) -> list[str]:
-    """The roles that may decide: all that are held in the project, but for the trainer's own."""
-    from ledger.projections import people
+def _times(request: Request, now: str) -> list[str]:
+    """When an answer is due and when the request expires, as lines."""
+    lines: list[str] = []
+    if request.due is not None:
+        late = now >= request.due
+        lines.append(say("  ", state("warn", "overdue") if late else state("quiet", "due"), f"  {moment(request.due)}"))
+    if request.expires is not None:
+        lines.append(say("  ", state("quiet", "expires"), f"  {moment(request.expires)}"))
+    return lines
 
-    trainer = gates.trainer(view, artifact)
-    own = set(people.roles(view, trainer, artifact.project))
-    held = {role for person in people.listed(view) for role in people.roles(view, person.name, artifact.project)}
-    if not held - own:
-        raise InputError(
-            f"nobody holds a role in {artifact.project} but {trainer}, the trainer; "
-            "`assay people add NAME --role ROLE` enrols an approver"
-        )
-    return sorted(held - own)
+
+def _told_of(change: projection.Change) -> str:
+    said = {"revoked": f"approval {change.number}, ", "escalated": f"step {change.number}, to "}.get(change.change, "")
+    by = "" if change.change in ("escalated", "expired") else f"by {change.actor}"
+    return f"{by}{': ' if by and (said or change.words) else ''}{said}{change.words or ''}".rstrip(", ")
 
 
 def _condition(condition: gates.Condition) -> str:

@@ -138,7 +138,6 @@ def promoted(context: Context, found: Deployment) -> list[Recorded]:
     from ledger.events.artifacts import AliasMoved
     from ledger.events.deployments import DeploymentCompleted
     from ledger.ledger import Entry
-    from ledger.rules.policy import PRODUCTION
 
     view, actor, subject = context.view, context.actor, found.subject
     verdicts = [step for step in deployments.steps(view, found.deployment) if step.decision == "promote"]
@@ -151,13 +150,9 @@ def promoted(context: Context, found: Deployment) -> list[Recorded]:
     assert artifact is not None
     granted = [each.seq for request in approvals.requests(view, subject=subject) for each in request.approvals]
     cause = max([verdicts[-1].seq, *granted])
-    gate = GateEvaluated(
-        policy=PRODUCTION.digest(),
-        transition=found.environment,
-        decision="allow",
-        reasons=[PRODUCTION.words()],
-        inputs={"approvals": granted, "verdict": verdicts[-1].seq},
-    )
+    judged = gates.decision(view, subject, found.environment, now=context.ledger.now())
+    judged["inputs"] |= {"approvals": granted, "verdict": verdicts[-1].seq}
+    gate = GateEvaluated(**judged)
     facts = (
         gate,
         PromotionRecorded(from_stage=approvals.stage(view, subject), to_stage="production", approvals=granted),

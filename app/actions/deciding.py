@@ -6,12 +6,13 @@ import hashlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from app.actions import moments
 from ledger.errors import InputError, Missing, Refused
 from ledger.format import b64, canonical, decision, dsse, times
 from ledger.format.decision import Decision
 from ledger.format.errors import FormatError
-from ledger.projections import approvals, people
-from ledger.rules import drafting, gates
+from ledger.projections import approvals
+from ledger.rules import drafting, gates, seats
 
 if TYPE_CHECKING:
     from ledger.format.dsse import Envelope
@@ -23,11 +24,15 @@ if TYPE_CHECKING:
 
 
 class Draft(NamedTuple):
-    """A decision on a request before it is signed: what the ledger will record, and what will be signed."""
+    """A decision on a request before it is signed: what the ledger will record, and what will be signed.
+
+    ``changes``: the signed rejection is recorded as a wish for changes.
+    """
 
     request: Request
     role: str
     decision: Decision
+    changes: bool = False
 
     @property
     def statement(self) -> bytes:
@@ -52,7 +57,7 @@ def draft(view: View, number: int, signer: str, verdict: str, role: str | None, 
         view: the ledger's present.
         number: the request's seq.
         signer: who decides.
-        verdict: ``approve`` or ``reject``.
+        verdict: ``approve``, ``reject``, or ``change``, which asks for changes and is signed as a rejection.
         role: in which role; ``None`` takes the only one that counts.
         reason: why, at most 8,000 bytes.
 
@@ -66,11 +71,13 @@ def draft(view: View, number: int, signer: str, verdict: str, role: str | None, 
         known = f"; the requests: {', '.join(open_ones[-8:])}" if open_ones else ""
         raise InputError(f"event {number} is no request{known}")
     role = role or _role(view, request, signer)
-    why = gates.barred(view, request, signer, role)
+    why = gates.barred(view, request, signer, role, now=moments.present(view))
     if why is not None:
         raise Refused(f"refused: {why}", (Missing(why, "approvals"),))
-    stated = drafting.on_request(view, number, verdict=verdict, reason=reason, signer=signer, signed_at=_wall_time())
-    return Draft(request, role, stated)
+    changes = verdict == "change"
+    said = "reject" if changes else verdict
+    stated = drafting.on_request(view, number, verdict=said, reason=reason, signer=signer, signed_at=_wall_time())
+    return Draft(request, role, stated, changes)
 
 
 def signed(draft: Draft, secret: SigningKey) -> Envelope:
@@ -85,7 +92,7 @@ def taken(view: View, number: int, text: bytes, verdict: str, role: str | None) 
         view: the ledger's present.
         number: the request's seq.
         text: the envelope, as JSON.
-        verdict: what it must state: ``approve`` or ``reject``.
+        verdict: what it must state: ``approve`` or ``reject``; ``change`` records a rejection as a wish for changes.
         role: in which role; ``None`` takes the only one that counts.
 
     Raises:
@@ -100,11 +107,11 @@ def taken(view: View, number: int, text: bytes, verdict: str, role: str | None) 
     if request is None or stated.request is None or stated.request.seq != number:
         on = "no request" if stated.request is None else f"request {stated.request.seq}"
         raise InputError(f"the signed decision is on {on}, not on request {number}")
-    if stated.verdict != verdict:
+    if stated.verdict != ("reject" if verdict == "change" else verdict):
         raise InputError(
             f"the signed verdict is {stated.verdict}; `assay {stated.verdict} {number} --signed` records it"
         )
-    return Draft(request, role or _role(view, request, stated.signer), stated), envelope
+    return Draft(request, role or _role(view, request, stated.signer), stated, verdict == "change"), envelope
 
 
 def record(ledger: Ledger, draft: Draft, envelope: Envelope) -> Recorded:
@@ -113,11 +120,13 @@ def record(ledger: Ledger, draft: Draft, envelope: Envelope) -> Recorded:
     Raises:
         Refused: a rule forbids it, perhaps because of what was recorded since it was drafted.
     """
-    from ledger.events.approvals import ApprovalGranted, ApprovalRejected
+    from ledger.events.approvals import ApprovalChangesRequested, ApprovalGranted, ApprovalRejected
 
     request, transition = draft.request, draft.request.transition
-    fact: ApprovalGranted | ApprovalRejected
-    if draft.decision.verdict == "approve":
+    fact: ApprovalGranted | ApprovalRejected | ApprovalChangesRequested
+    if draft.changes:
+        fact = ApprovalChangesRequested(transition, draft.role, draft.decision.reason, request.seq, envelope)
+    elif draft.decision.verdict == "approve":
         fact = ApprovalGranted(transition=transition, role=draft.role, request=request.seq, dsse=envelope)
     else:
         reason = draft.decision.reason
@@ -140,6 +149,30 @@ def on_key(
     """An administrator's signed decision on a key of ``name``: ``enrol`` or ``revoke``."""
     stated = drafting.on_key(
         view, name, key, verdict=verdict, reason=reason, signer=administrator, signed_at=_wall_time()
+    )
+    return decision.sign(stated, secret)
+
+
+def on_subject(
+    view: View,
+    signer: str,
+    secret: SigningKey,
+    subject: str,
+    sha256: str,
+    verdict: str,
+    reason: str,
+    request: int | None = None,
+) -> Envelope:
+    """A signed decision on a subject's bytes: a policy, a delegation, an exception, a run, a charter."""
+    stated = drafting.on_subject(
+        view,
+        subject,
+        sha256,
+        verdict=verdict,
+        reason=reason,
+        signer=signer,
+        signed_at=_wall_time(),
+        request=request,
     )
     return decision.sign(stated, secret)
 
@@ -167,8 +200,9 @@ def document(draft: Draft) -> dict[str, Any]:
 
 def _role(view: View, request: Request, signer: str) -> str:
     """The one role in which ``signer`` can decide; where none serves, the one whose refusal says most."""
-    held = [role for role in people.roles(view, signer, request.project) if role in request.roles]
-    useful = [role for role in held if gates.barred(view, request, signer, role) is None]
+    now = moments.present(view)
+    held = [role for role in seats.roles(view, signer, request.project, now) if role in request.roles]
+    useful = [role for role in held if gates.barred(view, request, signer, role, now=now) is None]
     if len(useful) > 1:
         raise InputError(f"{signer} may decide as {' or '.join(useful)}; say which with --role")
     if useful:

@@ -64,7 +64,16 @@ def list_people(context: Context, *, project: str | None = None) -> Answer:
         ]
         kind = "administrator" if each.administrator else each.kind
         keys = state("good", "key") if each.keys else state("warn", "no valid key")
-        rows.append((each.name, kind, ", ".join(dict.fromkeys(held)) or None, each.title, each.team, keys))
+        rows.append(
+            (
+                each.name,
+                kind,
+                ", ".join(dict.fromkeys(held)) or None,
+                each.title,
+                ", ".join(people.teams(view, each.name)) or None,
+                keys,
+            )
+        )
     lines = table(rows, ("name", "is", "roles", "title", "team", "key"))
     return Answer({"at": view.at, "people": [document(view, each) for each in found]}, lines)
 
@@ -126,7 +135,7 @@ def shown(view: View, person: Person) -> Answer:
     rows: list[tuple[str, Any]] = [
         ("is", "administrator" if person.administrator else person.kind),
         ("title", person.title),
-        ("team", person.team),
+        ("team", ", ".join(people.teams(view, person.name)) or None),
         *(("role", f"{each['role']} in {each['scope']}") for each in _roles(view, person.name)),
         *(("key", key) for key in person.keys),
         ("runs", len(trained) or None),
@@ -144,6 +153,7 @@ def document(view: View, person: Person) -> dict[str, Any]:
         "administrator": person.administrator,
         "title": person.title,
         "team": person.team,
+        "teams": list(people.teams(view, person.name)),
         "since": person.since,
         "keys": list(person.keys),
         "roles": _roles(view, person.name),
@@ -176,12 +186,10 @@ def parse_key(text: str, start: Path | None = None) -> PublicKey:
 
 
 def _roles(view: View, name: str) -> list[dict[str, str]]:
-    """Every role that somebody holds, with the project it holds in (``all``: the whole ledger)."""
-    rows = view.rows(
-        "SELECT DISTINCT scope, role FROM roles WHERE principal = :name AND seq <= :at ORDER BY scope, role",
-        {"name": name},
-    )
-    return [{"scope": str(scope).removeprefix("project/"), "role": str(role)} for scope, role in rows]
+    """Every role that somebody holds, by themselves or by a team, with the project it holds in (``all``: the whole ledger)."""
+    principals = (name, *(f"team/{team}" for team in people.teams(view, name)))
+    found = {(each.scope, each.role) for principal in principals for each in people.grants(view, principal)}
+    return [{"scope": scope.removeprefix("project/"), "role": role} for scope, role in sorted(found)]
 
 
 def not_administrator(view: View, actor: str) -> Refused:

@@ -21,7 +21,6 @@ from ledger.events.deployments import (
 from ledger.ledger import Entry
 from ledger.projections import artifacts, deployments
 from ledger.rules import gates
-from ledger.rules.policy import PRODUCTION
 
 if TYPE_CHECKING:
     from app.actions.context import Context
@@ -140,10 +139,10 @@ class Rollout:
     def _widest(self) -> tuple[float, str]:
         """The largest slice that the environment's policy allows by now, and what a larger one lacks."""
         deployed, view = self._deployment, self._context.ledger.view()
-        small = PRODUCTION.unapproved_slice
+        small = gates.unapproved_slice(view, deployed.subject, deployed.environment)
         if max(self._canary.plan.slices) <= small:
             return 1.0, ""
-        lacking = gates.missing(view, deployed.subject, deployed.environment)
+        lacking = gates.missing(view, deployed.subject, deployed.environment, now=self._context.ledger.now())
         return (small, "; ".join(each.what for each in lacking)) if lacking else (1.0, "")
 
     def _chosen(self, fraction: float) -> list[str]:

@@ -32,13 +32,18 @@ class GateEvaluated(Fact, frozen=True, omit_defaults=True):
 
 @event_type("approval.requested")
 class ApprovalRequested(Fact, frozen=True, omit_defaults=True):
-    """Somebody asks that the subject, whose digest is ``sha256``, may make a transition."""
+    """Somebody asks that the subject, whose digest is ``sha256``, may make a transition.
+
+    ``due`` is when the policy's time to answer is over, ``expires`` when the request and its approvals count no more.
+    """
 
     transition: str
     roles: list[str]
     sha256: str
     evidence: list[Evidence] = []
     note: str | None = None
+    due: str | None = None
+    expires: str | None = None
 
     def sentence(self, event: Event) -> str:
         return f"{event.actor} asked that {event.subject} be approved for {self.transition}"
@@ -69,6 +74,71 @@ class ApprovalRejected(Fact, frozen=True):
 
     def sentence(self, event: Event) -> str:
         return f"{event.actor} rejected {event.subject} for {self.transition}, as {self.role}: {self.reason}"
+
+
+@event_type("approval.changes_requested")
+class ApprovalChangesRequested(Fact, frozen=True):
+    """A person asks for changes before they approve: this request ends, a new one may follow. Signed as a rejection."""
+
+    transition: str
+    role: str
+    comment: str
+    request: int
+    dsse: dict[str, Any]
+
+    def sentence(self, event: Event) -> str:
+        return (
+            f"{event.actor} asked for changes to {event.subject} for {self.transition}, as {self.role}: {self.comment}"
+        )
+
+
+@event_type("approval.withdrawn")
+class ApprovalWithdrawn(Fact, frozen=True, omit_defaults=True):
+    """Who asked takes the request back."""
+
+    request: int
+    reason: str | None = None
+
+    def sentence(self, event: Event) -> str:
+        why = f": {self.reason}" if self.reason else ""
+        return f"{event.actor} withdrew request {self.request} on {event.subject}{why}"
+
+
+@event_type("approval.revoked")
+class ApprovalRevoked(Fact, frozen=True):
+    """An approval (the event ``approval``) counts no more from here on. ``dsse`` is a decision of whoever revokes it."""
+
+    transition: str
+    request: int
+    approval: int
+    reason: str
+    dsse: dict[str, Any]
+
+    def sentence(self, event: Event) -> str:
+        return f"{event.actor} revoked approval {self.approval} of {event.subject} for {self.transition}: {self.reason}"
+
+
+@event_type("approval.escalated")
+class ApprovalEscalated(Fact, frozen=True, omit_defaults=True):
+    """A request has waited longer than its policy allows; ``to`` are those who are told, step ``level`` along RACI."""
+
+    request: int
+    level: int
+    to: list[str] = []
+
+    def sentence(self, event: Event) -> str:
+        told = f" to {', '.join(self.to)}" if self.to else ""
+        return f"request {self.request} on {event.subject} is overdue and was escalated{told} (step {self.level})"
+
+
+@event_type("approval.expired")
+class ApprovalExpired(Fact, frozen=True):
+    """A request's time is over. It was without effect from its ``expires`` on, whether anybody recorded it or not."""
+
+    request: int
+
+    def sentence(self, event: Event) -> str:
+        return f"request {self.request} on {event.subject} has expired"
 
 
 @event_type("promotion.recorded")

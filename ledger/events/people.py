@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from ledger.events.vocabulary import Fact, event_type
+from ledger.events.vocabulary import Fact, event_type, short
 from ledger.format.event import Event
 
 
@@ -44,17 +44,86 @@ class KeyRevoked(Fact, frozen=True):
 
 
 @event_type("access.granted")
-class AccessGranted(Fact, frozen=True):
-    """A principal holds a role in the project that the event's subject names."""
+class AccessGranted(Fact, frozen=True, omit_defaults=True):
+    """A principal holds a role in the project (or, as ``member``, is in the team) that the event's subject names.
+
+    ``dsse`` is an administrator's decision: an adopted policy may demand it.
+    """
 
     principal: str
     role: str
+    dsse: dict[str, Any] | None = None
 
     def about(self, project: str | None) -> str | None:
         return f"project/{project}" if project else None
 
     def sentence(self, event: Event) -> str:
         return f"{event.actor} gave {self.principal} the role {self.role} in {event.subject}"
+
+
+@event_type("access.revoked")
+class AccessRevoked(Fact, frozen=True, omit_defaults=True):
+    """A principal no longer holds a role in the project or team that the event's subject names."""
+
+    principal: str
+    role: str
+    reason: str | None = None
+
+    def about(self, project: str | None) -> str | None:
+        return f"project/{project}" if project else None
+
+    def sentence(self, event: Event) -> str:
+        why = f": {self.reason}" if self.reason else ""
+        return f"{event.actor} took the role {self.role} in {event.subject} from {self.principal}{why}"
+
+
+@event_type("delegation.given")
+class DelegationGiven(Fact, frozen=True):
+    """The actor lets ``to`` act in one of the actor's roles until a moment. ``dsse`` is the actor's own decision."""
+
+    delegation: str
+    to: str
+    role: str
+    until: str
+    dsse: dict[str, Any]
+
+    def about(self, project: str | None) -> str | None:
+        return f"person/{self.to}"
+
+    def sentence(self, event: Event) -> str:
+        return f"{event.actor} lets {self.to} act as {self.role} until {self.until[:16].replace('T', ' ')}"
+
+
+@event_type("delegation.ended")
+class DelegationEnded(Fact, frozen=True, omit_defaults=True):
+    """A delegation ends before its time."""
+
+    delegation: str
+    to: str
+    reason: str | None = None
+
+    def about(self, project: str | None) -> str | None:
+        return f"person/{self.to}"
+
+    def sentence(self, event: Event) -> str:
+        why = f": {self.reason}" if self.reason else ""
+        return f"{event.actor} ended the delegation {self.delegation} to {self.to}{why}"
+
+
+@event_type("charter.signed")
+class CharterSigned(Fact, frozen=True, omit_defaults=True):
+    """A sponsor stands for the project that the subject names, by a document. ``dsse`` is the sponsor's own decision."""
+
+    sha256: str
+    dsse: dict[str, Any]
+    title: str | None = None
+
+    def about(self, project: str | None) -> str | None:
+        return f"project/{project}" if project else None
+
+    def sentence(self, event: Event) -> str:
+        title = f" “{self.title}”" if self.title else ""
+        return f"{event.actor} signed the charter{title} of {event.subject} ({short(self.sha256)})"
 
 
 @event_type("owner.assigned")

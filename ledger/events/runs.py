@@ -112,3 +112,18 @@ class RunReproduced(Fact, frozen=True, omit_defaults=True):
         cause = f" because of {' and '.join(self.culprits)}" if self.culprits else ""
         verdict = same if self.equal else f"and the results differ{cause}"
         return f"{event.actor} repeated run/{self.of_run} as run/{self.run}{other} {verdict}"
+
+
+@event_type("run.signed")
+class RunSigned(Fact, frozen=True):
+    """Whoever ran a run vouches for it: ``sha256`` is the digest of the bytes of its ``run.completed`` event."""
+
+    run: str
+    sha256: str
+    dsse: dict[str, Any]
+
+    def about(self, project: str | None) -> str | None:
+        return f"run/{self.run}"
+
+    def sentence(self, event: Event) -> str:
+        return f"{event.actor} signed {event.subject}"

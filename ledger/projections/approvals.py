@@ -53,6 +53,21 @@ TABLES = (
     actor TEXT NOT NULL,
     at TEXT NOT NULL
 ) STRICT""",
+    """CREATE TABLE request_terms (
+    seq INTEGER PRIMARY KEY,
+    due TEXT,
+    expires TEXT
+) STRICT""",
+    """CREATE TABLE request_changes (
+    seq INTEGER PRIMARY KEY,
+    request INTEGER NOT NULL,
+    change TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    at TEXT NOT NULL,
+    number INTEGER,
+    words TEXT
+) STRICT""",
+    "CREATE INDEX request_changes_by_request ON request_changes (request)",
 )
 
 
@@ -76,6 +91,20 @@ def _requested(event: Event, value: Mapping[str, Any]) -> Iterator[tuple[str, Ro
             _json(value.get("evidence", [])),
         ),
     )
+    if value.get("due") is not None or value.get("expires") is not None:
+        yield "request_terms", (event.seq, value.get("due"), value.get("expires"))
+
+
+def _changed(change: str, number: str | None, words: str | None) -> Fold:
+    """The fold of what becomes of a request: which of the value's members is its number, and which its words."""
+
+    def fold(event: Event, value: Mapping[str, Any]) -> Iterator[tuple[str, Row]]:
+        said = value.get(words) if words else None
+        told = ", ".join(said) if isinstance(said, list) else said
+        counted = value[number] if number else None
+        yield "request_changes", (event.seq, value["request"], change, event.actor, event.at, counted, told)
+
+    return fold
 
 
 def _decided(verdict: str) -> Fold:
@@ -104,8 +133,8 @@ def _reason(value: Mapping[str, Any]) -> str | None:
     Whether the statement is well formed and signed is for the rules and for verification to say; of an envelope that
     cannot be read the fold makes ``None``, and never raises.
     """
-    if "reason" in value:
-        said = value["reason"]
+    if "reason" in value or "comment" in value:
+        said = value.get("reason", value.get("comment"))
     else:
         try:
             said = json.loads(b64decode(value["dsse"]["payload"], validate=True))["predicate"]["reason"]
@@ -129,13 +158,21 @@ FOLDS: dict[str, Fold] = {
     "approval.requested": _requested,
     "approval.granted": _decided("approve"),
     "approval.rejected": _decided("reject"),
+    "approval.changes_requested": _decided("change"),
+    "approval.withdrawn": _changed("withdrawn", None, "reason"),
+    "approval.revoked": _changed("revoked", "approval", "reason"),
+    "approval.escalated": _changed("escalated", "level", "to"),
+    "approval.expired": _changed("expired", None, None),
     "gate.evaluated": _gated,
     "promotion.recorded": _promoted,
 }
 
 
 class Decision(NamedTuple):
-    """One person's verdict on a request: ``approve`` or ``reject``."""
+    """One person's verdict on a request: ``approve``, ``reject`` or ``change`` (changes are asked for).
+
+    ``revoked`` is the event that took an approval back.
+    """
 
     seq: int
     request: int
@@ -146,6 +183,22 @@ class Decision(NamedTuple):
     verdict: str
     reason: str | None
     at: str
+    revoked: int | None = None
+
+
+class Change(NamedTuple):
+    """What became of a request besides decisions: ``withdrawn``, ``revoked`` (an approval), ``escalated``, ``expired``.
+
+    ``number`` is the approval that was revoked or the step of the escalation, ``words`` the reason or who was told.
+    """
+
+    seq: int
+    request: int
+    change: str
+    actor: str
+    at: str
+    number: int | None
+    words: str | None
 
 
 class Request(NamedTuple):
@@ -162,16 +215,34 @@ class Request(NamedTuple):
     note: str | None
     evidence: tuple[dict[str, Any], ...]
     decisions: tuple[Decision, ...]
+    due: str | None = None
+    expires: str | None = None
+    changes: tuple[Change, ...] = ()
 
     @property
     def approvals(self) -> tuple[Decision, ...]:
-        """The decisions that approve."""
-        return tuple(decision for decision in self.decisions if decision.verdict == "approve")
+        """The decisions that approve, but for those that were revoked."""
+        return tuple(each for each in self.decisions if each.verdict == "approve" and each.revoked is None)
 
     @property
     def rejected(self) -> bool:
-        """Whether somebody rejected it; one rejection ends a request."""
-        return any(decision.verdict == "reject" for decision in self.decisions)
+        """Whether somebody rejected it or asked for changes; one such decision ends a request."""
+        return any(decision.verdict in ("reject", "change") for decision in self.decisions)
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether it was taken back."""
+        return any(each.change == "withdrawn" for each in self.changes)
+
+    def ended(self, now: str | None = None) -> str:
+        """How it ended: ``rejected``, ``changes requested``, ``withdrawn``, ``expired`` by ``now``; empty while it counts."""
+        for decision in self.decisions:
+            if decision.verdict in ("reject", "change"):
+                return "rejected" if decision.verdict == "reject" else "changes requested"
+        if self.withdrawn:
+            return "withdrawn"
+        over = self.expires is not None and now is not None and now >= self.expires
+        return "expired" if over or any(each.change == "expired" for each in self.changes) else ""
 
 
 class Promotion(NamedTuple):
@@ -202,7 +273,17 @@ _REQUEST = "SELECT seq, subject, digest, transition, roles, project, actor, at, 
 
 def _request(view: View, row: Any) -> Request:
     roles, evidence = tuple(json.loads(row[4])), tuple(json.loads(row[9]))
-    values: list[Any] = [*row[:4], roles, *row[5:9], evidence, tuple(decisions(view, row[0]))]
+    terms = view.row("SELECT due, expires FROM request_terms WHERE seq = :seq", {"seq": row[0]}) or (None, None)
+    made = changes(view, row[0])
+    values: list[Any] = [
+        *row[:4],
+        roles,
+        *row[5:9],
+        evidence,
+        tuple(_decisions(view, row[0], made)),
+        *terms,
+        tuple(made),
+    ]
     return Request(*values)
 
 
@@ -225,11 +306,26 @@ def get(view: View, seq: int) -> Request | None:
 
 def decisions(view: View, request: int) -> list[Decision]:
     """The decisions on a request, in the order they were recorded."""
+    return _decisions(view, request, changes(view, request))
+
+
+def changes(view: View, request: int) -> list[Change]:
+    """What became of a request besides decisions, in the order it was recorded."""
+    sql = "SELECT seq, request, change, actor, at, number, words FROM request_changes WHERE request = :request AND seq <= :at"
+    return [Change(*row) for row in view.rows(sql + " ORDER BY seq", {"request": request})]
+
+
+def _decisions(view: View, request: int, made: list[Change]) -> list[Decision]:
     sql = (
         "SELECT seq, request, subject, transition, signer, role, verdict, reason, at FROM decisions "
         "WHERE request = :request AND seq <= :at ORDER BY seq"
     )
-    return [Decision(*row) for row in view.rows(sql, {"request": request})]
+    revoked: dict[int | None, int] = {}
+    for each in made:
+        if each.change == "revoked":
+            revoked.setdefault(each.number, each.seq)
+    found: list[list[Any]] = [[*row, revoked.get(row[0])] for row in view.rows(sql, {"request": request})]
+    return [Decision(*values) for values in found]
 
 
 def gates(view: View, subject: str, transition: str | None = None) -> list[Gate]:

@@ -14,14 +14,19 @@ from ledger.projections import (
     approvals,
     artifacts,
     checks,
+    criteria,
+    delegations,
     deployments,
     documents,
     evidence,
+    exceptions,
     lineage,
     monitors,
     people,
     pipelines,
+    policies,
     runs,
+    vouchers,
 )
 from ledger.projections.view import Fold, Row
 from ledger.store.rows import insert
@@ -32,14 +37,19 @@ _MODULES: tuple[ModuleType, ...] = (
     approvals,
     artifacts,
     checks,
+    criteria,
+    delegations,
     deployments,
     documents,
     evidence,
+    exceptions,
     lineage,
     monitors,
     people,
     pipelines,
+    policies,
     runs,
+    vouchers,
 )
 
 STATEMENTS: tuple[str, ...] = tuple(statement for module in _MODULES for statement in module.TABLES)

@@ -28,6 +28,13 @@ TABLES = (
     role TEXT NOT NULL
 ) STRICT""",
     "CREATE INDEX roles_by_principal ON roles (principal)",
+    """CREATE TABLE role_ends (
+    seq INTEGER PRIMARY KEY,
+    principal TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    role TEXT NOT NULL
+) STRICT""",
+    "CREATE INDEX role_ends_by_principal ON role_ends (principal)",
     """CREATE TABLE owners (
     seq INTEGER PRIMARY KEY,
     subject TEXT NOT NULL,
@@ -58,6 +65,10 @@ def _granted(event: Event, value: Mapping[str, Any]) -> Iterator[tuple[str, Row]
     yield "roles", (event.seq, value["principal"], event.subject, value["role"])
 
 
+def _taken(event: Event, value: Mapping[str, Any]) -> Iterator[tuple[str, Row]]:
+    yield "role_ends", (event.seq, value["principal"], event.subject, value["role"])
+
+
 def _assigned(event: Event, value: Mapping[str, Any]) -> Iterator[tuple[str, Row]]:
     yield "owners", (event.seq, event.subject, value["role"], value["principal"], value.get("team"))
 
@@ -67,6 +78,7 @@ FOLDS: dict[str, Fold] = {
     "key.enrolled": _enrolled,
     "key.revoked": _revoked,
     "access.granted": _granted,
+    "access.revoked": _taken,
     "owner.assigned": _assigned,
 }
 
@@ -147,24 +159,82 @@ def is_administrator(view: View, name: str) -> bool:
     return view.row(sql, {"name": name}) is not None
 
 
+class Grant(NamedTuple):
+    """A role that is held: by whom, where (``project/x``, ``project/all`` or ``team/x``), since which event."""
+
+    seq: int
+    principal: str
+    scope: str
+    role: str
+
+
+# A role that was taken is held again once it is given anew.
+_HELD = (
+    "r.seq <= :at AND NOT EXISTS (SELECT 1 FROM role_ends e WHERE e.principal = r.principal AND e.scope = r.scope "
+    "AND e.role = r.role AND e.seq > r.seq AND e.seq <= :at)"
+)
+MEMBER = "member"
+"""The role by which somebody is in a team: given in ``team/NAME``."""
+
+
 def roles(view: View, principal: str, project: str | None) -> tuple[str, ...]:
-    """The roles that a principal holds in a project, those given for the whole ledger (``project/all``) included."""
-    rows = view.rows(
-        "SELECT DISTINCT role FROM roles WHERE principal = :principal AND scope IN (:scope, 'project/all') AND seq <= :at "
-        "ORDER BY role",
-        {"principal": principal, "scope": f"project/{project}"},
+    """The roles that a principal holds in a project, by itself or by a team, those for the whole ledger included."""
+    sql = (
+        "SELECT DISTINCT r.role FROM roles r WHERE r.principal = :principal AND r.scope IN (:scope, 'project/all') "
+        f"AND {_HELD}"
     )
-    return tuple(row[0] for row in rows)
+    scope = f"project/{project}"
+    found = {row[0] for row in view.rows(sql, {"principal": principal, "scope": scope})}
+    if _teams_hold(view):
+        for team in teams(view, principal):
+            found.update(row[0] for row in view.rows(sql, {"principal": f"team/{team}", "scope": scope}))
+    return tuple(sorted(found))
 
 
 def holders(view: View, role: str, project: str | None) -> tuple[str, ...]:
-    """Who holds a role in a project."""
-    rows = view.rows(
-        "SELECT DISTINCT principal FROM roles WHERE role = :role AND scope IN (:scope, 'project/all') AND seq <= :at "
-        "ORDER BY principal",
-        {"role": role, "scope": f"project/{project}"},
+    """Who holds a role in a project, by themselves or by a team."""
+    sql = f"SELECT DISTINCT r.principal FROM roles r WHERE r.role = :role AND r.scope IN (:scope, 'project/all') AND {_HELD}"
+    found = {row[0] for row in view.rows(sql, {"role": role, "scope": f"project/{project}"})}
+    for principal in [each for each in found if each.startswith("team/")]:
+        found.remove(principal)
+        found.update(members(view, principal.removeprefix("team/")))
+    return tuple(sorted(found))
+
+
+def grants(view: View, principal: str | None = None, scope: str | None = None) -> list[Grant]:
+    """The roles that are held, oldest first, narrowed to a principal or a scope."""
+    sql = f"SELECT r.seq, r.principal, r.scope, r.role FROM roles r WHERE {_HELD}"
+    if principal is not None:
+        sql += " AND r.principal = :principal"
+    if scope is not None:
+        sql += " AND r.scope = :scope"
+    rows = view.rows(sql + " ORDER BY r.seq", {"principal": principal, "scope": scope})
+    return list({row[1:]: Grant(*row) for row in reversed(rows)}.values())[::-1]
+
+
+def teams(view: View, name: str) -> tuple[str, ...]:
+    """The teams that somebody is in: the one that their last enrolment names, and those that they were made a member of."""
+    enrolled = view.row(
+        "SELECT team FROM people_keys WHERE name = :name AND team IS NOT NULL AND seq <= :at ORDER BY seq DESC LIMIT 1",
+        {"name": name},
     )
-    return tuple(row[0] for row in rows)
+    sql = (
+        "SELECT DISTINCT r.scope FROM roles r WHERE r.principal = :name AND r.role = 'member' "
+        f"AND r.scope GLOB 'team/*' AND {_HELD}"
+    )
+    found = {row[0].removeprefix("team/") for row in view.rows(sql, {"name": name})}
+    return tuple(sorted(found | ({str(enrolled[0])} if enrolled else set())))
+
+
+def members(view: View, team: str) -> tuple[str, ...]:
+    """Who is in a team."""
+    return tuple(each.name for each in listed(view) if team in teams(view, each.name))
+
+
+def _teams_hold(view: View) -> bool:
+    """Whether any team was ever given a role: asked of the index, so that those without teams pay nothing for them."""
+    sql = "SELECT 1 FROM roles WHERE principal >= 'team/' AND principal < 'team0' AND seq <= :at LIMIT 1"
+    return view.row(sql) is not None
 
 
 def owners(view: View, subject: str) -> list[Owner]:

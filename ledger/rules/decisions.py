@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from ledger.errors import Missing
 from ledger.format import decision as decisions
-from ledger.format import hashes, proof
+from ledger.format import hashes, proof, times
 from ledger.format.decision import Decision, RequestRef
 from ledger.format.errors import FormatError
 from ledger.format.event import Event
@@ -19,6 +20,13 @@ from ledger.store.journal import node_getter
 _VERDICTS = {
     "approval.granted": "approve",
     "approval.rejected": "reject",
+    "approval.changes_requested": "reject",
+    "approval.revoked": "revoke",
+    "charter.signed": "approve",
+    "delegation.given": "enrol",
+    "exception.recorded": "waive",
+    "policy.adopted": "adopt",
+    "run.signed": "approve",
     "key.enrolled": "enrol",
     "key.revoked": "revoke",
     "ledger.key_rotated": "enrol",
@@ -31,14 +39,43 @@ CARRIERS = frozenset(_VERDICTS)
 
 
 def requested(view: View, event: Event) -> Iterator[Missing]:
-    """What is asked about is registered, under the digest that the request names."""
+    """What is asked about is registered under the digest that is named, so is the evidence; the times are the policy's."""
+    value = event.value
     artifact = artifacts.get(view, event.subject)
     if artifact is None:
         yield Missing(f"{event.subject} is not registered", "artifact register")
-    elif artifact.digest != event.value["sha256"]:
-        yield Missing(f"{event.subject} has the digest {artifact.digest}, not {event.value['sha256']}")
-    if not event.value["roles"]:
+    elif artifact.digest != value["sha256"]:
+        yield Missing(f"{event.subject} has the digest {artifact.digest}, not {value['sha256']}")
+    if not value["roles"]:
         yield Missing("a request names the roles that may decide; an empty list would prove nothing")
+    for each in value.get("evidence") or ():
+        shown = artifacts.get(view, each["ref"])
+        if shown is None:
+            yield Missing(f"the evidence {each['ref']} is not registered", "artifact register")
+        elif shown.digest != each["sha256"]:
+            yield Missing(f"the evidence {each['ref']} has the digest {shown.digest}, not {each['sha256']}")
+    if artifact is not None:
+        for name, most in zip(("due", "expires"), gates.terms(view, event.subject, value["transition"]), strict=True):
+            yield from _term(event, name, most)
+
+
+def _term(event: Event, name: str, most: int | None) -> Iterator[Missing]:
+    """What a request says of its time, held against the seconds that the policy gives it."""
+    said = event.value.get(name)
+    if said is None:
+        if most is not None:
+            yield Missing(f"the policy limits this request's time, and it says nothing of {name}", "request")
+        return
+    try:
+        moment = times.parse_time(said)
+    except FormatError as error:
+        yield Missing(f"{name}: {error}")
+        return
+    begun = times.parse_time(event.at)
+    if moment <= begun:
+        yield Missing(f"{name} is {said}, which is not after the request itself")
+    elif most is not None and moment > begun + timedelta(seconds=most):
+        yield Missing(f"{name} is {said}, later than the policy allows", "request")
 
 
 def decided(view: View, event: Event) -> Iterator[Missing]:
@@ -63,9 +100,12 @@ def decided(view: View, event: Event) -> Iterator[Missing]:
         yield Missing(f"the signed statement does not name request {request.seq} by its hash")
     if value["transition"] != request.transition:
         yield Missing(f"request {request.seq} asks for {request.transition}, not for {value['transition']}")
-    if event.type == "approval.rejected" and value["reason"] != signed.reason:
-        yield Missing("the reason differs from the signed one")
-    reason = gates.barred(view, request, event.actor, value["role"])
+    said = {"approval.rejected": "reason", "approval.changes_requested": "comment"}.get(event.type)
+    if said is not None and value[said] != signed.reason:
+        yield Missing(f"the {said} differs from the signed one")
+    if event.type == "approval.changes_requested" and not signed.reason.strip():
+        yield Missing("whoever asks for changes says which: the comment is empty")
+    reason = gates.barred(view, request, event.actor, value["role"], now=event.at)
     if reason is not None:
         yield Missing(reason, "approvals")
 
@@ -94,14 +134,6 @@ def keyed(view: View, event: Event) -> Iterator[Missing]:
         yield Missing(f"this is no valid key of {value['name']}", "people list")
 
 
-def granted(view: View, event: Event) -> Iterator[Missing]:
-    """Roles are given by administrators, to those who are enrolled."""
-    if not people.is_administrator(view, event.actor):
-        yield Missing(f"{event.actor} does not administer this ledger, and only administrators give roles")
-    if people.get(view, event.value["principal"]) is None:
-        yield Missing(f"{event.value['principal']} is not enrolled", f"people add {event.value['principal']}")
-
-
 def signature(view: View, event: Event, signer: str) -> tuple[Decision | None, str]:
     """The decision that an event carries, if its signature and its ties to this ledger hold; else why not, in words.
 
@@ -124,8 +156,9 @@ def statement(view: View, event: Event, signer: str) -> tuple[Decision | None, s
     own = logs.origin(view)
     if opened.origin != own:
         return None, f"the decision was made for the ledger {opened.origin}, not for {own}"
-    if opened.verdict != _VERDICTS[event.type]:
-        return None, f"the signed verdict is {opened.verdict}, not {_VERDICTS[event.type]}"
+    verdict = _VERDICTS.get(event.type, "enrol")
+    if opened.verdict != verdict:
+        return None, f"the signed verdict is {opened.verdict}, not {verdict}"
     return opened, ""
 
 

@@ -60,6 +60,34 @@ def on_key(view: View, name: str, key: str, *, verdict: str, reason: str, signer
     )
 
 
+def on_subject(
+    view: View,
+    subject: str,
+    sha256: str,
+    *,
+    verdict: str,
+    reason: str,
+    signer: str,
+    signed_at: str,
+    request: int | None = None,
+) -> Decision:
+    """A decision on a subject (``policy/…``, ``run/…``) whose bytes have this digest; on a request, by its seq."""
+    row = None
+    if request is not None:
+        row = view.row("SELECT hash FROM events WHERE seq = :seq AND seq <= :at", {"seq": request})
+    return Decision(
+        subject_name=subject,
+        subject_sha256=sha256,
+        origin=origin(view),
+        request=None if request is None or row is None else RequestRef(request, row[0].hex()),
+        verdict=verdict,
+        reason=reason,
+        signer=signer,
+        signed_at=signed_at,
+        checkpoint=last_checkpoint(view),
+    )
+
+
 def on_log_key(view: View, key: VerifierKey, *, reason: str, signer: str, signed_at: str) -> Decision:
     """An administrator's decision that the ledger signs its checkpoints with ``key`` from here on.
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 APPLICATION_ID = 0x41535359
 """``ASSY``: what ``PRAGMA application_id`` says of a ledger."""
 
-REVISION = "0004"
+REVISION = "0005"
 """The newest migration that this program knows."""
 
 EVENTS = """CREATE TABLE events (
