@@ -25,7 +25,9 @@ _PARTS = {
     "rollouts": ("ROLLOUTS", "EXPERIMENTS"),
     "witnesses": ("WITNESS",),
     "pipelines": ("AGENT",),
-    "keys": ("SIGNING", "PEOPLE", "KEYS", "SUCCESSION"),
+    "governance": ("REQUESTS", "POLICIES", "EXCEPTIONS", "CRITERIA", "DELEGATIONS"),
+    "people": ("PEOPLE", "STANDING"),
+    "keys": ("SIGNING", "KEYS", "SUCCESSION"),
 }
 
 __all__ = [

@@ -23,10 +23,14 @@ SHAPES: dict[str, str] = {
     ),
     "view_check": "seq check kind passed verdict at",
     "request": (
-        "seq subject sha256 transition roles project actor at note evidence state missing:[missing] decisions:[decision]"
+        "seq subject sha256 transition roles project actor at note evidence state missing:[missing] "
+        "decisions:[decision] due expires changes"
     ),
     "missing": "what action who",
-    "decision": "seq signer role verdict reason at",
+    "decision": "seq signer role verdict reason at revoked",
+    "exception": (
+        "exception subject transition project state reason actor seq at expires outcome closed_seq closed_by closed_at"
+    ),
     "signed": "request subject sha256 transition role verdict statement pae fingerprint",
     "condition": "what met seq missing",
     "alert": (
@@ -36,7 +40,7 @@ SHAPES: dict[str, str] = {
     "deployment": (
         "deployment ref subject environment strategy slice status project actor seq at ended_seq ended_at plan"
     ),
-    "person": "name kind administrator title team since keys roles:[role]",
+    "person": "name kind administrator title team teams since keys roles:[role]",
     "role": "scope role",
     "ledger_key": "key since seq",
     "watched": "origin keys size root time",

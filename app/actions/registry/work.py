@@ -202,6 +202,19 @@ MAKE = (
         at=True,
         gives="at runs:[run] rows stale",
     ),
+    Action(
+        "runs sign",
+        "vouch for a run of your own by your key; a policy may demand it",
+        group="make",
+        scope="registry",
+        key="V",
+        module="app.actions.requests",
+        function="sign_run",
+        arguments=(Argument("run", "which run; the beginning of its id is enough", completes="run"),),
+        examples=(Example("assay --as ada runs sign 7c1e", "over the bytes of the event in which it ended"),),
+        writes=True,
+        gives="run sha256 event:event",
+    ),
 )
 
 DECIDE = (
@@ -241,22 +254,6 @@ DECIDE = (
         description="The version and its evidence are frozen by digest: whatever is signed is signed over these bytes.",
         writes=True,
         gives="request:request event:event",
-    ),
-    Action(
-        "approvals",
-        "the requests, who decided what, and what each still needs",
-        group="decide",
-        scope="everywhere",
-        key="5",
-        module="app.actions.approvals",
-        function="approvals",
-        arguments=(Argument("every", "closed ones too", ("--all",), kind="flag"), PROJECT),
-        examples=(
-            Example("assay approvals", "what waits for a signature"),
-            Example("assay approvals --all --json", "every request with its decisions"),
-        ),
-        at=True,
-        gives="at requests:[request]",
     ),
     Action(
         "approve",
