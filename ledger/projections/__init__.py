@@ -4,49 +4,7 @@ Rows are inserted, never updated, and carry the ``seq`` of the event that made t
 ``seq``, not a replay.
 """
 
-from ledger.projections import (
-    alerts,
-    approvals,
-    artifacts,
-    checks,
-    criteria,
-    delegations,
-    deployments,
-    documents,
-    evidence,
-    exceptions,
-    lineage,
-    monitors,
-    people,
-    pipelines,
-    policies,
-    runs,
-    vouchers,
-)
 from ledger.projections.folding import TABLES, fold, rebuild, rows_of
 from ledger.projections.view import View
 
-__all__ = [
-    "TABLES",
-    "View",
-    "alerts",
-    "approvals",
-    "artifacts",
-    "checks",
-    "criteria",
-    "delegations",
-    "deployments",
-    "documents",
-    "evidence",
-    "exceptions",
-    "fold",
-    "lineage",
-    "monitors",
-    "people",
-    "pipelines",
-    "policies",
-    "rebuild",
-    "rows_of",
-    "runs",
-    "vouchers",
-]
+__all__ = ["TABLES", "View", "fold", "rebuild", "rows_of"]

@@ -32,7 +32,7 @@ from ledger.projections.view import Fold, Row
 from ledger.store.rows import insert
 from ledger.store.schema import entity
 
-_MODULES: tuple[ModuleType, ...] = (
+NOUNS: tuple[ModuleType, ...] = (
     alerts,
     approvals,
     artifacts,
@@ -51,8 +51,9 @@ _MODULES: tuple[ModuleType, ...] = (
     runs,
     vouchers,
 )
+"""The modules that fold: each has ``TABLES``, ``FOLDS`` and its queries."""
 
-STATEMENTS: tuple[str, ...] = tuple(statement for module in _MODULES for statement in module.TABLES)
+STATEMENTS: tuple[str, ...] = tuple(statement for module in NOUNS for statement in module.TABLES)
 """The CREATE statements of every projection."""
 
 TABLES: tuple[str, ...] = tuple(entity(each) for each in STATEMENTS if each.startswith("CREATE TABLE"))
@@ -61,7 +62,7 @@ TABLES: tuple[str, ...] = tuple(entity(each) for each in STATEMENTS if each.star
 
 def _folds() -> dict[str, tuple[Fold, ...]]:
     found: dict[str, list[Fold]] = defaultdict(list)
-    for module in _MODULES:
+    for module in NOUNS:
         for event_type, fold_ in module.FOLDS.items():
             found[event_type].append(fold_)
     return {event_type: tuple(folds) for event_type, folds in found.items()}

@@ -93,15 +93,6 @@ def origin(view: View) -> str:
     return keys[-1].origin if keys else ""
 
 
-def verifier_key(view: View) -> VerifierKey:
-    """The key that signs the checkpoint of all that the view holds.
-
-    Raises:
-        FormatError: there is none: the log is empty.
-    """
-    return key_at(log_keys(view), view.at + 1)
-
-
 def _value(body: bytes) -> dict[str, Any]:
     try:
         value = json.loads(body)["value"]

@@ -50,7 +50,7 @@ def test_what_the_recipes_lean_on_is_there() -> None:
     """The names that CONTRIBUTING.md gives without their module."""
     leaned_on = {
         "ledger.rules": ["RULES"],
-        "ledger.projections.folding": ["_MODULES"],
+        "ledger.projections.folding": ["NOUNS"],
         "ledger.store.schema": ["REVISION"],
         "ledger.events.vocabulary": ["Fact", "event_type", "short"],
         "tests.ledger.events.test_vocabulary": ["SENTENCES"],

@@ -17,7 +17,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ledger import projections as nouns
 from ledger.events import VOCABULARY
 from ledger.format import event as events
 from ledger.format.event import ZERO_PREV, Event
@@ -95,7 +94,7 @@ def test_as_of_a_moment_is_what_was_known_then(told: list[Draft], cut: int) -> N
 
 def test_every_query_is_asked() -> None:
     asked = {name.split()[0] for name in QUERIES}
-    modules = [getattr(nouns, name) for name in nouns.__all__ if inspect.ismodule(getattr(nouns, name))]
+    modules = folding.NOUNS
     public = {
         f"{module.__name__.rpartition('.')[2]}.{name}"
         for module in modules
