@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from app import filters
 from app.actions.answers import Answer, Mark, counted, moment, say, table
 from ledger.errors import InputError
 from ledger.projections.view import View
@@ -23,12 +24,13 @@ def log(
     subject: str | None = None,
     by: str | None = None,
     project: str | None = None,
+    where: str | None = None,
 ) -> Answer:
     """The newest ``count`` events that fit, oldest of them first; 0 is all."""
     if count < 0:
         raise InputError(f"-n {count}: a count is 0 (for all) or more")
     view = context.view
-    found = matching(view, count=count, types=types, subject=subject, by=by, project=project)
+    found = matching(view, count=count, types=types, subject=subject, by=by, project=project, where=where)
     lines = [] if found else [say(Mark("dim", "no event fits"))]
     document = {"at": view.at, "events": [described(each) for each in found]}
     return Answer(document, [*listing(found), *lines])
@@ -42,6 +44,7 @@ def matching(
     subject: str | None = None,
     by: str | None = None,
     project: str | None = None,
+    where: str | None = None,
 ) -> list[Recorded]:
     """Events as of the view, in order: the newest ``count`` (0 for all) that fit every condition given.
 
@@ -52,6 +55,7 @@ def matching(
         subject: what they are about, or its beginning.
         by: who recorded them.
         project: which project they belong to.
+        where: a filter of :mod:`app.filters`, on top.
     """
     conditions, values = ["seq <= :at"], dict[str, Any]()
     if types:
@@ -63,6 +67,8 @@ def matching(
         if wanted is not None:
             conditions.append(f"{column} = :{column}")
             values[column] = wanted
+    narrowed, bound = filters.parse(where or "", filters.EVENT_FIELDS).events()
+    conditions, values = [*conditions, *narrowed], {**values, **bound}
     sql = f"SELECT seq FROM events WHERE {' AND '.join(conditions)} ORDER BY seq DESC LIMIT :count"
     seqs = sorted(row[0] for row in view.rows(sql, {**values, "count": count or -1}))
     return [read(view, seq) for seq in seqs]

@@ -131,6 +131,9 @@ class Dashboard(Clockwork, Deciding, Jumping, App[int]):
         here = self.current
         if here is None or here.leave():
             return
+        if here.filter:
+            here.narrow_to("")
+            return
         if self._trail:
             await self._show(self._trail.pop())
 
@@ -146,6 +149,11 @@ class Dashboard(Clockwork, Deciding, Jumping, App[int]):
     def on_failed(self, message: Failed) -> None:
         """A worker failed: say so, go on."""
         self.on_noticed(Noticed(message.text, "bad"))
+
+    def action_filter(self) -> None:
+        """Filter the screen in view."""
+        if self.current is not None:
+            self.current.action_filter()
 
     def action_find(self) -> None:
         """Find something by its name."""

@@ -66,6 +66,7 @@ EVERYWHERE = (
     Key("P", "play", "play on, day by day; again stops"),
     Key("slash", "find", "find a version, run, deployment, request, alert or monitor", "find"),
     Key("g", "jump", "the same thing on another screen: g, then its letter", "go"),
+    Key("f", "filter", "show only what fits a filter; an empty one shows all", "filter"),
     Key("u", "take_back", "take back a signed decision that is not appended yet"),
     Key("escape", "leave", "leave: close what is open, go back to where you were"),
     Key("ctrl+p", "command_palette", "every action", "all"),

@@ -123,6 +123,12 @@ LOOK = (
             ),
             Argument("by", "only what this actor recorded", ("--actor",), completes="person", metavar="NAME"),
             PROJECT,
+            Argument(
+                "where",
+                "only what fits: type:approval actor:ada,bo -subject:model/ at>2008-09-15 seq<900 words",
+                ("--where",),
+                metavar="FILTER",
+            ),
         ),
         examples=(
             Example("assay log -n 20", "the last twenty"),
@@ -130,6 +136,10 @@ LOOK = (
                 "assay log --type approval. --json", "every approval's request and verdict among the newest, as JSON"
             ),
             Example("assay log --subject model/ --at 2008-10-01", "what had been done with models by then"),
+            Example(
+                "assay log --where 'type:alert,approval -actor:ada at>2008-09'",
+                "a filter as the dashboard's f takes it: all terms must hold, commas are or, a minus turns a term round",
+            ),
         ),
         at=True,
         gives="at events:[event]",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from app.filters import Filter
 from app.tui.draw.clip import fit
 from app.tui.draw.picture import Line, Run, fitted
 from app.tui.draw.tables import Column, widths
@@ -36,6 +37,26 @@ class Drawn:
 
     lines: tuple[Line, ...] = ()
     values: tuple[Hashable | None, ...] = field(default=())
+
+
+def narrow(section: Section, narrowed: Filter) -> Section:
+    """The section with only those rows that stand for something and pass the filter."""
+
+    def passes(row: Row) -> bool:
+        words = [text for text, _ in row.cells]
+        return narrowed.fits(facts(str(row.value), words), " ".join([*words, str(row.value)]))
+
+    kept = tuple(row for row in section.rows if row.value is not None and passes(row))
+    return replace(section, rows=kept, empty="nothing fits the filter" if section.rows else section.empty)
+
+
+def facts(ref: str, cells: Sequence[str]) -> dict[str, str]:
+    """What a filter may ask of a row: what its reference tells, and the words of its first cell as its state."""
+    base, _, version = ref.partition("@")
+    parts = base.split("/")
+    kind, project = parts[0], parts[1] if len(parts) > 2 else ""
+    state = cells[0].partition(" ")[2] if cells else ""
+    return {"kind": kind, "project": project, "name": parts[-1], "version": version, "state": state}
 
 
 def draw(sections: Sequence[Section], cells: int) -> Drawn:

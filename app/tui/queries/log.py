@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from app.filters import Filter
     from ledger.projections.view import View
 
 PAGE = 128
@@ -39,10 +41,18 @@ class Whole:
     body: str
 
 
-def page(view: View, number: int) -> tuple[Entry, ...]:
-    """The events of page ``number``, as of the view; one that cannot be read says so in its line."""
-    first = number * PAGE
-    return tuple(entry(view, seq) for seq in range(first, min(first + PAGE, view.at + 1)))
+def entries(view: View, seqs: Sequence[int]) -> tuple[Entry, ...]:
+    """These events as lines, as of the view; one that cannot be read says so in its line."""
+    return tuple(entry(view, seq) for seq in seqs if seq <= view.at)
+
+
+def fitting(view: View, narrowed: Filter) -> Sequence[int]:
+    """The numbers of all events that pass a filter, ascending, as of the view."""
+    from array import array
+
+    conditions, values = narrowed.events()
+    sql = f"SELECT seq FROM events WHERE {' AND '.join(['seq <= :at', *conditions])} ORDER BY seq"
+    return array("q", (row[0] for row in view.rows(sql, values)))
 
 
 def entry(view: View, seq: int) -> Entry:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
@@ -11,6 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from app.actions import registry
+from app.filters import EVENT_FIELDS
 from app.tui.draw.event import event as drawn
 from app.tui.draw.verdict import Verdict, verdict
 from app.tui.keys import Key
@@ -44,6 +46,7 @@ class AuditPage(Page):
 
     NAME = "Audit"
     CSS_PATH = "audit.tcss"
+    FIELDS = EVENT_FIELDS
     KEYS = (
         Key(registry.get("verify").key, "verify", registry.get("verify").summary, "verify"),
         Key("j,down", "row(1)", "one event down", "move", "j k"),
@@ -90,16 +93,31 @@ class AuditPage(Page):
         known = self.dashboard.standing
         if not self.is_mounted or known is None:
             return
+        if self.narrowed.terms:
+            self.ask("fitting", partial(log.fitting, narrowed=self.narrowed), partial(self._list, known.at + 1))
+        else:
+            self._list(known.at + 1, None)
+
+    def _list(self, size: int, seqs: Sequence[int] | None) -> None:
         view = self.query_one(EventLog)
-        first = view.size_shown == 0
-        view.show(known.at + 1, follow=first or not self.dashboard.moment.live)
+        follow = view.size_shown == 0 or not self.dashboard.moment.live
+        view.show(size, follow=follow, seqs=seqs)
+        if seqs is not None:
+            view.border_title = f"Log: {len(seqs):,} of {size:,} events"
+        else:
+            view.border_title = "Log"
         if self._wanted is not None:
             view.go(self._wanted)
             self._wanted = None
 
+    def narrow(self) -> None:
+        """The log is narrowed by the database, not by the list."""
+        self.load()
+
     def on_event_log_lacks(self, event: EventLog.Lacks) -> None:
         """A page came into sight."""
-        self.ask(f"page {event.page}", partial(log.page, number=event.page), partial(self._supply, event.page))
+        seqs = self.query_one(EventLog).seqs(event.page)
+        self.ask(f"page {event.page}", partial(log.entries, seqs=seqs), partial(self._supply, event.page))
 
     def _supply(self, page: int, rows: tuple[Entry, ...]) -> None:
         self.query_one(EventLog).supply(page, rows)
@@ -223,8 +241,7 @@ class AuditPage(Page):
 
     def action_row(self, rows: int) -> None:
         """Move in the log, whatever has the focus."""
-        view = self.query_one(EventLog)
-        view.go(view.cursor + rows)
+        self.query_one(EventLog).move(rows)
 
     def action_break(self) -> None:
         """To the first event that something was found at."""

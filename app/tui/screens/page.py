@@ -10,12 +10,15 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.screen import Screen
 
+from app.filters import ROW_FIELDS, Filter, parse
 from app.tui.draw import frame, ruler
 from app.tui.draw.glyphs import Glyphs
 from app.tui.keys import EVERYWHERE, Key
 from app.tui.messages import Answered, Failed, Noticed
 from app.tui.widgets.frame import Header, KeyLine, RulerBar
+from app.tui.widgets.lister import Lister
 from app.tui.widgets.paper import Paper
+from ledger.errors import InputError
 
 if TYPE_CHECKING:
     from app.tui.app import Dashboard
@@ -31,6 +34,8 @@ class Page(Screen[None]):
     """A numbered screen. A subclass names itself and its keys, composes its body, and loads and shows its data."""
 
     NAME: ClassVar[str] = ""
+    FIELDS: ClassVar[tuple[str, ...]] = ROW_FIELDS
+    """What a filter of the screen may speak of."""
     KEYS: ClassVar[tuple[Key, ...]] = ()
 
     DEFAULT_CSS = """
@@ -52,6 +57,8 @@ class Page(Screen[None]):
         super().__init__()
         self._tickets: dict[str, int] = {}
         self._stale = True
+        self.filter = ""
+        self.narrowed = Filter()
 
     @property
     def dashboard(self) -> Dashboard:
@@ -105,6 +112,33 @@ class Page(Screen[None]):
         from app.tui.screens.action import ActionScreen
 
         self.app.push_screen(ActionScreen(registry.get(name), self.given(name)))
+
+    def action_filter(self) -> None:
+        """Ask for a filter; an empty one shows all again."""
+        from app.tui.screens.prompt import PromptScreen
+
+        says = f"all terms must hold: words, {', '.join(f'{name}:…' for name in self.FIELDS)}; a minus turns one round"
+        self.app.push_screen(PromptScreen("Filter", says, value=self.filter, check=self._misread), self.narrow_to)
+
+    def _misread(self, text: str) -> str:
+        try:
+            parse(text, self.FIELDS)
+        except InputError as error:
+            return str(error)
+        return ""
+
+    def narrow_to(self, text: str | None) -> None:
+        """Show only what passes a filter from now on."""
+        if text is None or text.strip() == self.filter:
+            return
+        self.filter, self.narrowed = text.strip(), parse(text, self.FIELDS)
+        self.narrow()
+        self.notice(f"only {self.filter}; esc shows all" if self.filter else "no filter")
+
+    def narrow(self) -> None:
+        """Narrow the screen's lists."""
+        for lister in self.query(Lister):
+            lister.narrow(self.narrowed)
 
     def leave(self) -> bool:
         """Close what is open on the screen; False where there is nothing to close."""
@@ -201,7 +235,7 @@ class Page(Screen[None]):
         self.set_class(height < 30, "-short")
 
 
-_ALWAYS = ("jump", "find", "command_palette", "help")
+_ALWAYS = ("jump", "filter", "find", "command_palette", "help")
 
 
 def in_one_line(error: BaseException) -> str:

@@ -11,8 +11,9 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from app.filters import Filter
 from app.tui.draw.picture import Line
-from app.tui.draw.sections import Drawn, Section, draw
+from app.tui.draw.sections import Drawn, Section, draw, narrow
 from app.tui.keys import MOVING
 from app.tui.widgets.paper import painted
 
@@ -50,6 +51,7 @@ class Lister(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002  (the toolkit's word)
         super().__init__(id=id, classes=classes)
         self._sections: Sequence[Section] = ()
+        self._narrowed = Filter()
         self._drawn = Drawn()
         self._at: int | None = None
 
@@ -70,13 +72,20 @@ class Lister(ScrollView, can_focus=True):
             found = min(rows, key=lambda y: abs(y - old)) if wanted is not None else rows[0]
         self._put(found, tell=True)
 
+    def narrow(self, narrowed: Filter) -> None:
+        """Show only the rows that pass a filter."""
+        if narrowed != self._narrowed:
+            self._narrowed = narrowed
+            self.show(self._sections)
+
     def _layout_lines(self) -> None:
         width, height = self.content_size
         if width <= 0:
             return
-        drawn = draw(self._sections, width)
+        sections = [narrow(each, self._narrowed) for each in self._sections] if self._narrowed.terms else self._sections
+        drawn = draw(sections, width)
         if len(drawn.lines) > height:
-            drawn = draw(self._sections, width - 1)
+            drawn = draw(sections, width - 1)
         self._drawn = drawn
         self.virtual_size = Size(width, len(drawn.lines))
         self.refresh()
