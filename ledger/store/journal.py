@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -100,7 +101,7 @@ class Journal:
         """
         # What does not depend on the log is done before others have to wait for it.
         ready = [(draft, *encode_value(draft.value)) for draft in drafts]
-        return self._transact(lambda: self._append(ready))
+        return self._transact(partial(self._append, ready))
 
     def _append(self, ready: Sequence[tuple[Draft, bytes, dict[str, Any]]]) -> list[Recorded]:
         self._catch_up()
@@ -173,9 +174,10 @@ class Journal:
     def _catch_up(self) -> None:
         """Know the last event and the tree's right edge, where another process may have appended meanwhile."""
         row = self._connection.execute("SELECT seq, hash, at FROM events ORDER BY seq DESC LIMIT 1").fetchone()
-        known, tail = self._tail, _EMPTY if row is None else _Tail._make(row)
-        if tail == known:
+        known = self._tail
+        if row == known:
             return
+        tail = _EMPTY if row is None else _Tail._make(row)
         if 0 <= known.seq < tail.seq <= known.seq + _NEAR:
             rows = self._connection.execute("SELECT hash FROM events WHERE seq >= ? ORDER BY seq", (known.seq,))
             first, *rest = (bytes(row[0]) for row in rows)

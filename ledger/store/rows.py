@@ -30,7 +30,9 @@ def insert(connection: sqlite3.Connection, table: str, rows: Sequence[tuple[Any,
             values = tuple(chain.from_iterable(rows[start : start + size]))
             connection.execute(_statement(table, width, size), values)
             start, left = start + size, left - size
-    if left:
+    if left == 1:
+        connection.execute(_statement(table, width, 1), rows[start])
+    elif left:
         connection.executemany(_statement(table, width, 1), rows[start:])
 
 
