@@ -59,7 +59,7 @@ def typed(array: pyarrow.Array[Any]) -> Cells:
     if pa.types.is_null(kind):
         return Cells(rows, rows, _NO_NUMBERS, _NO_TIMES, None, None)
     if not pa.types.is_string(kind):
-        there = _as_text(there)
+        there = as_text(there)
     return Cells(rows, nulls, _NO_NUMBERS, _NO_TIMES, None, there)
 
 
@@ -159,7 +159,7 @@ def _one_by_one(array: pyarrow.Array[Any]) -> tuple[npt.NDArray[np.int64], pyarr
     return np.array(found, dtype=np.int64), pa.array(strange, pa.string())
 
 
-def _as_text(array: pyarrow.Array[Any]) -> pyarrow.Array[Any]:
+def as_text(array: pyarrow.Array[Any]) -> pyarrow.Array[Any]:
     """Values of any other type (lists, structures, bytes) as text."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -167,4 +167,4 @@ def _as_text(array: pyarrow.Array[Any]) -> pyarrow.Array[Any]:
     try:
         return pc.cast(array, pa.string())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        return pa.array([repr(each) for each in array.to_pylist()], pa.string())
+        return pa.array([None if each is None else repr(each) for each in array.to_pylist()], pa.string())

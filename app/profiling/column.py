@@ -34,6 +34,11 @@ class Numbers:
     infinite: int = 0
     whole: bool = True
 
+    @property
+    def deviation(self) -> float | None:
+        """The standard deviation; exactly 0 where all are equal, whatever rounding leaves in the moments."""
+        return 0.0 if self.moments.count > 1 and self.least == self.most else self.moments.deviation
+
     def merge(self, other: Numbers) -> Numbers:
         """Of both together."""
         return Numbers(
@@ -140,6 +145,11 @@ class Column:
         """The share of missing cells; ``None`` where there are no rows."""
         return self.nulls / self.rows if self.rows else None
 
+    @property
+    def different(self) -> int:
+        """How many different values there are; an estimate from 1,024 on, but never more than there are cells."""
+        return min(self.distinct.count, self.rows - self.nulls)
+
     def merge(self, other: Column) -> Column:
         """Of both together. Associative and commutative but for the quantiles and counts that are only bounded."""
         return Column(
@@ -168,12 +178,14 @@ class Column:
 
     def brief(self) -> dict[str, Any]:
         """The few facts that fit in an event, as JSON-able data."""
-        said: dict[str, Any] = {"kind": self.kind, "nulls": self.nulls, "distinct": self.distinct.count}
+        said: dict[str, Any] = {"kind": self.kind, "nulls": self.nulls, "distinct": self.different}
+        if not self.distinct.exact:
+            said["estimated"] = True
         numbers, span = self.numbers, self.times.span
         if numbers.moments.count:
             said |= {"min": numbers.least, "max": numbers.most, "mean": numbers.moments.mean}
-            if numbers.moments.deviation is not None:
-                said["deviation"] = numbers.moments.deviation
+            if numbers.deviation is not None:
+                said["deviation"] = numbers.deviation
         if span:
             said |= {"first": span[0], "last": span[1]}
         return {name: _storable(value) for name, value in said.items() if _storable(value) is not None}

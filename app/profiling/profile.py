@@ -52,7 +52,7 @@ class Profile:
     def brief(self) -> dict[str, Any]:
         """The few facts that fit in an event: columns with kind, missing cells, distinct values, range."""
         shown = dict(list(self.columns.items())[:SUMMARISED])
-        said: dict[str, Any] = {"columns": {name: each.brief() for name, each in shown.items()}}
+        said: dict[str, Any] = {"schema": [{"name": name, **each.brief()} for name, each in shown.items()]}
         return said if len(shown) == len(self.columns) else {**said, "columns_in_all": len(self.columns)}
 
     def to_json(self) -> dict[str, Any]:

@@ -31,6 +31,13 @@ class Query(NamedTuple):
     parameters: Sequence[Any] = ()
 
 
+class Stored(NamedTuple):
+    """A file that lies under another name than its own, as an object does."""
+
+    path: Path
+    name: str
+
+
 class Batch(NamedTuple):
     """Some rows: Arrow arrays by column. ``spelled``: the cells are words of a text file, whose kinds must be found out."""
 
@@ -39,7 +46,7 @@ class Batch(NamedTuple):
     spelled: bool = False
 
 
-Source: TypeAlias = "str | os.PathLike[str] | pandas.DataFrame | Query | Iterable[Mapping[str, Sequence[Any]]]"
+Source: TypeAlias = "str | os.PathLike[str] | Stored | pandas.DataFrame | Query | Iterable[Mapping[str, Sequence[Any]]]"
 
 
 def batches(source: Source) -> Iterator[Batch]:
@@ -48,8 +55,10 @@ def batches(source: Source) -> Iterator[Batch]:
     Raises:
         InputError: a file cannot be read, or holds no table.
     """
-    if isinstance(source, str | os.PathLike):
-        yield from _file(Path(source))
+    if isinstance(source, Stored):
+        yield from _file(*source)
+    elif isinstance(source, str | os.PathLike):
+        yield from _file(Path(source), Path(source).name)
     elif isinstance(source, Query):
         yield from _query(source)
     elif _is_frame(source):
@@ -59,41 +68,24 @@ def batches(source: Source) -> Iterator[Batch]:
             yield _batch({str(name): _array(cells) for name, cells in each.items()})
 
 
-def is_table(path: Path) -> bool:
-    """Whether a file's name or first bytes say that it may be a table: CSV, TSV, Parquet, also zipped or gzipped."""
-    name = path.name.lower()
-    name = name.removesuffix(".gz")
-    if name.endswith((".csv", ".tsv", ".parquet", ".pq")):
-        return True
-    if not name.endswith(".zip"):
-        return False
-    import zipfile
-
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return sum(each.lower().endswith((".csv", ".tsv")) for each in archive.namelist()) == 1
-    except (OSError, zipfile.BadZipFile):
-        return False
-
-
 def _is_frame(source: Any) -> TypeGuard[pandas.DataFrame]:
     return hasattr(source, "iloc")
 
 
-def _file(path: Path) -> Iterator[Batch]:
+def _file(path: Path, name: str) -> Iterator[Batch]:
     try:
         with path.open("rb") as file:
             start = file.read(4)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from None
     if start == _PARQUET:
-        yield from _parquet(path)
+        yield from _parquet(path, name)
     else:
-        with _text(path, start) as (file, name):
-            yield from _csv(file, name, path.name)
+        with _text(path, name, start) as (file, inside):
+            yield from _csv(file, inside, name)
 
 
-def _parquet(path: Path) -> Iterator[Batch]:
+def _parquet(path: Path, name: str) -> Iterator[Batch]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -104,11 +96,11 @@ def _parquet(path: Path) -> Iterator[Batch]:
             if not file.metadata.num_rows:
                 yield _batch({name: pa.nulls(0) for name in file.schema_arrow.names})
     except (pa.ArrowException, OSError) as error:
-        raise InputError(f"{path.name} is no whole Parquet file: {_first_line(error)}") from None
+        raise InputError(f"{name} is no whole Parquet file: {_first_line(error)}") from None
 
 
 @contextmanager
-def _text(path: Path, start: bytes) -> Iterator[tuple[IO[bytes], str]]:
+def _text(path: Path, name: str, start: bytes) -> Iterator[tuple[IO[bytes], str]]:
     """A text file's bytes, whatever it is packed in, and its own name."""
     import gzip
     import zipfile
@@ -118,22 +110,22 @@ def _text(path: Path, start: bytes) -> Iterator[tuple[IO[bytes], str]]:
             with zipfile.ZipFile(path) as archive:
                 inside = [each for each in archive.namelist() if each.lower().endswith((".csv", ".tsv"))]
                 if len(inside) != 1:
-                    raise InputError(f"{path.name} must hold one CSV, not {len(inside)}")
+                    raise InputError(f"{name} must hold one CSV, not {len(inside)}")
                 with archive.open(inside[0]) as member:
                     yield member, inside[0]
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
-            raise InputError(f"{path.name} is a damaged zip file: {_first_line(error)}") from None
+            raise InputError(f"{name} is a damaged zip file: {_first_line(error)}") from None
     elif start[:2] == _GZIP:
         import zlib
 
         try:
             with gzip.open(path) as member:
-                yield cast("IO[bytes]", member), path.name.removesuffix(".gz")
+                yield cast("IO[bytes]", member), name.removesuffix(".gz")
         except (OSError, EOFError, zlib.error) as error:
-            raise InputError(f"{path.name} is a damaged gzip file: {_first_line(error)}") from None
+            raise InputError(f"{name} is a damaged gzip file: {_first_line(error)}") from None
     else:
         with path.open("rb") as file:
-            yield file, path.name
+            yield file, name
 
 
 def _csv(file: IO[bytes], name: str, shown: str) -> Iterator[Batch]:

@@ -116,6 +116,15 @@ class Alias(NamedTuple):
     at: str
 
 
+class Retirement(NamedTuple):
+    """A version that is no longer to be used, why, and which version takes its place, where one does."""
+
+    seq: int
+    ref: str
+    reason: str
+    replaced_by: str | None
+
+
 class UnknownRef(InputError):
     """A reference that names nothing, or more than one thing. ``nearest`` lists what it may have meant."""
 
@@ -184,8 +193,14 @@ def aliased(view: View, artifact: str, alias: str) -> Artifact | None:
 
 def retired(view: View, ref: str) -> str | None:
     """Why a version was retired, or ``None`` where it was not."""
-    row = view.row("SELECT reason FROM retirements WHERE ref = :ref AND seq <= :at", {"ref": ref})
+    row = view.row("SELECT reason FROM retirements WHERE ref = :ref AND seq <= :at ORDER BY seq", {"ref": ref})
     return None if row is None else str(row[0])
+
+
+def retirements(view: View) -> list[Retirement]:
+    """Every retirement so far, oldest first."""
+    sql = "SELECT seq, ref, reason, replaced_by FROM retirements WHERE seq <= :at ORDER BY seq"
+    return [Retirement(*row) for row in view.rows(sql)]
 
 
 def resolve(view: View, text: str) -> Artifact:

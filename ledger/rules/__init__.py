@@ -30,6 +30,8 @@ _RULES: dict[str, tuple[Rule, ...]] = {
     "ledger.witnessed": (succession.witnessed,),
     "artifact.registered": (registry.registered,),
     "alias.moved": (registry.moved,),
+    "artifact.retired": (registry.retired,),
+    "document.attached": (registry.attached,),
     "run.started": (registry.run_started,),
     "run.completed": (registry.run_completed,),
     "run.signed": (vouching.run_signed,),

@@ -50,6 +50,27 @@ def moved(view: View, event: Event) -> Iterator[Missing]:
         yield Missing(f"{ref} is not registered", "artifact register")
 
 
+def retired(view: View, event: Event) -> Iterator[Missing]:
+    """What is retired was registered, is retired once, and gives way to another registered version."""
+    ref, instead = event.value["artifact"], event.value.get("replaced_by")
+    if artifacts.get(view, ref) is None:
+        yield Missing(f"{ref} is not registered", "artifact register")
+    elif artifacts.retired(view, ref) is not None:
+        yield Missing(f"{ref} is retired already")
+    if instead is not None and artifacts.get(view, instead) is None:
+        yield Missing(f"{instead}, which is to take its place, is not registered", "artifact register")
+    elif instead == ref:
+        yield Missing(f"{ref} cannot take its own place")
+
+
+def attached(view: View, event: Event) -> Iterator[Missing]:
+    """A document about a version is about one that is registered, and is named by its digest."""
+    if event.subject.partition("/")[0] in _KINDS and artifacts.get(view, event.subject) is None:
+        yield Missing(f"{event.subject} is not registered", "artifact register")
+    if not _DIGEST.fullmatch(event.value["sha256"]):
+        yield Missing(f"{event.value['sha256']!r} is no digest; it is sha256: and 64 hex digits")
+
+
 def run_started(view: View, event: Event) -> Iterator[Missing]:
     """A run's name is new, and its inputs are registered under the digests that it names."""
     if runs.get(view, event.value["run"]) is not None:

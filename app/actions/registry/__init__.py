@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _PARTS = {
     "record": ("START", "LOOK", "PROVE"),
     "proof": ("PROOF",),
+    "artifacts": ("VERSIONS", "NAMES"),
     "work": ("MAKE", "DECIDE"),
     "features": ("FEATURES",),
     "alarms": ("ALERTS",),

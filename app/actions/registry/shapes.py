@@ -8,7 +8,8 @@ from __future__ import annotations
 SHAPES: dict[str, str] = {
     "event": "seq hash type subject project actor at cause sentence",
     "artifact": (
-        "ref kind project name version sha256 size seq actor at run facts stage aliases retired live documents:[document]"
+        "ref kind project name version sha256 size seq actor at run facts stage aliases retired replaced_by live "
+        "documents:[document]"
     ),
     "document": "seq doc_kind sha256 title",
     "run": (
@@ -48,7 +49,8 @@ SHAPES: dict[str, str] = {
     "node": "ref kind label distance alerts",
     "edge": "source target role seq",
     "finding": "kind seq detail",
-    "damage": "ref sha256 kind detail",
+    "damage": "ref sha256 kind detail depending live",
+    "move": "artifact alias version ref seq actor since until",
     "standing": "origin clock size head last_at checkpoint verified",
 }
 """The members of each shape; after a colon the shape that a member has, in brackets where it is a list of such."""

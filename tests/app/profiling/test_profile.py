@@ -262,7 +262,7 @@ def test_the_ecbs_file_newest_row_first_with_a_nameless_last_column() -> None:
     still = found.columns["EEK"]
     assert still.counts == [("15.6466", 3074)]
     assert math.isclose(found.columns["USD"].numbers.moments.mean, 1.18, abs_tol=0.05)
-    assert len(found.brief()["columns"]) == 40
+    assert len(found.brief()["schema"]) == 40
     assert len(json.dumps(found.brief())) < 16_000
 
 

@@ -9,7 +9,8 @@ import pytest
 from ledger import Refused
 from ledger.events import VOCABULARY
 from ledger.events.approvals import ApprovalRequested
-from ledger.events.artifacts import AliasMoved, ArtifactRegistered
+from ledger.events.artifacts import AliasMoved, ArtifactRegistered, ArtifactRetired
+from ledger.events.documents import DocumentAttached
 from ledger.events.ledgers import LedgerCreated
 from ledger.events.runs import RunCompleted, RunStarted
 from ledger.events.vocabulary import Artifact
@@ -76,6 +77,26 @@ class TestArtifacts:
     def test_an_alias_of_nothing(self, registered: Story) -> None:
         assert refuse(registered, AliasMoved(DATA, "champion", 7)) == f"{DATA}@7 is not registered"
         registered.record(AliasMoved(DATA, "champion", 1), "ada")
+
+
+class TestRetirement:
+    def test_what_is_retired_was_registered_and_is_retired_once(self, registered: Story) -> None:
+        assert refuse(registered, ArtifactRetired(f"{DATA}@2", "old")) == f"{DATA}@2 is not registered"
+        gone = refuse(registered, ArtifactRetired(f"{DATA}@1", "old", f"{DATA}@7"))
+        assert gone == f"{DATA}@7, which is to take its place, is not registered"
+        itself = refuse(registered, ArtifactRetired(f"{DATA}@1", "old", f"{DATA}@1"))
+        assert itself == f"{DATA}@1 cannot take its own place"
+        registered.record(ArtifactRetired(f"{DATA}@1", "old"), "ada")
+        assert refuse(registered, ArtifactRetired(f"{DATA}@1", "old")) == f"{DATA}@1 is retired already"
+
+
+class TestDocuments:
+    def test_a_document_is_about_what_is_registered_and_has_a_digest(self, registered: Story) -> None:
+        card = DocumentAttached("data_source", ONE)
+        assert refuse(registered, card, f"{DATA}@2") == f"{DATA}@2 is not registered"
+        assert refuse(registered, DocumentAttached("data_source", "x"), f"{DATA}@1").startswith("'x' is no digest")
+        registered.record(card, "ada", f"{DATA}@1")
+        registered.record(card, "ada", f"project/{PROJECT}")
 
 
 class TestRuns:
