@@ -50,6 +50,26 @@ class Run:
 
     An exception inside is recorded as failure, Ctrl-C as interruption, and both are raised again. ``outputs`` holds the
     references of what it made once it has ended.
+
+    Args:
+        ledger: open for writing.
+        job: what is done, such as ``train``.
+        project: which project it is for.
+        actor: who runs it; by default as of ``Ledger.record``.
+        job_type: ``training``, ``evaluation``, ``ingest``, ``features``, …
+        inputs: references of all that it reads. They are recorded when it begins, so none can be added later.
+        config: its configuration, plain JSON data; it is stored and registered.
+        seed: of its random numbers. It is recorded; seeding is the caller's.
+        code: the folder with its source files, which is stored and registered, or a digest.
+        commit: of that code.
+        dirty: whether the code differs from the commit.
+        runtime: digest of what it runs in.
+        team: who it is for.
+        trigger: why it was started.
+        experiment: what it is grouped under with other runs.
+        parameters: anything else worth keeping, plain JSON data.
+        cause: the seq of the event that led to it.
+        at: under a simulated clock, when it begins.
     """
 
     def __init__(
@@ -74,28 +94,7 @@ class Run:
         cause: int | None = None,
         at: str | datetime | None = None,
     ) -> None:
-        """Describe a run; it begins when the block does.
-
-        Args:
-            ledger: open for writing.
-            job: what is done, such as ``train``.
-            project: which project it is for.
-            actor: who runs it; by default as of ``Ledger.record``.
-            job_type: ``training``, ``evaluation``, ``ingest``, ``features``, …
-            inputs: references of all that it reads. They are recorded when it begins, so none can be added later.
-            config: its configuration, plain JSON data; it is stored and registered.
-            seed: of its random numbers. It is recorded; seeding is the caller's.
-            code: the folder with its source files, which is stored and registered, or a digest.
-            commit: of that code.
-            dirty: whether the code differs from the commit.
-            runtime: digest of what it runs in.
-            team: who it is for.
-            trigger: why it was started.
-            experiment: what it is grouped under with other runs.
-            parameters: anything else worth keeping, plain JSON data.
-            cause: the seq of the event that led to it.
-            at: under a simulated clock, when it begins.
-        """
+        """Describe a run; it begins when the block does."""
         self.run = new_run()
         self.outputs: dict[str, str] = {}
         self._ledger = ledger
