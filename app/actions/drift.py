@@ -15,21 +15,26 @@ from ledger.projections import artifacts
 if TYPE_CHECKING:
     from app.actions.context import Context
     from app.monitoring.columns import Column
-    from app.monitoring.compare import ColumnDrift
+    from app.monitoring.compare import ColumnDrift, Comparison
     from ledger.projections.artifacts import Artifact
 
 _MEASURES = {"ks": "KS", "psi": "PSI", "psi_threshold": "limit", "wasserstein": "Wasserstein", "chi_square": "χ²"}
 _VERDICTS = {True: state("bad", "drifted"), False: state("good", "alike"), None: state("warn", "unknown")}
 
 
-def drift(context: Context, *, reference: str, current: str, features: str | None = None) -> Answer:
+def drift(
+    context: Context, *, reference: str, current: str, features: str | None = None, profiles: bool = False
+) -> Answer:
     """Compare two tables column by column; exit code 1 where half of them drifted, or nothing could be told.
 
-    Columns that hold days name the rows, and are compared only where ``features`` asks for them.
+    Columns that hold days name the rows, and are compared only where ``features`` asks for them. By ``profiles`` the tables are
+    read once each in little memory, and the measures say how far they may be off.
     """
-    from app.monitoring.compare import SHARE, compare
+    from app.monitoring.compare import compare
 
     expected, looked_at = (artifacts.resolve(context.view, ref) for ref in (reference, current))
+    if profiles:
+        return _answer(expected, looked_at, _profiled(context, expected, looked_at, features))
     before, after = _columns(context, expected), _columns(context, looked_at)
     chosen = features.split(",") if features else [name for name, each in before.items() if not _holds_days(each)]
     for name in chosen:
@@ -39,6 +44,13 @@ def drift(context: Context, *, reference: str, current: str, features: str | Non
     found = compare(
         {name: before[name] for name in chosen}, {name: each for name, each in after.items() if name not in unwanted}
     )
+    return _answer(expected, looked_at, found)
+
+
+def _answer(expected: Artifact, looked_at: Artifact, found: Comparison) -> Answer:
+    """A comparison as document and lines."""
+    from app.monitoring.compare import SHARE
+
     told = "no column could be compared" if found.share is None else f"{found.share:.0%} of the columns drifted"
     note = "p-values hold for independent rows alone; a monitor's calibrated threshold holds for dependent ones too"
     lines = [
@@ -48,6 +60,36 @@ def drift(context: Context, *, reference: str, current: str, features: str | Non
     ]
     document = {"reference": expected.ref, "current": looked_at.ref, **found.document()}
     return Answer(document, lines, 0 if found.drifted is False else 1)
+
+
+def _profiled(context: Context, expected: Artifact, looked_at: Artifact, features: str | None) -> Comparison:
+    """The comparison of two tables' profiles, of all columns but those of days, or of those that are asked for."""
+    from app.monitoring import sketched
+    from app.profiling.profile import Profile, profile
+    from app.profiling.sources import Stored
+
+    made = []
+    for artifact in (expected, looked_at):
+        with tempfile.TemporaryDirectory(prefix="assay-drift-") as folder:
+            copy = Path(folder) / "table"
+            context.ledger.objects.restore(artifact.digest, copy, directory=False, durable=False)
+            made.append(profile(Stored(copy, artifact.name)))
+    wanted = (
+        features.split(",") if features else [name for name, each in made[0].columns.items() if each.kind != "time"]
+    )
+    for name in wanted:
+        if name not in made[0].columns:
+            raise InputError(f"{expected.ref} has no column {name!r}; there are {', '.join(made[0].columns)}")
+    beyond = (
+        []
+        if features
+        else [n for n, each in made[1].columns.items() if n not in made[0].columns and each.kind != "time"]
+    )
+    kept = [
+        Profile(each.rows, {n: column for n, column in each.columns.items() if n in (*wanted, *beyond)})
+        for each in made
+    ]
+    return sketched.compare(kept[0], kept[1])
 
 
 def _columns(context: Context, artifact: Artifact) -> Mapping[str, Column]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -18,6 +19,9 @@ Side = Literal["two-sided", "up", "down"]
 
 PSI_BINS = 10
 PSI_FLOOR = 1e-4
+_BLOCKS = 4096
+_SMALL = 20_000
+"""Samples up to this size are looked at point by point; larger ones are pruned first, to the same number."""
 
 
 def sample(values: npt.ArrayLike) -> Floats:
@@ -41,16 +45,34 @@ def ks(reference: Floats, current: Floats, side: Side = "two-sided") -> float:
     ``two-sided`` the larger of both. Only the current points need looking at: between them F_cur is flat, and F_ref grows.
     """
     up = down = 0.0
-    n, m = len(reference), len(current)
     if side != "down":
-        below_ref = np.searchsorted(reference, current, side="left") / n
-        below_cur = np.searchsorted(current, current, side="left") / m
-        up = float((below_ref - below_cur).max())
+        up = _gap(reference, current, "left")
     if side != "up":
-        within_cur = np.searchsorted(current, current, side="right") / m
-        within_ref = np.searchsorted(reference, current, side="right") / n
-        down = float((within_cur - within_ref).max())
+        down = _gap(reference, current, "right")
     return max(up, down, 0.0)
+
+
+def _gap(reference: Floats, current: Floats, edge: Literal["left", "right"]) -> float:
+    """The largest F_ref − F_cur just below a current point (``left``), or F_cur − F_ref at one (``right``).
+
+    Of a large sample only those blocks are looked at point by point that could hold it: within a block both functions grow, so
+    that their values at its ends bound the difference.
+    """
+    n, m = len(reference), len(current)
+    sign = 1.0 if edge == "left" else -1.0
+    points = current
+    if m > _SMALL:
+        starts = np.arange(0, m, -(-m // _BLOCKS))
+        first, last = current[starts], current[np.append(starts[1:], m) - 1]
+        ref = np.searchsorted(reference, first, edge) / n, np.searchsorted(reference, last, edge) / n
+        cur = np.searchsorted(current, first, edge) / m, np.searchsorted(current, last, edge) / m
+        least = max(float((sign * (ref[end] - cur[end])).max()) for end in (0, 1))
+        most = ref[1] - cur[0] if edge == "left" else cur[1] - ref[0]
+        size = int(starts[1])
+        held = np.repeat(most >= least, size)[:m]
+        points = current[held]
+    found = np.searchsorted(reference, points, edge) / n - np.searchsorted(current, points, edge) / m
+    return float((sign * found).max())
 
 
 def ks_probability(distance: float, n: int, m: int) -> float:
@@ -68,8 +90,19 @@ def psi(expected: npt.ArrayLike, actual: npt.ArrayLike, floor: float = PSI_FLOOR
 
 
 def decile_edges(reference: Floats, bins: int = PSI_BINS) -> Floats:
-    """Inner edges of the reference's quantile bins; fewer where values repeat so much that edges coincide."""
-    return np.unique(np.quantile(reference, np.arange(1, bins) / bins))
+    """Inner edges of the sorted reference's quantile bins; fewer where values repeat so much that edges coincide."""
+    return np.unique(quantiles(reference, np.arange(1, bins) / bins))
+
+
+def quantiles(values: Floats, shares_: npt.ArrayLike) -> Floats:
+    """Quantiles of a sorted sample, with linear interpolation: NumPy's own numbers, without looking for them."""
+    place = np.asarray(shares_, dtype=np.float64) * (len(values) - 1)
+    low = np.floor(place).astype(np.int64)
+    high = np.minimum(low + 1, len(values) - 1)
+    part = place - low
+    width = values[high] - values[low]
+    found: Floats = np.where(part >= 0.5, values[high] - width * (1 - part), values[low] + width * part)
+    return found
 
 
 def shares(values: Floats, edges: Floats) -> Floats:
@@ -86,13 +119,25 @@ def psi_threshold(n: int, m: int, bins: int = PSI_BINS, rule: float = 0.10) -> f
 
 
 def wasserstein(reference: Floats, current: Floats) -> float:
-    """First Wasserstein distance of two sorted samples, ∫|F_ref − F_cur|."""
-    merged = np.concatenate([reference, current])
-    merged.sort(kind="stable")
-    gaps = np.diff(merged)
-    ahead = np.searchsorted(reference, merged[:-1], side="right") / len(reference)
-    behind = np.searchsorted(current, merged[:-1], side="right") / len(current)
-    return float((np.abs(ahead - behind) * gaps).sum())
+    """First Wasserstein distance of two sorted samples, ∫|F_ref − F_cur|, as ∫|F_ref⁻¹ − F_cur⁻¹| of their quantiles.
+
+    Samples of one size are compared place by place; others at every step of either one's quantiles.
+    """
+    n, m = len(reference), len(current)
+    if n == m:
+        return float(np.abs(reference - current).mean())
+    of_reference, of_current, widths = _steps(n, m)
+    return float((np.abs(reference[of_reference] - current[of_current]) * widths).sum() / (n * m))
+
+
+@lru_cache(maxsize=1)
+def _steps(n: int, m: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], Floats]:
+    """Where the quantile functions of two samples of sizes n and m step: both places, and the widths in parts of 1/(nm)."""
+    ends = np.concatenate([np.arange(1, n + 1, dtype=np.int64) * m, np.arange(1, m + 1, dtype=np.int64) * n])
+    ends.sort(kind="stable")
+    widths = np.diff(ends, prepend=0).astype(np.float64)
+    ends -= 1
+    return (ends // m).astype(np.int32), (ends // n).astype(np.int32), widths
 
 
 def wasserstein_scaled(reference: Floats, current: Floats, least: float = 1e-3) -> float:
@@ -121,9 +166,19 @@ def jensen_shannon(p: npt.ArrayLike, q: npt.ArrayLike, base: float | None = None
     return float(np.sqrt(max(divergence, 0.0)))
 
 
-def sturges_edges(values: Floats) -> Floats:
-    """Equal bins of a pooled sample by Sturges' rule, as Evidently bins for its Jensen-Shannon distance."""
-    return np.asarray(np.histogram_bin_edges(values, bins="sturges"), dtype=np.float64)
+def sturges_edges(reference: Floats, current: Floats) -> Floats:
+    """Equal bins of two pooled sorted samples by Sturges' rule, as Evidently bins for its Jensen-Shannon distance."""
+    low, high = float(min(reference[0], current[0])), float(max(reference[-1], current[-1]))
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    bins = int(np.ceil(np.log2(len(reference) + len(current)) + 1))
+    return np.linspace(low, high, bins + 1)
+
+
+def histogram(values: Floats, edges: Floats) -> npt.NDArray[np.int64]:
+    """Counts of a sorted sample in [e0, e1), …, [ek−1, ek], as NumPy's histogram counts them."""
+    places = np.concatenate([np.searchsorted(values, edges[:-1], "left"), np.searchsorted(values, edges[-1:], "right")])
+    return np.diff(places)
 
 
 @dataclass(frozen=True, slots=True)

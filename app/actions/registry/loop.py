@@ -202,6 +202,9 @@ LOOP = (
             Argument("reference", "the table that is expected", completes="artifact", metavar="REF"),
             Argument("current", "the table that is looked at", completes="artifact", metavar="CUR"),
             Argument("features", "only these columns, with commas between", ("--features",), metavar="NAMES"),
+            Argument(
+                "profiles", "by the tables' profiles: one pass each, in little memory", ("--profiles",), kind="flag"
+            ),
         ),
         examples=(
             Example(

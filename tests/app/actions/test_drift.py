@@ -81,3 +81,27 @@ def test_what_cannot_be_compared_is_said_in_one_line(tables: Shell, words: tuple
     assert (said.code, said.out) == (2, "")
     assert complaint in said.err
     assert said.err.count("\n") == 1
+
+
+def test_by_profiles_the_same_is_found_and_the_error_stated(tables: Shell) -> None:
+    said = tables("drift", "base", "moved", "--profiles", "--json")
+    assert said.code == 1
+    found = {each["column"]: each for each in said.document["columns"]}
+    assert {name: each["drifted"] for name, each in found.items()} == {"rv22": True, "return5": False}
+    exact = {each["column"]: each for each in tables("drift", "base", "moved", "--json").document["columns"]}
+    assert abs(found["rv22"]["measures"]["ks"] - exact["rv22"]["measures"]["ks"]) <= found["rv22"]["error"] + 1e-12
+    assert exact["rv22"]["bins"]["psi"] == 10
+    assert "has no column" in tables("drift", "base", "moved", "--profiles", "--features", "nothing").err
+
+
+def test_parquet_is_read_too(tables: Shell) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for name, shift in (("one", 0.0), ("two", 2.0)):
+        values = np.random.default_rng(1).normal(shift, 1, 100)
+        pq.write_table(pa.table({"x": values, "w": ["a"] * 100}), tables.root / f"{name}.parquet")
+        tables.ok("--as", "lea", "artifact", "register", f"{name}.parquet", "--kind", "dataset", "--name", name)
+    found = {each["column"]: each for each in tables("drift", "one", "two", "--json").document["columns"]}
+    assert found["x"]["drifted"] is True
+    assert found["w"]["kind"] == "words"
