@@ -37,7 +37,10 @@ def listed(
     found: list[Item] = []
     for name in types:
         wanted = {"type": name, "after": after, "project": project, "subject": subject}
-        found += [Item(*row[:-1], json.loads(row[-1])["value"]) for row in view.rows(f"{sql} ORDER BY v.seq", wanted)]
+        for row in view.rows(f"{sql} ORDER BY v.seq", wanted):
+            value: dict[str, Any] = json.loads(row[-1])["value"]
+            envelope: tuple[int, str, str, str | None, str, str, int | None] = tuple(row[:-1])
+            found.append(Item(*envelope, value))
     return sorted(found, key=_seq) if len(types) > 1 else found
 
 

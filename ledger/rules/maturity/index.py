@@ -1,0 +1,220 @@
+"""The events that may be evidence, in memory and by what they are looked up by. It grows with the ledger: ``extend``."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import Any
+
+from ledger.format.event import Event
+from ledger.projections import evidence
+from ledger.projections.view import View
+from ledger.rules.maturity.moments import micros
+
+OBSERVED = "monitor.observed"
+
+
+class Evidence:
+    """One event as evidence. Its value is parsed when it is first asked for; ``t`` is its ``at`` in microseconds."""
+
+    __slots__ = ("_body", "_value", "actor", "name", "project", "seq", "subject", "t", "type")
+
+    def __init__(
+        self,
+        seq: int,
+        type_: str,
+        subject: str,
+        project: str | None,
+        actor: str,
+        t: int,
+        body: bytes | None,
+        value: dict[str, Any] | None = None,
+    ) -> None:
+        self.seq = seq
+        self.type = type_
+        self.subject = subject
+        self.project = project
+        self.actor = actor
+        self.t = t
+        self.name = name_of(subject)
+        self._body = body
+        self._value = value
+
+    @property
+    def value(self) -> dict[str, Any]:
+        """What the event says."""
+        if self._value is None:
+            self._value = json.loads(self._body or b"{}")["value"]
+            self._body = None
+        return self._value
+
+
+def name_of(subject: str) -> str:
+    """A subject without its version."""
+    return subject.partition("@")[0]
+
+
+def is_artifact(subject: str) -> bool:
+    """Whether a subject has the form of an artifact: ``kind/project/name``, with a version or without."""
+    return subject.count("/") >= 2 and not subject.startswith(("run/", "deployment/", "alert/", "person/"))
+
+
+Key = Callable[[Evidence], Hashable]
+
+KEYS: dict[str, Key] = {
+    "check.executed": lambda e: (e.subject, e.value.get("check"), e.value.get("kind")),
+    OBSERVED: lambda e: (e.name, e.value.get("monitor"), e.value.get("kind")),
+    "monitor.configured": lambda e: (e.name, e.value.get("monitor")),
+    "owner.assigned": lambda e: (e.name, e.value.get("role")),
+    "tier.assigned": lambda e: e.name,
+    "criteria.set": lambda e: e.name,
+    "run.reproduced": lambda e: e.value.get("of_run"),
+    "feature.retrieved": lambda e: (e.subject, e.value.get("consumer")),
+    "risk.recorded": lambda e: (e.project, e.value.get("risk")),
+    "sla.set": lambda e: (e.project, e.value.get("transition")),
+    "ledger.verified": lambda e: None,
+}
+"""What makes a later event take an earlier one's place."""
+
+ENDED_BY = {"monitor.configured": "monitor.refused", "risk.recorded": "risk.closed"}
+"""Types whose events are also superseded by those of another type with the same key."""
+
+
+class Index:
+    """All evidence up to event ``last``, and look-ups that are made when they are first asked for."""
+
+    def __init__(self) -> None:
+        self.last = -1
+        self._events: dict[str, list[Evidence]] = defaultdict(list)
+        self._made: dict[Hashable, Any] = {}
+
+    @classmethod
+    def of_events(cls, events: Iterable[Event]) -> Index:
+        """From events in order, such as a test's or an auditor's."""
+        index = cls()
+        for each in events:
+            index._add(
+                Evidence(
+                    each.seq, each.type, each.subject, each.project, each.actor, micros(each.at), None, dict(each.value)
+                )
+            )
+            index.last = each.seq
+        return index
+
+    @classmethod
+    def of(cls, view: View) -> Index:
+        """From the ledger, as of a view."""
+        index = cls()
+        index.extend(view)
+        return index
+
+    def extend(self, view: View) -> None:
+        """Take in what the view holds beyond ``last``."""
+        self._made.clear()
+        moments = _Moments()
+        sql = (
+            "SELECT e.seq, e.type, e.subject, e.project, e.actor, e.at, e.body FROM evidence v "
+            "JOIN events e ON e.seq = v.seq WHERE v.type = :type AND v.seq > :after AND v.seq <= :at ORDER BY v.seq"
+        )
+        for type_ in evidence.TYPES:
+            events = self._events[type_]
+            for seq, name, subject, project, actor, at, body in view.rows(sql, {"type": type_, "after": self.last}):
+                events.append(Evidence(seq, name, subject, project, actor, moments(at), body))
+        sql = (
+            "SELECT o.seq, o.subject, o.project, e.actor, o.at, o.monitor, o.kind, o.breached FROM observations o "
+            "JOIN events e ON e.seq = o.seq WHERE o.seq > :after AND o.seq <= :at ORDER BY o.seq"
+        )
+        events = self._events[OBSERVED]
+        for seq, subject, project, actor, at, monitor, kind, breached in view.rows(sql, {"after": self.last}):
+            value = {"monitor": monitor, "kind": kind, "breached": bool(breached)}
+            events.append(Evidence(seq, OBSERVED, subject, project, actor, moments(at), None, value))
+        self.last = view.at
+
+    def _add(self, item: Evidence) -> None:
+        self._events[item.type].append(item)
+
+    def of_type(self, type_: str) -> list[Evidence]:
+        """The events of a type, oldest first."""
+        return self._events.get(type_, [])
+
+    def made(self, name: Hashable, make: Callable[[], Any]) -> Any:
+        """What ``make`` gives, made once for as long as nothing is added."""
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
+
+    def grouped(self, type_: str, by: str) -> dict[Any, list[Evidence]]:
+        """The events of a type by ``subject``, ``name``, ``project``, or by a field of the value (``value.run``)."""
+        return self.made(("grouped", type_, by), lambda: self._group(type_, by))  # type: ignore[no-any-return]
+
+    def _group(self, type_: str, by: str) -> dict[Any, list[Evidence]]:
+        groups: dict[Any, list[Evidence]] = defaultdict(list)
+        field = by.partition(".")[2]
+        for item in self.of_type(type_):
+            key = item.value.get(field) if field else getattr(item, by)
+            if isinstance(key, Hashable):
+                groups[key].append(item)
+        return dict(groups)
+
+    def in_project(self, type_: str, project: str, *, shared: bool = False) -> list[Evidence]:
+        """A project's events of a type; with those of no project too where ``shared``."""
+        groups = self.grouped(type_, "project")
+        own: list[Evidence] = groups.get(project, [])
+        common = groups.get(None, []) if shared else []
+        return sorted([*own, *common], key=lambda each: each.seq) if own and common else own or common
+
+    def superseded(self, type_: str) -> dict[int, Evidence]:
+        """For events of a type (by seq) the next one that takes their place."""
+        return self.made(("superseded", type_), lambda: self._supersede(type_))  # type: ignore[no-any-return]
+
+    def _supersede(self, type_: str) -> dict[int, Evidence]:
+        key = KEYS.get(type_)
+        if key is None:
+            return {}
+        events: Iterator[Evidence] = iter(self.of_type(type_))
+        if type_ in ENDED_BY:
+            events = iter(sorted([*events, *self.of_type(ENDED_BY[type_])], key=lambda each: each.seq))
+        found: dict[int, Evidence] = {}
+        before: dict[Hashable, int] = {}
+        for item in events:
+            named = key(item)
+            if named in before:
+                found[before[named]] = item
+            before[named] = item.seq
+        return found
+
+    def automation(self, item: Evidence) -> bool:
+        """Whether the event's actor was enrolled as an automation before it."""
+        enrolled = self.made("enrolled", self._enrolled).get(item.actor)
+        if enrolled is None:
+            return False
+        place = bisect_right(enrolled[0], item.seq - 1) - 1
+        return place >= 0 and bool(enrolled[1][place])
+
+    def _enrolled(self) -> dict[str, tuple[list[int], list[bool]]]:
+        found: dict[str, tuple[list[int], list[bool]]] = {}
+        for each in self.of_type("key.enrolled"):
+            seqs, kinds = found.setdefault(each.value.get("name", ""), ([], []))
+            seqs.append(each.seq)
+            kinds.append(each.value.get("kind") == "automation")
+        return found
+
+    def projects(self) -> list[str]:
+        """Every project that an event names, in alphabetical order."""
+        types = (*evidence.TYPES, OBSERVED)
+        return sorted({each for type_ in types for each in self.grouped(type_, "project") if each is not None})
+
+
+class _Moments:
+    """Recorded times in microseconds; what comes many times over is read once."""
+
+    def __init__(self) -> None:
+        self._at = ""
+        self._t = 0
+
+    def __call__(self, at: str) -> int:
+        if at != self._at:
+            self._at, self._t = at, micros(at)
+        return self._t

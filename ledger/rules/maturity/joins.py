@@ -1,0 +1,158 @@
+"""Joins: which events are evidence of which element, and for how long (docs/maturity.md, Joins)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ledger.rules.maturity import conditions, lineage
+from ledger.rules.maturity.index import Evidence, Index, name_of
+from ledger.rules.maturity.model import Match
+from ledger.rules.maturity.moments import Window, covered
+from ledger.rules.maturity.sets import Member
+from ledger.rules.maturity.spans import BEGIN, END, Spans, intersect, union
+
+BY_NAME = frozenset(
+    {
+        "owner.assigned",
+        "tier.assigned",
+        "check.configured",
+        "criteria.set",
+        "monitor.configured",
+        "monitor.observed",
+        "deployment.rolled_back",
+    }
+)
+"""Types that speak of a name, whichever version their subject has."""
+
+LASTING_DOCUMENTS = ("data_source", "transformation", "quality_standard", "datasheet", "runbook")
+"""Kinds of documents that describe every version of a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a criterion is judged in: the project, how long its evidence counts, and whether automations alone give it."""
+
+    index: Index
+    project: str
+    window: Window
+    tiers: dict[str, Window]
+    automated: bool
+
+
+class Claim(NamedTuple):
+    """That events prove something, and for how long they do."""
+
+    spans: Spans
+    events: tuple[Evidence, ...]
+
+
+def claims(scope: Scope, member: Member, has: tuple[Match, ...]) -> list[list[Claim]]:
+    """What proves an element: lists of claims, of each of which one must hold at once (several for ``$all``)."""
+    index = scope.index
+    whole: list[Claim] = []
+    parts: list[list[Claim]] = []
+    for match in has:
+        spread = conditions.spread(match.where)
+        shown: list[list[Claim]] = [] if spread is None else [[] for _ in spread[1]]
+        for type_ in match.types:
+            for item, spans in _candidates(scope, member, type_, before="before" in match.where):
+                if scope.automated and not index.automation(item):
+                    continue
+                if not conditions.holds(index, item, match.where, member.version):
+                    continue
+                claim = Claim(spans, (item,))
+                if spread is None or isinstance(conditions.field(index, item, spread[0]), list):
+                    whole.append(claim)
+                    continue
+                for place, wanted in enumerate(spread[1]):
+                    if conditions.shows(index, item, spread[0], wanted):
+                        shown[place].append(claim)
+        if spread is not None:
+            parts = shown
+    return [[*whole, *part] for part in parts] if parts else [whole]
+
+
+def proven(needed: list[list[Claim]]) -> Spans:
+    """When each of the lists has a claim that holds."""
+    spans = union(span for claim in needed[0] for span in claim.spans)
+    for others in needed[1:]:
+        spans = intersect(spans, union(span for claim in others for span in claim.spans))
+    return spans
+
+
+def counted(scope: Scope, item: Evidence, *, since: int = BEGIN) -> Spans:
+    """When an event counts as evidence: its window, until another takes its place."""
+    spells = lineage.spells(scope.index, item.subject, scope.project)
+    spans = covered(item.t, scope.window, spells, scope.tiers)
+    later = scope.index.superseded(item.type).get(item.seq)
+    return intersect(spans, [(since, END if later is None else later.t)])
+
+
+def _candidates(scope: Scope, member: Member, type_: str, *, before: bool) -> Iterator[tuple[Evidence, Spans]]:
+    if member.event is not None:
+        yield from _belonging(scope.index, member.event, type_)
+        return
+    for item, since in _about(scope.index, member.version, type_):
+        yield item, [(item.t, END)] if before else counted(scope, item, since=since)
+
+
+def _about(index: Index, version: str, type_: str) -> Iterator[tuple[Evidence, int]]:
+    """The events of a type that are evidence of a version, each with the time from which that is known."""
+    name = name_of(version)
+    if type_ in BY_NAME:
+        yield from ((item, BEGIN) for item in index.grouped(type_, "name").get(name, []))
+    elif type_ in ("run.started", "run.reproduced"):
+        made = lineage.origin(index, version)
+        if made is not None:
+            by = "value.run" if type_ == "run.started" else "value.of_run"
+            yield from ((item, made.link.t) for item in index.grouped(type_, by).get(made.run, []))
+    elif type_ in ("run.completed", "import.completed"):
+        found = index.made(("outputs", type_), lambda: _by_output(index, type_))
+        yield from ((item, BEGIN) for item in found.get(version, []))
+    elif type_ == "document.attached":
+        for item in index.grouped(type_, "name").get(name, []):
+            if item.subject in (name, version) or item.value.get("doc_kind") in LASTING_DOCUMENTS:
+                yield item, BEGIN
+    else:
+        yield from ((item, BEGIN) for item in index.grouped(type_, "subject").get(version, []))
+        if type_ == "check.executed":
+            registered = lineage.registration(index, version)
+            for item in index.grouped(type_, "subject").get(name, []):
+                if registered is not None and registered.seq < item.seq:
+                    yield item, BEGIN
+
+
+def _by_output(index: Index, type_: str) -> dict[str, list[Evidence]]:
+    found: dict[str, list[Evidence]] = {}
+    for item in index.of_type(type_):
+        for ref in lineage.refs(item.value.get("outputs")):
+            found.setdefault(ref, []).append(item)
+    return found
+
+
+def _belonging(index: Index, event: Evidence, type_: str) -> Iterator[tuple[Evidence, Spans]]:
+    """The events of a type that belong to an element that is an event, each with when it does."""
+    if type_ == event.type:
+        yield event, [(event.t, END)]
+        return
+    if event.type in ("run.started", "run.completed"):
+        run = event.value.get("run")
+        found = index.grouped(type_, "value.run").get(run, [])
+        if type_ in ("run.started", "run.completed", "check.executed"):
+            yield from ((item, [(item.t, END)]) for item in found)
+    elif event.type in ("promotion.recorded", "deployment.started"):
+        later = index.superseded(type_)
+        for item in index.grouped(type_, "subject").get(event.subject, []):
+            by = later.get(item.seq)
+            if item.seq < event.seq and (by is None or by.seq > event.seq):
+                yield item, [(event.t, END)]
+    elif event.type == "alert.raised":
+        alert = event.value.get("alert")
+        if type_ in ("alert.acknowledged", "alert.resolved"):
+            found = index.grouped(type_, "value.alert").get(alert, [])
+        else:
+            found = index.grouped(type_, "value.ref").get(f"alert/{alert}", [])
+            found = found if type_ == "retraining.triggered" else []
+        yield from ((item, [(item.t, END)]) for item in found)

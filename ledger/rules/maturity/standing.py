@@ -1,0 +1,181 @@
+"""Where projects stand: each criterion's state at a moment, the levels, and their history (docs/maturity.md)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ledger.rules.maturity import proofs
+from ledger.rules.maturity.index import Evidence, Index
+from ledger.rules.maturity.joins import Scope
+from ledger.rules.maturity.model import LEVELS, TRACKS, Criterion, Model
+from ledger.rules.maturity.moments import PLAIN, covered
+from ledger.rules.maturity.proofs import HELD, INAPPLICABLE, Chain, Judged, Shown
+from ledger.rules.maturity.sets import Member
+from ledger.rules.maturity.spans import ALWAYS, BEGIN, END, Spans, contains, union
+
+UNMAPPED = -1
+"""Below L0."""
+
+
+class Moment(NamedTuple):
+    """As of event ``seq``, at the time ``t``."""
+
+    seq: int
+    t: int
+
+
+class State(NamedTuple):
+    """A criterion of a project at a moment.
+
+    ``state`` is ``held``, ``lapsed``, ``missing`` or ``inapplicable``. Times are microseconds: ``gained`` and ``lapses``
+    of one that is held, ``lost`` of one that has lapsed. ``grade`` is 1 where automations alone prove it, else .5.
+    """
+
+    criterion: Criterion
+    state: str
+    gained: int | None
+    lost: int | None
+    lapses: int | None
+    grade: float | None
+    shown: Shown
+
+    @property
+    def seqs(self) -> list[int]:
+        """The events that prove it."""
+        return [event.seq for event in self.shown.events]
+
+
+class Standing(NamedTuple):
+    """A project at a moment. A level is ``None`` where the chain is not verified, and ``UNMAPPED`` below L0."""
+
+    project: str
+    moment: Moment
+    verified: bool
+    levels: dict[str, int | None]
+    overall: int | None
+    states: tuple[State, ...]
+
+    def of_track(self, track: str) -> list[State]:
+        """The criteria of one track."""
+        return [each for each in self.states if each.criterion.track == track]
+
+
+class Verification(NamedTuple):
+    """What whoever asks has just verified: this many events and found nothing; ``complete``: nothing known is unrecorded."""
+
+    size: int
+    complete: bool
+
+
+class Evaluation:
+    """Judges the projects of one index by one model. What is worked out for one moment serves all others.
+
+    Args:
+        index: the evidence.
+        model: the criteria.
+        verification: a verification in hand, where there is one.
+    """
+
+    def __init__(self, index: Index, model: Model, verification: Verification | None = None) -> None:
+        self.index = index
+        self.model = model
+        self.chain = _chain(index, model, verification)
+        self._judged: dict[tuple[str, str], Judged] = {}
+
+    def judged(self, project: str, criterion: Criterion) -> Judged:
+        """One criterion of one project over all time."""
+        key = (project, criterion.id)
+        if key not in self._judged:
+            scope = Scope(self.index, project, criterion.window, self.model.tiers, criterion.automated)
+            self._judged[key] = proofs.judge(scope, criterion.proof, self.chain)
+        return self._judged[key]
+
+    def standing(self, project: str, moment: Moment) -> Standing:
+        """A project at a moment, every criterion with its evidence."""
+        states = tuple(self.state(project, each, moment) for each in self.model.criteria)
+        levels = self.levels(project, moment.t)
+        verified = contains(self.chain.verified, moment.t)
+        return Standing(project, moment, verified, levels, overall(levels), states)
+
+    def state(self, project: str, criterion: Criterion, moment: Moment) -> State:
+        """One criterion of a project at a moment."""
+        judged = self.judged(project, criterion)
+        timeline, t = judged.timeline, moment.t
+        now = timeline.at(t)
+        shown = proofs.shown(judged, t)
+        if now == HELD:
+            since, until = timeline.around(t)
+            ends = None if until == END else until - 1
+            automated = all(self.index.automation(event) for event in shown.events)
+            return State(criterion, "held", since, None, ends, 1.0 if automated else 0.5, shown)
+        if now == INAPPLICABLE:
+            return State(criterion, "inapplicable", None, None, None, None, shown)
+        lost = timeline.last(HELD, t)
+        return State(criterion, "missing" if lost is None else "lapsed", None, lost, None, None, shown)
+
+    def levels(self, project: str, t: int) -> dict[str, int | None]:
+        """The level of each track at a time."""
+        if not contains(self.chain.verified, t):
+            return dict.fromkeys(TRACKS)
+        return {track: self._level(project, track, t) for track in TRACKS}
+
+    def _level(self, project: str, track: str, t: int) -> int:
+        reached = UNMAPPED
+        for level in range(len(LEVELS)):
+            wanted = [each for each in self.model.criteria if each.track == track and each.level == level]
+            states = [self.judged(project, each).timeline.at(t) for each in wanted]
+            if proofs.OPEN in states or HELD not in states:
+                break
+            reached = level
+        return reached
+
+    def history(self, project: str, moments: list[int]) -> list[dict[str, int | None]]:
+        """The levels at each of several times."""
+        return [self.levels(project, t) for t in moments]
+
+
+def overall(levels: dict[str, int | None]) -> int | None:
+    """The lowest track's level; ``None`` where the chain is not verified."""
+    known = [level for level in levels.values() if level is not None]
+    return min(known) if len(known) == len(levels) else None
+
+
+def named(level: int | None) -> str:
+    """A level in words: ``L2``, ``unmapped``, ``unverified``."""
+    if level is None:
+        return "unverified"
+    return "unmapped" if level == UNMAPPED else LEVELS[level]
+
+
+def first_lacking(state: State) -> str:
+    """The first element without evidence, by name; empty where there is none."""
+    lacking: tuple[Member, ...] = state.shown.lacking
+    return proofs.label(lacking[0]) if lacking else ""
+
+
+def advice(state: State) -> str:
+    """The cheapest next action for a criterion that is not held, with what it is about put in."""
+    subject = first_lacking(state)
+    if not subject:
+        subject = state.shown.against[0].subject if state.shown.against else "REF"
+    return state.criterion.do.replace("{subject}", subject)
+
+
+def _chain(index: Index, model: Model, verification: Verification | None) -> Chain:
+    verified: Spans = []
+    complete: Spans = []
+    if verification is not None and verification.size > index.last:
+        verified = ALWAYS
+        complete = ALWAYS if verification.complete else []
+    for item in index.of_type("ledger.verified"):
+        if item.value.get("ok") is not True:
+            continue
+        later: Evidence | None = index.superseded("ledger.verified").get(item.seq)
+        until = END if later is None else later.t
+        spans = [
+            (max(start, BEGIN), min(end, until)) for start, end in covered(item.t, model.verified, PLAIN, model.tiers)
+        ]
+        verified = union([*verified, *spans])
+        if item.value.get("complete") is True:
+            complete = union([*complete, *spans])
+    return Chain(verified, complete)

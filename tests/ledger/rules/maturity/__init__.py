@@ -1,0 +1,1 @@
+"""Maturity: levels that rise and fall as docs/maturity.md says."""
