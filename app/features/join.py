@@ -142,7 +142,7 @@ def frame(
     made = _moments(features, created) if created else None
     known = np.maximum(event, made) if made is not None else event + (_micros(delay) if delay is not None else 0)
     rows = _last(left, times, right, known, _best(right, event, known, made))
-    if ttl is not None:
+    if ttl is not None and len(event):
         rows[times - event[rows] > _micros(ttl)] = UNKNOWN
     found = labels.copy(deep=False)
     for name in taken:

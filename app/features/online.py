@@ -35,6 +35,9 @@ Reason = Literal["view", "version", "schema", "entity", "stale"]
 
 _APPLICATION_ID = 0x41535946
 _BUSY = 30.0
+_PATIENCE = 2.0
+"""Seconds that closing waits for whoever writes, before it gives the last counts up."""
+
 _KEPT_READS = 10_000
 _KEPT_SECONDS = 60.0
 _TABLES = (
@@ -143,7 +146,7 @@ class OnlineStore:
 
     def close(self) -> None:
         """Keep the counts, and close the file."""
-        self.flush()
+        self.flush(_PATIENCE)
         self._connection.close()
         if self._log is not None:
             self._log.close()
@@ -213,10 +216,11 @@ class OnlineStore:
         sql = "SELECT version FROM views WHERE view = ? ORDER BY version"
         return [row[0] for row in self._connection.execute(sql, (self._named(view),))]
 
-    def flush(self) -> None:
-        """Keep the counts of reads in the file. Where another process holds it for too long they stay for the next time."""
+    def flush(self, seconds: float = 0.0) -> None:
+        """Keep the counts of reads in the file; where another process writes it for longer than that they stay for later."""
         if not self._counts:
             return
+        self._connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
         rows = [(*key[:2], self._consumer, key[2], *counted) for key, counted in self._counts.items()]
         try:
             with self._connection:
@@ -228,6 +232,8 @@ class OnlineStore:
                 )
         except sqlite3.OperationalError:
             return
+        finally:
+            self._connection.execute(f"PRAGMA busy_timeout = {round(_BUSY * 1000)}")
         self._counts.clear()
         self._unwritten = 0
 
