@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from ledger.format.policy import Policy
 
 _HEAD = 64
+_SHOWN = 200
+"""More findings are for a program to read."""
+
 _DATABASE = b"SQLite format 3\0"
 
 
@@ -108,9 +112,12 @@ def read_policy(context: Context, file: str) -> Policy:
 def findings(report: Report) -> list[str]:
     """A report's findings as lines."""
     lines: list[str] = []
-    for each in report.findings:
+    for each in report.findings[:_SHOWN]:
         where = "" if each.seq is None else f" at event {each.seq:,}"
         lines.append(say("  ", state("bad", each.kind), f"{where}  {each.detail}"))
+    if len(report.findings) > _SHOWN:
+        kinds = ", ".join(f"{count:,} {kind}" for kind, count in Counter(e.kind for e in report.findings).items())
+        lines.append(say("  ", Mark("dim", f"… {kinds} in all; --json lists every one")))
     return lines
 
 

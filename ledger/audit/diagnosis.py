@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from ledger.audit.evidence import COLUMNS, Evidence, Leaf, Place
+from ledger.audit.meaning import malformation
 from ledger.audit.order import Order, order
 from ledger.audit.report import Finding
 from ledger.audit.scan import BLOCK, PREFIX, Scan
 from ledger.audit.spans import Spans
 from ledger.format import event as events
-from ledger.format.errors import FormatError
 from ledger.format.event import ZERO_PREV
 from ledger.rules.logs import SUCCESSIONS
 
@@ -48,6 +48,17 @@ class Diagnosis:
         said = None if row is None else (row.members or {}).get("type")
         return row is not None and bool({said, _text(row.columns[0])} & set(SUCCESSIONS))
 
+    def unsaid(self) -> Iterator[str]:
+        """What was recorded and cannot be looked at: events that are not there, cannot be read, or were changed."""
+        for spans, what in (
+            (self.gone, "said: they are not there"),
+            (Spans.of(self.touched), "said before they were changed"),
+        ):
+            told = [str(start) if stop - start == 1 else f"{start} to {stop - 1}" for start, stop in spans.spans]
+            if told:
+                more = ", …" if len(told) > _SHOWN else ""
+                yield f"what the events {', '.join(told[:_SHOWN])}{more} {what}"
+
     def unknown(self) -> int:
         """The first event of which is not known what was recorded; the log's size where all are known."""
         unsure = (seq for seq in self.touched if not self.evidence.leaf(seq).fixed)
@@ -64,6 +75,9 @@ class Diagnosis:
         """The blocks that hold any event that does not fit, by number."""
         ends = (seq for start, stop in self.order.absent.spans for seq in (start, stop - 1))
         return {seq // BLOCK for seq in (*self.judged, *ends)}
+
+
+_SHOWN = 10
 
 
 def diagnose(noted: Scan, evidence: Evidence) -> Diagnosis:
@@ -120,7 +134,7 @@ def _disagreements(row: Place, seq: int, evidence: Evidence, touched: Collection
         yield Finding("malformed", seq, malformation(row.body))
         return
     wrong = [
-        f"{name} is {_shown(stored)}, the event says {said.get(name)!r}"
+        f"{name} is {_shown(stored)}, the event says {said.get(name)!r:.200}"
         for name, stored in zip(COLUMNS, row.columns, strict=True)
         if not _same(stored, said.get(name))
     ]
@@ -137,15 +151,6 @@ def _disagreements(row: Place, seq: int, evidence: Evidence, touched: Collection
         yield Finding("clock", seq, f"it was recorded at {said['at']}, before the event ahead of it ({earlier})")
     elif malformation(row.body):
         yield Finding("malformed", seq, malformation(row.body))
-
-
-def malformation(body: bytes) -> str:
-    """What keeps bytes from being an event, in words; empty where nothing does."""
-    try:
-        events.decode(body)
-    except FormatError as error:
-        return str(error)
-    return ""
 
 
 def _begins_as_prescribed(row: Place, seq: int) -> bool:
@@ -169,9 +174,11 @@ def _text(stored: object) -> object:
 
 
 def _shown(stored: object) -> str:
-    return repr(stored.decode("utf-8", "backslashreplace") if isinstance(stored, bytes) else stored)
+    return repr(stored.decode("utf-8", "backslashreplace") if isinstance(stored, bytes) else stored)[:200]
 
 
 def _damaged(start: int, stop: int, said: str) -> Finding:
+    if "too big" in said and stop - start == 1:
+        return Finding("malformed", start, "a value in its row is longer than any event can be")
     upto = "" if stop - start == 1 else f" (up to {stop - 1})"
     return Finding("damaged", start, f"the file cannot be read here{upto}: {said}")

@@ -12,6 +12,8 @@ from ledger.audit.spans import Spans
 from ledger.audit.tree import Node, Tree
 from ledger.format.hashes import node_hash
 
+_MANY = 8
+
 
 def findings(tree: Tree, noted: Scan, diagnosis: Diagnosis, agreed: int) -> list[Finding]:
     """What differing nodes mean: one finding for nodes that hang together, none for those above a touched event.
@@ -68,7 +70,12 @@ def surplus(connection: sqlite3.Connection, size: int, told: bool) -> Iterator[F
         detail = f"the tree's nodes cover {longest} events; {longest - size} or more at the end of the log are gone"
         yield Finding("truncated", size, detail)
         return
-    for together in _components(dict.fromkeys(beyond, b"")):
+    apart = list(_components(beyond))
+    if len(apart) > _MANY:
+        first = min(index << level for level, index in beyond)
+        yield Finding("tree", min(first, size), f"{len(beyond)} nodes in {len(apart)} places cover no event")
+        return
+    for together in apart:
         level, index = min(together)
         what = (
             f"{len(together)} nodes, the first at {index} of level {level}, cover"

@@ -50,14 +50,14 @@ def order(noted: Scan, evidence: Evidence) -> Order:
     intruders |= _intruders(noted, claims, gaps, evidence)
     genuine = {place: own for place, own in claims.items() if place not in intruders}
     misplaced = {place: own for place, own in genuine.items() if place != own}
-    doubtful = Spans.of(place for place in (*noted.suspects, *intruders) if place >= 0)
+    doubtful = Spans.of(place for place in (*noted.suspects, *intruders) if 0 <= place < noted.stop)
     vacant = Spans([*gaps.spans, *doubtful.spans, (end, noted.stop)])
     last_fitting = vacant.last_outside(noted.stop - 1)
     size = max([last_fitting, *genuine.values(), *(stop - 1 for _, stop in unreadable.spans)]) + 1
     unclaimed = Spans([*vacant.spans, (noted.stop, size)]).without(Spans.of(genuine.values()))
     absent = unclaimed.without(unreadable).without(Spans([(size, max(size, noted.stop))]))
     strangers = Spans.of(intruders)
-    told = [*_missing(absent, misplaced), *_put_in(strangers), *_moved(misplaced, gaps, absent, strangers)]
+    told = [*_missing(absent, misplaced), *_put_in(strangers, size), *_moved(misplaced, gaps, absent, strangers)]
     moved = {own: place for place, own in misplaced.items()}
     return Order(size, moved, absent, strangers, sorted(genuine.values()), told)
 
@@ -170,10 +170,16 @@ def _missing(absent: Spans, misplaced: Claims) -> Iterable[Finding]:
         yield Finding("missing", start, f"{what} not there{after}")
 
 
-def _put_in(intruders: Spans) -> Iterable[Finding]:
-    for start, stop in intruders.spans:
+def _put_in(intruders: Spans, size: int) -> Iterable[Finding]:
+    """One finding for rows that lie together; all that lie beyond the log's end were put there together."""
+    beyond = [span for span in intruders.spans if span[0] >= size]
+    scattered = len(beyond) > 1
+    for start, stop in intruders.spans[: len(intruders.spans) - len(beyond)] if scattered else intruders.spans:
         rows = "a row was" if stop - start == 1 else f"{stop - start} rows were"
         yield Finding("reordered", start, f"{rows} put in here that the log does not go on from")
+    if scattered:
+        rows = f"{sum(stop - start for start, stop in beyond)} rows were put in from here on"
+        yield Finding("reordered", beyond[0][0], f"{rows}, beyond the end of the log")
 
 
 def _moved(misplaced: Claims, gaps: Spans, absent: Spans, intruders: Spans) -> Iterable[Finding]:

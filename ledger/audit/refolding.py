@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from ledger.audit.diagnosis import Diagnosis
 from ledger.audit.evidence import COLUMNS, Place
 from ledger.audit.meaning import Meaning, Rows
 from ledger.audit.report import Finding, Report
+from ledger.audit.scan import LONGEST
 from ledger.audit.signatures import Claim, Note
 from ledger.audit.tree import Tree
 from ledger.format.event import Event
@@ -44,10 +45,12 @@ class Known:
         claims: Sequence[Claim],
         keys: Sequence[LogKey],
         broken: Collection[str],
+        lacking: Collection[str],
     ) -> None:
         """Args: what was found of the events; their tree; the checkpoints whose signatures hold; the log's keys; the names
-        of tables that are not as the schema defines them."""
+        of tables that are not as the schema defines them, and of those that cannot be read at all."""
         self.broken = broken
+        self.tables = [table for table in folding.TABLES if table not in lacking]
         self.diagnosis = diagnosis
         self.tree = tree
         self.claims = claims
@@ -61,17 +64,34 @@ class Known:
         return min(self.diagnosis.rewritten, self.tree.size if parted is None else parted.agreed)
 
 
-def corrected(path: Path, diagnosis: Diagnosis, tree: Tree) -> sqlite3.Connection:
-    """A database with empty projections, beneath which the ledger's own tables lie as they were recorded."""
+def corrected(
+    path: Path, connection: sqlite3.Connection, diagnosis: Diagnosis, tree: Tree, lacking: Mapping[str, str]
+) -> sqlite3.Connection:
+    """A database with empty projections, beneath which the ledger's own tables lie as they were recorded.
+
+    Args:
+        path: the ledger's file.
+        connection: the ledger, open.
+        diagnosis: what was found of its events.
+        tree: their tree.
+        lacking: the tables that cannot be read, each with the statement that makes an empty one.
+    """
     fresh = sqlite3.connect("", uri=True, isolation_level=None)
     fresh.text_factory = _lenient
+    fresh.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
+    # Databases that are to be read together must have one encoding, whichever it is.
+    fresh.execute(f"PRAGMA encoding = '{connection.execute('PRAGMA encoding').fetchone()[0]}'")
     fresh.execute("PRAGMA journal_mode = OFF")
     fresh.execute("PRAGMA synchronous = OFF")
     for statement in folding.STATEMENTS:
         fresh.execute(statement)
     sqlite.attach(fresh, path, "ledger")
-    _events(fresh, diagnosis)
-    _nodes(fresh, tree)
+    stored = {"events": "ledger.events", "nodes": "ledger.nodes"}
+    for name in stored.keys() & lacking.keys():
+        stored[name] = f"temp.no_{name}"
+        fresh.execute(lacking[name].replace(f"CREATE TABLE {name}", f"CREATE TEMP TABLE no_{name}", 1))
+    _events(fresh, diagnosis, stored["events"])
+    _nodes(fresh, tree, stored["nodes"])
     fresh.execute("CREATE TEMP TABLE checkpoints (size INTEGER, note TEXT)")
     return fresh
 
@@ -94,7 +114,7 @@ def judge(fresh: sqlite3.Connection, known: Known, progress: Callable[[int], Non
         lost = min(lost, _fold_block(fresh, start, stop, known, differing, meaning))
         if progress is not None:
             progress(stop)
-    differing += [(table, seq) for table in folding.TABLES for seq in _strays(fresh, table, size)]
+    differing += [(table, seq) for table in known.tables for seq in _strays(fresh, table, size)]
     meaning.findings += _on_projections([each for each in differing if each[0] not in known.broken])
     _judge(fresh, known, lost, meaning)
     meaning.incomplete = meanings.incomplete(View(fresh, size - 1))
@@ -111,10 +131,14 @@ def _judge(fresh: sqlite3.Connection, known: Known, lost: int, meaning: Meaning)
     sound: set[int] = set()
     for event in _guarded(fresh, known):
         signed = event.type in decisions.CARRIERS
-        if signed and known.keys_known < event.seq:
+        if signed and (known.keys_known < event.seq or lost == 0):
             meaning.unjudged.append(event.seq)
-        elif not signed or meanings.judge_decision(View(fresh, event.seq - 1), event, known.keys, meaning):
-            sound.add(event.seq)
+            continue
+        try:
+            if not signed or meanings.judge_decision(View(fresh, event.seq - 1), event, known.keys, meaning):
+                sound.add(event.seq)
+        except sqlite3.DatabaseError:  # what it rests on cannot be read
+            meaning.unjudged.append(event.seq)
     rewritten = known.rewritten(meaning.notes)
     for event in _guarded(fresh, known):
         request = event.value.get("request")
@@ -123,7 +147,10 @@ def _judge(fresh: sqlite3.Connection, known: Known, lost: int, meaning: Meaning)
         if isinstance(request, int) and (request >= rewritten or request in gone or request in known.diagnosis.touched):
             continue
         judged = Meaning()
-        meanings.judge_rules(View(fresh, event.seq - 1), event, judged)
+        try:
+            meanings.judge_rules(View(fresh, event.seq - 1), event, judged)
+        except sqlite3.DatabaseError:
+            judged.unjudged.append(event.seq)
         if judged.findings and lost < event.seq:
             meaning.unjudged.append(event.seq)
         else:
@@ -133,8 +160,9 @@ def _judge(fresh: sqlite3.Connection, known: Known, lost: int, meaning: Meaning)
 def _guarded(fresh: sqlite3.Connection, known: Known) -> Iterator[Event]:
     """The events that a rule speaks of, but for those that were touched."""
     for start in range(0, known.tree.size, _BLOCK):
-        for event in _read(fresh, start, min(start + _BLOCK, known.tree.size), Counter()):
-            if event.type in rules.RULES and event.seq not in known.diagnosis.touched:
+        for event in _read(fresh, start, min(start + _BLOCK, known.tree.size), Meaning()):
+            sound = isinstance(event.value, dict) and event.seq not in known.diagnosis.touched
+            if event.type in rules.RULES and sound:
                 yield event
 
 
@@ -148,20 +176,24 @@ def _fold_block(
     """
     diagnosis = known.diagnosis
     gone = {seq for seq in range(start, stop) if seq in diagnosis.touched or seq in diagnosis.gone}
-    found = _stored(fresh, start, stop)
+    found = _stored(fresh, start, stop, known.tables)
     given: Rows = {}
-    for event in _read(fresh, start, stop, meaning.types):
-        meanings.add_rows(event, given, Meaning() if event.seq in gone else meaning)
+    read = Meaning()
+    for event in _read(fresh, start, stop, read):
+        meanings.add_rows(event, given, Meaning() if event.seq in gone else read)
+    read.findings = [each for each in read.findings if each.seq not in gone]
+    meaning.absorb(read)
+    misshapen = {each.seq for each in read.findings if each.seq is not None and each.kind == "malformed"}
     expected, remembered = _without(given, gone), _of(found, gone)
     differing += meanings.differing(_without(found, gone), expected)
     _insert(fresh, expected)
     _insert(fresh, remembered)
     meaning.rows += sum(map(len, expected.values()))
     told = {seq for _, seq in meanings.differing(remembered, _of(given, gone))} & _seqs(remembered)
-    return min(gone - told, default=stop)
+    return min((gone - told) | misshapen, default=stop)
 
 
-def _events(fresh: sqlite3.Connection, diagnosis: Diagnosis) -> None:
+def _events(fresh: sqlite3.Connection, diagnosis: Diagnosis, stored: str) -> None:
     """A view of the events in which every one stands at the place that it claims, with the columns that its bytes say."""
     fresh.execute(
         "CREATE TEMP TABLE set_right (seq INTEGER PRIMARY KEY, hash BLOB, body BLOB, type, subject, project, actor, at, cause)"
@@ -177,7 +209,7 @@ def _events(fresh: sqlite3.Connection, diagnosis: Diagnosis) -> None:
     places.update(place for start, stop in order.intruders.spans for place in range(start, stop))
     fresh.executemany("INSERT INTO displaced VALUES (?)", [(place,) for place in places])
     fresh.execute(
-        "CREATE TEMP VIEW events AS SELECT * FROM ledger.events WHERE seq NOT IN (SELECT seq FROM displaced) "
+        f"CREATE TEMP VIEW events AS SELECT {_EVENT} FROM {stored} WHERE seq NOT IN (SELECT seq FROM displaced) "
         "UNION ALL SELECT * FROM set_right"
     )
 
@@ -191,36 +223,39 @@ def _row(seq: int, place: Place, leaf: bytes | None) -> tuple[Any, ...]:
     return seq, leaf or place.hash, place.body, *texts
 
 
-def _nodes(fresh: sqlite3.Connection, tree: Tree) -> None:
+_EVENT = "seq, hash, body, type, subject, project, actor, at, cause"
+
+
+def _nodes(fresh: sqlite3.Connection, tree: Tree, stored: str) -> None:
     """A view of the nodes in which the differing ones are set right."""
     fresh.execute("CREATE TEMP TABLE recomputed (level INTEGER, idx INTEGER, hash BLOB, PRIMARY KEY (level, idx))")
     rows = [(level, index, node) for (level, index), node in tree.wrong.items()]
     fresh.executemany("INSERT INTO recomputed VALUES (?, ?, ?)", rows)
     fresh.execute(
-        "CREATE TEMP VIEW nodes AS SELECT level, idx, hash FROM ledger.nodes n WHERE NOT EXISTS "
+        f"CREATE TEMP VIEW nodes AS SELECT level, idx, hash FROM {stored} n WHERE NOT EXISTS "
         "(SELECT 1 FROM recomputed r WHERE r.level = n.level AND r.idx = n.idx) "
         "UNION ALL SELECT level, idx, hash FROM recomputed"
     )
 
 
-def _read(fresh: sqlite3.Connection, start: int, stop: int, types: Counter[str]) -> Iterator[Event]:
-    """As ``meaning.read``, for bytes that may be anything: what is no event at all, other findings tell."""
-    counted: Counter[str] = Counter()
+def _read(fresh: sqlite3.Connection, start: int, stop: int, meaning: Meaning) -> Iterator[Event]:
+    """As ``meaning.read``, from a file that may not give out every page: other findings say so."""
+    read = Meaning()
     try:
-        found = list(meanings.read(fresh, start, stop, counted))
-    except (*meanings.MISSHAPEN, sqlite3.DatabaseError):
+        found = list(meanings.read(fresh, start, stop, read))
+    except sqlite3.DatabaseError:
         if stop - start > 1:
             for seq in range(start, stop):
-                yield from _read(fresh, seq, seq + 1, types)
+                yield from _read(fresh, seq, seq + 1, meaning)
         return
-    types.update(counted)
-    yield from (event for event in found if isinstance(event.value, dict))
+    meaning.absorb(read)
+    yield from found
 
 
-def _stored(fresh: sqlite3.Connection, start: int, stop: int) -> Rows:
-    """The ledger's own rows; a table that is not there, or cannot be read, has none: other findings say so."""
+def _stored(fresh: sqlite3.Connection, start: int, stop: int, tables: Iterable[str]) -> Rows:
+    """The ledger's own rows; what cannot be read has none: other findings say so."""
     found: Rows = {}
-    for table in folding.TABLES:
+    for table in tables:
         query = f"SELECT * FROM ledger.{table} WHERE seq >= ? AND seq < ? ORDER BY 1, 2"
         with suppress(sqlite3.DatabaseError):
             found[table] = fresh.execute(query, (start, stop)).fetchall()
@@ -238,7 +273,7 @@ def _strays(fresh: sqlite3.Connection, table: str, size: int) -> list[int]:
 def _insert(fresh: sqlite3.Connection, rows: Rows) -> None:
     for table, each in rows.items():
         for row in each:
-            with suppress(sqlite3.Error, UnicodeEncodeError):
+            with suppress(sqlite3.Error, UnicodeEncodeError, OverflowError):
                 fresh.execute(f"INSERT OR IGNORE INTO main.{table} VALUES ({', '.join('?' * len(row))})", row)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 KINDS = {
@@ -88,19 +88,21 @@ class Report:
         }
 
 
-def unexplained(findings: Iterable[Finding], report: Report) -> list[Finding]:
+def unexplained(findings: Sequence[Finding], report: Report) -> list[Finding]:
     """Findings on what events mean that do not follow from what is told already.
 
-    Rows of events beyond the log's end are what is left of those that are gone. Where the tree tells of one of two events
-    that it was changed, what the bytes of one of them mean tells of which.
+    Rows of events beyond the log's end are what is left of those that are gone; what means nothing has none. Where
+    the tree tells of one of two events that it was changed, what the bytes of one of them mean tells of which.
     """
     malformed = {each.seq for each in report.findings if each.kind == "malformed"}
+    columns = {each.seq for each in report.findings if each.kind == "columns"}
+    misshapen = malformed | {each.seq for each in findings if each.kind == "malformed"}
     end = min((each.seq or 0 for each in report.findings if each.kind == "truncated"), default=None)
     left: list[Finding] = []
     for each in findings:
-        if each.kind == "malformed" and each.seq in malformed:
+        if (each.kind == "malformed" and each.seq in malformed) or (each.kind == "columns" and each.seq in columns):
             continue
-        if each.kind == "projections" and end is not None and (each.seq or 0) >= end:
+        if each.kind == "projections" and (each.seq in misshapen or (end is not None and (each.seq or 0) >= end)):
             continue
         left.append(each)
     for n, history in enumerate(report.findings):

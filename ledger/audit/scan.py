@@ -21,11 +21,17 @@ BLOCK_LEVEL = 12
 BLOCK = 1 << BLOCK_LEVEL
 """Events looked at together: a power of two, so that a block is one subtree."""
 
+MOST_EVENTS = 1 << 62
+"""No log is longer; a row at a place from here on was put there to confuse."""
+
 _CHAIN = "SELECT hash, body FROM events WHERE seq >= ? AND seq < ? ORDER BY seq"
 _WHOLE = (
     "SELECT hash, body, type, subject, project, actor, at, cause FROM events WHERE seq >= ? AND seq < ? ORDER BY seq"
 )
 _NODES = "SELECT hash FROM nodes WHERE level = ? AND idx >= ? AND idx < ? ORDER BY idx"
+
+LONGEST = 1 << 20
+"""No value in a ledger is longer, in bytes; what is, is not read into memory."""
 
 PREFIX = (
     b'{"actor":"%b","at":"%b","cause":%b,"prev":"%b","project":%b,"seq":%d,"subject":"%b","type":"%b","v":1,"value":'
@@ -139,14 +145,16 @@ def scan(
     return found
 
 
-def before_the_first(connection: sqlite3.Connection) -> list[int]:
-    """The places of rows that stand before event 0, where none can be."""
-    try:
-        return [
-            row[0] for row in connection.execute("SELECT seq FROM events WHERE seq < 0 ORDER BY seq LIMIT ?", (BLOCK,))
-        ]
-    except sqlite3.DatabaseError:
-        return []
+def outliers(connection: sqlite3.Connection) -> tuple[list[int], list[int]]:
+    """The places of rows where none can be: before event 0, and beyond any log."""
+    found: list[list[int]] = []
+    for where, place in (("seq < ?", 0), ("seq >= ?", MOST_EVENTS)):
+        try:
+            query = f"SELECT seq FROM events WHERE {where} ORDER BY seq LIMIT ?"
+            found.append([row[0] for row in connection.execute(query, (place, BLOCK))])
+        except sqlite3.DatabaseError:
+            found.append([])
+    return found[0], found[1]
 
 
 def _read(

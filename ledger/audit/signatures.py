@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
@@ -45,23 +46,29 @@ class Claim(NamedTuple):
 
 
 def stored(connection: sqlite3.Connection, report: Report) -> list[Note]:
-    """The stored checkpoints. Where a row between others is gone, the report says so."""
+    """The stored checkpoints, by a connection whose text factory is ``bytes``. Where a row is gone, the report says so."""
     try:
-        query = "SELECT rowid, size, CAST(note AS BLOB) FROM checkpoints ORDER BY rowid"
-        rows = connection.execute(query).fetchall()
+        rows = connection.execute("SELECT rowid, size, note FROM checkpoints ORDER BY rowid").fetchall()
     except sqlite3.DatabaseError as error:
         report.findings.append(Finding("damaged", None, f"the checkpoints cannot be read: {error}"))
         return []
-    lost = {*range(1, rows[-1][0] + 1)} - {row[0] for row in rows} if rows and rows[-1][0] < _MOST else {0}
-    if rows and lost:
-        detail = f"{len(lost)} of the stored checkpoints are not there; they are numbered without a gap"
-        report.findings.append(Finding("missing", None, detail))
-    notes = [(int(size), bytes(note).decode("utf-8", "backslashreplace")) for _, size, note in rows]
-    twice = {size for size, text in notes if notes.count((size, text)) > 1} if len({*notes}) < len(notes) else ()
-    for size in sorted(twice):
+    if any(number != n for n, (number, _, _) in enumerate(rows, start=1)):
+        lost = rows[-1][0] - sum(number > 0 for number, _, _ in rows)
+        many = f"{lost} of the stored checkpoints are not there" if 0 < lost < _MOST else "one was put elsewhere"
+        report.findings.append(Finding("missing", None, f"{many}; the stored checkpoints are numbered without a gap"))
+    # Values of other types, which only a tampered schema lets in, are neither size nor note.
+    notes = [
+        (
+            size if type(size) is int else -1,
+            note.decode("utf-8", "backslashreplace") if isinstance(note, bytes) else "",
+        )
+        for _, size, note in rows
+    ]
+    twice = Counter(notes) if len({*notes}) < len(notes) else Counter()
+    for size in sorted({size for (size, _), count in twice.items() if count > 1}):
         detail = f"the stored checkpoint of size {size} stands there twice: once in the place of another"
         report.findings.append(Finding("missing", None, detail))
-    return [Note(size, text, f"the stored checkpoint of size {size}") for size, text in notes]
+    return [Note(size, text, f"the stored checkpoint of size {size if size >= 0 else '?'}") for size, text in notes]
 
 
 _MOST = 1 << 24
@@ -114,17 +121,26 @@ def opened(notes: Iterable[Note], keys: Sequence[LogKey], report: Report) -> lis
         report: takes up a finding for each other note.
     """
     claims = []
+    read: dict[str, Checkpoint | FormatError] = {}
     for note in notes:
-        try:
-            checkpoint = logs.open_signed(keys, note.text.encode("utf-8", "surrogatepass")).checkpoint
-        except FormatError as error:
-            report.findings.append(Finding("signature", max(note.size - 1, 0), f"{note.source}: {error}"))
+        if note.text not in read:
+            read[note.text] = _read(note, keys)
+        checkpoint = read[note.text]
+        if isinstance(checkpoint, FormatError):
+            report.findings.append(Finding("signature", max(note.size - 1, 0), f"{note.source}: {checkpoint}"))
             continue
         if checkpoint.size != note.size:
             detail = f"{note.source} is signed for size {checkpoint.size}"
             report.findings.append(Finding("columns", max(checkpoint.size - 1, 0), detail))
         claims.append(Claim(checkpoint, logs.key_at(keys, checkpoint.size), note))
     return claims
+
+
+def _read(note: Note, keys: Sequence[LogKey]) -> Checkpoint | FormatError:
+    try:
+        return logs.open_signed(keys, note.text.encode("utf-8", "surrogatepass")).checkpoint
+    except FormatError as error:
+        return error
 
 
 def require_known(claims: Sequence[Claim], known: Sequence[VerifierKey], report: Report) -> None:

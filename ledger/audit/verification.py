@@ -10,14 +10,15 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ledger.audit import signatures, trust
+from ledger.audit import signatures, tables, trust
 from ledger.audit.report import Finding, Report, once, unexplained
-from ledger.audit.scan import BLOCK, Scan, before_the_first, depth_of, scan
+from ledger.audit.scan import BLOCK, LONGEST, MOST_EVENTS, Scan, depth_of, outliers, scan
 from ledger.audit.tree import Tree
 from ledger.errors import Damaged, InputError
 from ledger.format.hashes import EMPTY_ROOT
 from ledger.format.keys import VerifierKey
 from ledger.format.policy import Policy
+from ledger.projections.folding import STATEMENTS, TABLES
 from ledger.projections.view import View
 from ledger.store import schema, sqlite
 
@@ -97,14 +98,19 @@ def verify(
     )
     place = Path(path)
     try:
-        with closing(sqlite.read_only(place)) as connection, closing(sqlite.read_only(place)) as raw:
+        with ExitStack() as opened:
+            connection, raw = (
+                opened.enter_context(closing(sqlite.read_only(place, of_any_revision=True))) for _ in range(2)
+            )
             raw.text_factory = bytes
             for each in (connection, raw):
+                each.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
                 each.execute("BEGIN")
                 each.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
             return _Verification(place, connection, raw, asked).run()
     except Damaged as error:
-        return Report(findings=[Finding("damaged", None, str(error).partition(";")[0])])
+        found = Finding("damaged", None, str(error).partition(";")[0] + tables.cut_off(place))
+        return Report(findings=[found], unchecked=["everything in the file: none of it can be read"])
 
 
 class Asked(NamedTuple):
@@ -133,12 +139,20 @@ class _Verification:
         self.diagnosis: Diagnosis | None = None
         self.fresh: sqlite3.Connection | None = None
         self.kept: set[int] = set()
-        self.broken: set[str] = set()
+        self.broken: frozenset[str] = frozenset()
+        self.lacking: dict[str, str] = {}
         self.start = 0
 
     def run(self) -> Report:
         """Look at everything that was asked for, and say what was found."""
         report = self.report
+        shape = tables.compared(self.path, (self.connection, self.raw))
+        self.broken, self.lacking = shape.broken, shape.lacking
+        if "schema" in self.asked.parts or self.lacking or not self.broken:
+            report.findings += shape.findings
+        if any(each.kind == "damaged" for each in report.findings):
+            report.unchecked.append("whatever else there is to look at: the events cannot be read")
+            return report
         size = self._size()
         start = self._start(size)
         noted = self._scan(start, size)
@@ -150,12 +164,22 @@ class _Verification:
         report.root = (tree.root(tree.size) or b"").hex() if tree.size else EMPTY_ROOT.hex()
         report.head = (tree.leaf(tree.size - 1) or b"").hex() if tree.size else "0" * 64
         report.checked.update(events=noted.events, nodes=noted.nodes)
-        self._schema()
         self._history(noted, tree)
         self._structure()
         self._say_what_was_left_out()
         report.findings = once(report.findings)
         return report
+
+    def _structure(self) -> None:
+        """What SQLite itself says of the file; it looks at all of it, new and old."""
+        if "structure" not in self.asked.parts or self.start:
+            return
+        from ledger.audit import structure
+
+        if self.broken and not structure.is_safe(self.connection, (*schema.RECORD, *STATEMENTS)):
+            self.report.unchecked.append(f"structure: {PARTS['structure']}, among which are some that nobody expects")
+            return
+        self.report.findings += structure.findings(self.connection, self.report.findings, TABLES)
 
     def _say_what_was_left_out(self) -> None:
         left = [f"{part}: {words}" for part, words in PARTS.items() if part not in self.asked.parts]
@@ -164,6 +188,10 @@ class _Verification:
                 f"events 0 to {self.start - 1}: that the tree over them has the signed root is all that was looked at"
             )
             left += [told, "structure: the file's own pages and indexes"]
+        if self.diagnosis is not None:
+            left += self.diagnosis.unsaid()
+        if "nodes" in self.lacking:
+            left.append("the stored tree: there is none")
         self.report.unchecked += dict.fromkeys(left)
 
     def _start(self, size: int) -> int:
@@ -179,7 +207,8 @@ class _Verification:
         noted = self._scanned(start, size, "columns" in self.asked.parts)
         if not noted.clean and "columns" not in self.asked.parts:
             noted = self._scanned(start, size, True)  # to tell what happened takes whole rows
-        noted.suspects[:0] = before_the_first(self.raw)
+        before, beyond = outliers(self.raw)
+        noted.suspects = [*before, *noted.suspects, *beyond]
         return noted
 
     def _scanned(self, start: int, size: int, columns: bool) -> Scan:
@@ -196,13 +225,13 @@ class _Verification:
 
     def _processes(self, size: int) -> int:
         """How many processes are worth their start; few events are done sooner than another process has begun."""
-        if size < ENOUGH or not sys.executable:
+        if size < ENOUGH or not sys.executable or self.lacking:
             return 1
         return self.asked.processes or min(MOST, len(os.sched_getaffinity(0)))
 
     def _size(self) -> int:
         try:
-            row = self.connection.execute("SELECT max(seq) FROM events").fetchone()
+            row = self.connection.execute("SELECT max(seq) FROM events WHERE seq < ?", (MOST_EVENTS,)).fetchone()
         except sqlite3.DatabaseError as error:
             self.report.findings.append(Finding("damaged", None, f"the events cannot be read: {error}"))
             return 0
@@ -226,7 +255,8 @@ class _Verification:
             if self.diagnosis is not None:
                 from ledger.audit.refolding import corrected
 
-                self.fresh = opened.enter_context(closing(corrected(self.path, self.diagnosis, tree)))
+                fresh = corrected(self.path, self.connection, self.diagnosis, tree, self.lacking)
+                self.fresh = opened.enter_context(closing(fresh))
             keys, claims = self._claims(tree.size)
             explained = self._broken(noted, tree, claims)
             meaning = self._meaning(tree, keys, claims)
@@ -242,9 +272,14 @@ class _Verification:
             return (), []
         report, asked = self.report, self.asked
         keys = signatures.log_keys(View(self.fresh or self.connection, size - 1), asked.known, report)
-        kept = [note for note in signatures.stored(self.connection, report) if note.size > self.start]
+        kept = [note for note in signatures.stored(self.raw, report) if note.size > self.start or not self.start]
         notes = [*kept, *asked.outside]
         report.checked["checkpoints"] = len(notes)
+        if not keys and not size and notes:
+            most = max(notes, key=lambda note: note.size)
+            detail = f"{most.source} speaks of {most.size} events; there is none, nor a key to hold it against"
+            report.findings.append(Finding("truncated", 0, detail))
+            return (), []
         certain = size if self.diagnosis is None or asked.known else self.diagnosis.keys_known()
         if certain < size:
             report.unchecked.append(f"checkpoints beyond event {certain}, which names the ledger's key and was touched")
@@ -257,7 +292,7 @@ class _Verification:
 
     def _broken(self, noted: Scan, tree: Tree, claims: Sequence[signatures.Claim]) -> int:
         """Add what was found of events and nodes; return the first event of which is not known what was recorded."""
-        beyond = any(claim.size > tree.size for claim in claims)
+        beyond = any(claim.size > tree.size for claim in claims) or bool(self.report.findings and not tree.size)
         if self.diagnosis is None and not (noted.wrong or noted.unreadable_nodes or self._surplus(tree.size)):
             return tree.size
         from ledger.audit import nodes
@@ -308,10 +343,11 @@ class _Verification:
                 pass  # a text that is none, a table that is not there: what can be said is said below
         from ledger.audit import refolding
 
-        known = refolding.Known(self._diagnosed(tree.size), tree, claims, keys, self.broken)
+        known = refolding.Known(self._diagnosed(tree.size), tree, claims, keys, self.broken, self.lacking)
         with ExitStack() as opened:
             if self.fresh is None:
-                self.fresh = opened.enter_context(closing(refolding.corrected(self.path, known.diagnosis, tree)))
+                fresh = refolding.corrected(self.path, self.connection, known.diagnosis, tree, self.lacking)
+                self.fresh = opened.enter_context(closing(fresh))
             return refolding.judge(self.fresh, known, progress)
 
     def _judged(self, size: int, keys: Sequence[LogKey], progress: Callable[[int], None]) -> Meaning:
@@ -338,32 +374,3 @@ class _Verification:
         if meaning.unjudged:
             told = ", ".join(map(str, meaning.unjudged[:10])) + (", …" if len(meaning.unjudged) > 10 else "")
             report.unchecked.append(f"whether the events {told} were allowed: what they rest on was touched")
-
-    def _schema(self) -> None:
-        if "schema" in self.asked.parts:
-            from ledger.projections.folding import STATEMENTS
-
-            try:
-                problems = schema.difference(self.connection, STATEMENTS)
-            except sqlite3.DatabaseError as error:
-                self.report.findings.append(Finding("damaged", None, f"the schema cannot be read: {error}"))
-                return
-            self.broken = {problem.split()[0] for problem in problems}
-            self.report.findings += [Finding("schema", None, problem) for problem in problems]
-
-    def _structure(self) -> None:
-        """What SQLite itself says of its pages and indexes; where a finding tells of the page already, no more."""
-        if "structure" not in self.asked.parts or self.start:
-            return
-        try:
-            said = [row[0] for row in self.connection.execute("PRAGMA integrity_check(20)")]
-        except sqlite3.DatabaseError as error:
-            said = [str(error)]
-        report = self.report
-        if said == ["ok"] or any(each.kind == "damaged" for each in report.findings):
-            return
-        changed = sum(each.kind in ("columns", "projections", "reordered", "missing") for each in report.findings)
-        if sum("index" in each for each in said) == len(said) and len(said) <= 2 * changed:
-            return  # an index still holds what a column held before it was changed behind SQLite's back
-        told = " ".join("; ".join(said).split())[:500]
-        report.findings.append(Finding("damaged", None, f"the file's structure: {told}"))

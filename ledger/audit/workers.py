@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ledger.audit.report import Finding
-from ledger.audit.scan import BLOCK, Depth, Scan, depth_of, scan
+from ledger.audit.scan import BLOCK, LONGEST, Depth, Scan, depth_of, scan
 from ledger.format.keys import VerifierKey
 from ledger.store import sqlite
 
@@ -96,6 +96,7 @@ def work(task: Task) -> None:
         print(done, flush=True)
 
     with closing(sqlite.read_only(Path(task["ledger"]))) as connection:
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
         connection.execute("BEGIN")
         if task["what"] == "scan":
             connection.text_factory = bytes

@@ -18,8 +18,12 @@ BUSY_SECONDS = 10.0
 """How long a statement waits for another process's lock."""
 
 
-def read_only(path: Path) -> sqlite3.Connection:
+def read_only(path: Path, *, of_any_revision: bool = False) -> sqlite3.Connection:
     """Open an existing ledger for reading; other processes may append meanwhile.
+
+    Args:
+        path: the ledger's database.
+        of_any_revision: also one whose tables are, or say that they are, those of another version.
 
     Raises:
         InputError: there is no such file.
@@ -29,7 +33,8 @@ def read_only(path: Path) -> sqlite3.Connection:
     connection = _connect_read_only(path)
     try:
         require_ledger(connection, path)
-        require_revision(connection, path)
+        if not of_any_revision:
+            require_revision(connection, path)
     except BaseException:
         connection.close()
         raise
@@ -124,7 +129,11 @@ def require_ledger(connection: sqlite3.Connection, path: Path) -> None:
 
 def revision(connection: sqlite3.Connection) -> str | None:
     """The migration that the database stands at, or ``None`` where it names none that can be read."""
+    # Nothing but a table is read: a view in its place could go on for ever.
+    known = "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version' AND type = 'table'"
     try:
+        if connection.execute(known).fetchone() is None:
+            return None
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite3.DatabaseError:
         return None
