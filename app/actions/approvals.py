@@ -155,11 +155,8 @@ def gate(context: Context, *, ref: str, to: str) -> Answer:
     allowed = all(each.met for each in conditions)
     verdict = state("good", "allowed") if allowed else state("bad", "not yet")
     lines = [say(Mark("title", f"{artifact.ref} to {goal}"), "  ", verdict)]
-    lines += [
-        say("  ", state("good", "held") if each.met else state("bad", "missing"), "  ", _condition(each))
-        for each in conditions
-    ]
-    lines.append(say(Mark("dim", gates.words(view, artifact.project, environment))))
+    lines += [say("  ", _mark(each), "  ", _condition(each)) for each in conditions]
+    lines.append(say(Mark("dim", _by_what(view, artifact.project, environment))))
     document = {
         "at": view.at,
         "ref": artifact.ref,
@@ -178,9 +175,14 @@ def standing(view: View, request: Request) -> str:
     """
     now = moments.present(view)
     ended = request.ended(now)
+    if ended not in ("", "expired"):
+        return ended
+    if gates.fulfilled(view, request) is not None:
+        return "approved"
     if ended:
         return ended
-    missing = gates.missing(view, request.subject, gates.environment_of(request.transition), now=now)
+    goal = gates.environment_of(request.transition)
+    missing = gates.missing(view, request.subject, goal, now=now, request=request.seq)
     return "open" if missing or not request.approvals else "approved"
 
 
@@ -188,7 +190,9 @@ def document(view: View, request: Request) -> dict[str, Any]:
     """A request as JSON, with its decisions and what is missing."""
     environment = gates.environment_of(request.transition)
     where = standing(view, request)
-    missing = gates.missing(view, request.subject, environment, now=moments.present(view)) if where == "open" else []
+    now = moments.present(view)
+    lacks = where == "open"
+    missing = gates.missing(view, request.subject, environment, now=now, request=request.seq) if lacks else []
     return {
         "seq": request.seq,
         "subject": request.subject,
@@ -247,7 +251,7 @@ def described(view: View, request: Request, *, tell: Callable[[str], str] = str)
     if where == "open":
         lines += _times(request, moments.present(view))
         goal = gates.environment_of(request.transition)
-        for gap in gates.missing(view, request.subject, goal, now=moments.present(view)):
+        for gap in gates.missing(view, request.subject, goal, now=moments.present(view), request=request.seq):
             who = f"; may sign: {gap.who}" if gap.who else ""
             lines.append(say("  ", state("open", "missing"), f"  {gap.what}{who}"))
     return lines
@@ -356,6 +360,22 @@ def _told_of(change: projection.Change) -> str:
     said = {"revoked": f"approval {change.number}, ", "escalated": f"step {change.number}, to "}.get(change.change, "")
     by = "" if change.change in ("escalated", "expired") else f"by {change.actor}"
     return f"{by}{': ' if by and (said or change.words) else ''}{said}{change.words or ''}".rstrip(", ")
+
+
+def _by_what(view: View, project: str | None, environment: str) -> str:
+    """The policy that a checklist is of: the default in full, an adopted one by its name."""
+    from ledger.rules.policy import in_force
+
+    policy = in_force(view, project)
+    if not policy.ref:
+        return gates.words(view, project, environment)
+    return f"by {policy.ref}, in force since event {policy.seq}; `assay policy show` says what it demands"
+
+
+def _mark(condition: gates.Condition) -> Mark:
+    if not condition.met:
+        return state("bad", "missing")
+    return state("warn", "waived") if condition.what.startswith("EXCEPTION") else state("good", "held")
 
 
 def _condition(condition: gates.Condition) -> str:

@@ -44,7 +44,7 @@ def until(ledger: Ledger, text: str, what: str) -> str:
     try:
         if match:
             moment = now + timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
-        elif len(text) == len("2008-09-17"):
+        elif len(text) == len("2026-12-31"):
             day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
             moment = day + timedelta(days=1) - timedelta(microseconds=1)
         else:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from app.actions import agent, approvals, deployments, events, runs
+from app.actions import agent, approvals, deployments, events, exceptions, runs
 from app.actions import alerts as alert_actions
 from app.actions.answers import Answer, Mark, counted, moment, say, state, table
 from ledger.errors import InputError
 from ledger.projections import alerts, artifacts
 from ledger.projections import approvals as requests
+from ledger.projections import exceptions as waivers
 from ledger.projections import runs as executions
 from ledger.projections.view import View
 
@@ -34,6 +35,7 @@ def overview(context: Context) -> Answer:
         "at": view.at,
         "ledger": facts,
         "requests": [approvals.document(view, each) for each in open_requests],
+        "exceptions": [exceptions.document(view, each) for each in waivers.unclosed(view)],
         "alerts": [alert_actions.document(each) for each in unresolved],
         "live": [deployments.document(each) for each in alive],
         "running": [runs.document(each) for each in running],
@@ -43,6 +45,8 @@ def overview(context: Context) -> Answer:
     }
     ran = agent.short(ledger.path)
     lines = [*_head(ledger, view, facts), *([] if ran is None else [ran]), ""]
+    broken = exceptions.loud(view)
+    lines += _section("EXCEPTIONS", broken) if broken else []
     lines += _section("waits for a signature", [line for each in open_requests for line in _waiting(view, each)])
     lines += _section("alerts", table([_alert(each) for each in unresolved], indent="  "))
     lines += _section("live", table([_live(each) for each in alive], indent="  "))

@@ -36,7 +36,7 @@ def right(view: View, policy: Policy, name: str, act: str, project: str | None, 
     administrator = people.is_administrator(view, name)
     if wanted is None:
         if act not in _ADMINISTRATORS:
-            return Right(act, True, "the policy keeps it to nobody")
+            return Right(act, True, "open to everybody")
         return Right(act, administrator, "administrates the ledger" if administrator else "administrators do that")
     if ADMINISTRATOR in wanted and administrator:
         return Right(act, True, "administrates the ledger")

@@ -11,16 +11,19 @@ from ledger.format.errors import FormatError
 from ledger.format.event import Event
 from ledger.projections import View, artifacts, people
 from ledger.rules import access, decisions, gates, grammar, seats
-from ledger.rules.policy import All, Approvals, AtLeast, Condition, Policy, in_force
+from ledger.rules.policy import All, Approvals, AtLeast, Condition, Policy, Rule, in_force
 
 MAX_BYTES = 32_768
 """The canonical JSON of a policy lies in its adoption's event, which has a limit of its own."""
 
 
+Place = tuple[str | int, ...]
+
+
 class Flaw(NamedTuple):
     """Why a policy cannot be satisfied with the people that there are, and where in its document that stands."""
 
-    place: tuple[str | int, ...]
+    place: Place
     what: str
 
 
@@ -67,7 +70,7 @@ def flaws(view: View, policy: Policy, project: str | None, now: str) -> list[Fla
     found: list[Flaw] = []
     for rule in policy.rules:
         if rule.require is not None:
-            found += _quorum(view, rule.require, (*rule.place, "require"), project, now)
+            found += _quorum(Members(view, rule, project, now), rule.require, (*rule.place, "require"))
         if rule.automation is not None:
             for name in rule.automation.identities:
                 person = people.get(view, name)
@@ -101,44 +104,48 @@ def _same_bytes(view: View, event: Event) -> Iterator[Missing]:
         yield Missing(f"{value['policy']} has the digest {artifact.digest}, not {value['sha256']}")
 
 
-def _quorum(
-    view: View, condition: Condition, place: tuple[str | int, ...], project: str | None, now: str
-) -> list[Flaw]:
+class Members:
+    """Who could give the approvals of a rule."""
+
+    def __init__(self, view: View, rule: Rule, project: str | None, now: str) -> None:
+        self._view, self._project, self._now = view, project, now
+        self._automatic = () if rule.automation is None else rule.automation.identities
+
+    def able(self, roles: tuple[str, ...]) -> set[str]:
+        """Those who may act in one of these roles, in any where none is named: people, and automations that may approve."""
+        return _people(self._view, roles, self._project, self._now, self._automatic)
+
+
+def _quorum(members: Members, condition: Condition, place: Place) -> list[Flaw]:
     """Flaws of a condition: of its parts one by one, then of the approvals that are wanted together."""
     if isinstance(condition, AtLeast):
-        parts = [
-            _quorum(view, each, (*place, _word(condition), *(("of",) if condition.least > 1 else ()), n), project, now)
-            for n, each in enumerate(condition.of)
-        ]
+        word: Place = ("any",) if condition.least == 1 else ("at_least", "of")
+        parts = [_quorum(members, each, (*place, *word, n)) for n, each in enumerate(condition.of)]
         sound = sum(not each for each in parts)
         return [] if sound >= condition.least else [flaw for each in parts for flaw in each]
     if isinstance(condition, All):
-        found = [
-            flaw
-            for n, each in enumerate(condition.of)
-            for flaw in _quorum(view, each, (*place, "all", n), project, now)
-        ]
-        return found or _together(view, condition, (*place, "all"), project, now)
+        found = [flaw for n, each in enumerate(condition.of) for flaw in _quorum(members, each, (*place, "all", n))]
+        return found or _together(members, condition, (*place, "all"))
     if not isinstance(condition, Approvals):
         return []
-    able = _people(view, condition.roles, project, now)
+    able = members.able(condition.roles)
     if len(able) >= condition.quorum:
         return []
     roles = f"the role {' or '.join(condition.roles)}" if condition.roles else "any role"
     who = f"{len(able)} ({', '.join(sorted(able))})" if able else "nobody"
-    what = f"{condition.quorum} approvals are wanted, and {who} {'hold' if len(able) > 1 else 'holds'} {roles}"
+    wanted = "1 approval is" if condition.quorum == 1 else f"{condition.quorum} approvals are"
+    what = f"{wanted} wanted, and {who} {'hold' if len(able) > 1 else 'holds'} {roles}"
     return [Flaw((*place, "approvals", "count"), what)]
 
 
-def _together(view: View, condition: All, place: tuple[str | int, ...], project: str | None, now: str) -> list[Flaw]:
+def _together(members: Members, condition: All, place: Place) -> list[Flaw]:
     """Whether different people can give all approvals that stand side by side: each person signs once, in one role."""
     wanted = [each for each in condition.of if isinstance(each, Approvals) and each.roles]
     roles = [role for each in wanted for role in each.roles]
     if len(wanted) < 2 or len(set(roles)) < len(roles):
         return []
-    seats_ = [each for each in wanted for _ in range(each.quorum)]
-    able = [sorted(_people(view, each.roles, project, now)) for each in seats_]
-    if _matched(able) == len(seats_):
+    able = [sorted(members.able(each.roles)) for each in wanted for _ in range(each.quorum)]
+    if _matched(able) == len(able):
         return []
     what = "these approvals are wanted together, and there are not enough different people in the roles for all of them"
     return [Flaw(place, what)]
@@ -160,13 +167,13 @@ def _matched(able: Sequence[Sequence[str]]) -> int:
     return sum(seat(n, set()) for n in range(len(able)))
 
 
-def _people(view: View, roles: tuple[str, ...], project: str | None, now: str) -> set[str]:
-    """The people with a valid key who may act in one of these roles; in any where none is named."""
-    found = {each.name for each in people.listed(view) if each.kind == "person" and each.keys}
+def _people(
+    view: View, roles: tuple[str, ...], project: str | None, now: str, automatic: tuple[str, ...] = ()
+) -> set[str]:
+    """Who has a valid key and may act in one of these roles (in any where none is named): people, and named automations."""
+    found = {
+        each.name for each in people.listed(view) if each.keys and (each.kind == "person" or each.name in automatic)
+    }
     if roles:
         return found & {name for role in roles for name in seats.holders(view, role, project, now)}
     return {name for name in found if seats.roles(view, name, project, now)}
-
-
-def _word(condition: AtLeast) -> str:
-    return "any" if condition.least == 1 else "at_least"

@@ -27,6 +27,7 @@ __all__ = [
     "deployment",
     "environment_of",
     "evaluated",
+    "fulfilled",
     "missing",
     "promotion",
     "rules_for",
@@ -45,7 +46,13 @@ trainer = authorship.trainer
 
 
 def checklist(
-    view: View, subject: str, environment: str, *, now: str | None = None, policy: Policy | None = None
+    view: View,
+    subject: str,
+    environment: str,
+    *,
+    now: str | None = None,
+    policy: Policy | None = None,
+    request: int | None = None,
 ) -> list[Condition]:
     """What the policy in force demands of the version ``subject`` before a transition, line by line.
 
@@ -57,6 +64,7 @@ def checklist(
         environment: the environment, registry stage or other transition.
         now: the moment of the judgement, by which requests, approvals and exceptions expire; the last event's otherwise.
         policy: another policy than the one in force, to try it.
+        request: where the policy wants a request's quorum, that of this request; of the one that lacks least otherwise.
     """
     artifact = artifacts.get(view, subject)
     if artifact is None:
@@ -70,7 +78,7 @@ def checklist(
     if not rules:
         return found
     moment = seats.now_of(view) if now is None else now
-    demanded = [line for rule in rules for line in _demanded(Case(view, artifact, goal, rule, moment))]
+    demanded = [line for rule in rules for line in _demanded(Case(view, artifact, goal, rule, moment), request)]
     if any(not line.met for line in demanded):
         waiver = _waiver(view, artifact, goal, moment)
         if waiver is not None:
@@ -79,10 +87,16 @@ def checklist(
 
 
 def missing(
-    view: View, subject: str, environment: str, *, now: str | None = None, policy: Policy | None = None
+    view: View,
+    subject: str,
+    environment: str,
+    *,
+    now: str | None = None,
+    policy: Policy | None = None,
+    request: int | None = None,
 ) -> list[Missing]:
     """What keeps ``subject`` out of ``environment``; empty where nothing does. Arguments as of :func:`checklist`."""
-    lines = checklist(view, subject, environment, now=now, policy=policy)
+    lines = checklist(view, subject, environment, now=now, policy=policy, request=request)
     return list(dict.fromkeys(each.missing for each in lines if each.missing is not None))
 
 
@@ -119,6 +133,18 @@ def words(view: View, project: str | None, environment: str) -> str:
     if any(goal in each.to for each in policy.rules):
         return f"{policy.words(goal)} ({policy.name}@{policy.version})"
     return f"no policy guards {environment}: a registered version may go there"
+
+
+def fulfilled(view: View, request: Request) -> int | None:
+    """The event by which what a request asks for came about: a promotion or deployment after it; ``None`` where none did."""
+    goal = environment_of(request.transition)
+    for move in approvals.promotions(view, request.subject):
+        if environment_of(move.to_stage) == goal and move.seq > request.seq:
+            return move.seq
+    for each in _deployed(view, request.subject):
+        if environment_of(each.environment) == goal and each.status == "ok" and (each.ended_seq or 0) > request.seq:
+            return each.ended_seq
+    return None
 
 
 def barred(view: View, request: Request, signer: str, role: str, *, now: str | None = None) -> str | None:
@@ -218,7 +244,7 @@ def promotion(view: View, event: Event, *, policy: Policy | None = None) -> Iter
     yield from missing(view, event.subject, environment, now=event.at, policy=policy)
 
 
-def _demanded(case: Case) -> Iterator[Condition]:
+def _demanded(case: Case, request: int | None) -> Iterator[Condition]:
     rule, artifact = case.rule, case.artifact
     if rule.came_from:
         yield _came_from(case)
@@ -231,13 +257,15 @@ def _demanded(case: Case) -> Iterator[Condition]:
         if case.requests:
             yield Condition(what, True, case.requests[-1].seq)
         else:
-            gap = Missing(f"nobody has asked for {artifact.ref} to be approved", f"request {artifact.ref}")
+            to = "" if case.environment == "prod" else f" --to {case.environment}"
+            gap = Missing(f"nobody has asked for {artifact.ref} to be approved", f"request {artifact.ref}{to}")
             yield open_(what, gap)
     if not rule.one_request or len(case.requests) < 2:
         yield from conditions.lines(case, rule.require, case.requests)
         return
     # One request's approvals make the quorum: those on the request that lacks least, the newest among equals.
-    judged = [conditions.lines(case, rule.require, (each,)) for each in reversed(case.requests)]
+    chosen = [each for each in case.requests if each.seq == request] or list(reversed(case.requests))
+    judged = [conditions.lines(case, rule.require, (each,)) for each in chosen]
     yield from min(judged, key=lambda lines: sum(not line.met for line in lines))
 
 
@@ -247,19 +275,24 @@ def _came_from(case: Case) -> Condition:
     for move in approvals.promotions(case.view, subject):
         if move.to_stage in rule.came_from:
             return Condition(f"it stood in {move.to_stage}", True, move.seq)
-    went = case.view.rows(
-        "SELECT target FROM edges WHERE source = :subject AND role = 'deployed' AND seq <= :at ORDER BY seq",
-        {"subject": subject},
-    )
-    for (target,) in went:
-        each = deployments.get(case.view, target)
-        if each is not None and each.environment in rule.came_from and each.status == "ok":
+    for each in _deployed(case.view, subject):
+        if each.environment in rule.came_from and each.status == "ok":
             return Condition(f"it was deployed to {each.environment}", True, each.ended_seq)
     if "candidate" in rule.came_from and not approvals.promotions(case.view, subject):
         return Condition("it is a candidate", True, case.artifact.seq)
     first = rule.came_from[0]
     gap = Missing(f"{subject} did not stand in {wanted}", f"deploy {subject} --to {first}")
     return open_(f"it stood in {wanted}", gap)
+
+
+def _deployed(view: View, subject: str) -> list[deployments.Deployment]:
+    """A version's deployments, found by the lineage's index."""
+    went = view.rows(
+        "SELECT target FROM edges WHERE source = :subject AND role = 'deployed' AND seq <= :at ORDER BY seq",
+        {"subject": subject},
+    )
+    found = [deployments.get(view, str(row[0])) for row in went]
+    return [each for each in found if each is not None]
 
 
 def _signed(case: Case) -> Condition:

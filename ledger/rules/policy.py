@@ -251,9 +251,9 @@ def rule_words(rule: Rule) -> str:
         said.append(f"it stood in {' or '.join(rule.came_from)}")
     if rule.runs_signed:
         said.append("its run is signed")
-    barred = [
-        who for who, may in (("an author", rule.author_may_sign), ("the requester", rule.requester_may_sign)) if not may
-    ]
+    signs = rule.require is not None and "approval" in condition_words(rule.require)
+    may_not = (("an author", not rule.author_may_sign), ("the requester", not rule.requester_may_sign))
+    barred = [who for who, bars in may_not if signs and bars]
     tail = f"; {' nor '.join(barred)} may not sign" if len(barred) == 1 else ""
     tail = f"; neither {' nor '.join(barred)} may sign" if len(barred) == 2 else tail
     for name, seconds in (("an answer is due within", rule.sla), ("a request expires after", rule.expires)):

@@ -178,7 +178,7 @@ POLICIES = (
         ),
         examples=(
             Example("assay policy show", "what is demanded today"),
-            Example("assay policy show --at 2008-09-17", "what was demanded on that day"),
+            Example("assay policy show --at 2008-10-01", "what was demanded on that day"),
         ),
         at=True,
         gives="at policy document",

@@ -209,7 +209,7 @@ STANDING = (
         ),
         examples=(
             Example("assay people can", "everybody"),
-            Example("assay people can grace --at 2008-09-17", "what grace could have done on that day, and why"),
+            Example("assay people can grace --at 2008-10-01", "what grace could have done on that day, and why"),
         ),
         at=True,
         gives="at project policy digest people",

@@ -56,8 +56,8 @@ START = (
         ),
         at=True,
         gives=(
-            "at ledger:standing requests:[request] alerts:[alert] live:[deployment] running:[run] counts newest:[event] "
-            "agent"
+            "at ledger:standing requests:[request] exceptions:[exception] alerts:[alert] live:[deployment] "
+            "running:[run] counts newest:[event] agent"
         ),
     ),
     Action(

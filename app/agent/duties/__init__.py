@@ -17,7 +17,9 @@ from ledger.errors import InputError
 if TYPE_CHECKING:
     from app.actions.context import Context
 
-DUTIES: dict[str, str] = {}
+DUTIES: dict[str, str] = {
+    "escalation": "app.agent.duties.escalation:escalate",
+}
 """The duties in the order in which they are done: name → ``module:function``."""
 
 

@@ -57,8 +57,8 @@ def request(asked: Asked, cells: int, glyphs: Glyphs = UNICODE) -> tuple[Line, .
 def _state(asked: Asked, glyphs: Glyphs) -> Line:
     if asked.state == "approved":
         return ((f" {glyphs.ok} approved", "ok"),)
-    if asked.state == "rejected":
-        return ((f" {glyphs.bad} rejected", "bad"),)
+    if asked.state != "open":
+        return ((f" {glyphs.bad} {asked.state}", "bad"),)
     if not asked.why_not:
         return ((f" {glyphs.wait} waits for you", "wait"), (f", as {' or '.join(asked.my_roles)}", "muted"))
     return ((f" {glyphs.other} open", "info"), (f"  {asked.why_not}", "muted"))
@@ -69,7 +69,7 @@ def _decisions(asked: Asked, glyphs: Glyphs, room: int) -> list[Line]:
     for n, each in enumerate(asked.decisions):
         sign: Run = (f"{glyphs.ok} ", "ok") if each.verdict == "approve" else (f"{glyphs.bad} ", "bad")
         head = "  have  " if n == 0 else "        "
-        verdict = "approved" if each.verdict == "approve" else "rejected"
+        verdict = {"approve": "approved", "change": "changes asked for"}.get(each.verdict, "rejected")
         lines.append(
             (
                 (head, "muted"),

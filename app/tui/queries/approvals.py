@@ -100,9 +100,10 @@ def load(view: View, me: str | None, why_nobody: str) -> Inbox:
 
 def _asked(view: View, request: Request, me: str | None, why_nobody: str) -> Asked:
     from app.actions import approvals as acting
+    from app.actions import moments
     from ledger.rules import gates
 
-    environment = gates.environment_of(request.transition)
+    environment, now = gates.environment_of(request.transition), moments.present(view)
     state = acting.standing(view, request)
     may, why_not = _may(view, request, me) if me else ((), why_nobody)
     metrics, before = _metrics(view, request) if state == "open" else ((), "")
@@ -123,7 +124,7 @@ def _asked(view: View, request: Request, me: str | None, why_nobody: str) -> Ask
         decisions=tuple(Verdict(d.seq, d.signer, d.role, d.verdict, d.reason or "", d.at) for d in request.decisions),
         gate=tuple(
             Line(c.missing.what if c.missing else c.what, c.met, c.seq, c.missing.who if c.missing else "")
-            for c in gates.checklist(view, request.subject, environment)
+            for c in gates.checklist(view, request.subject, environment, now=now, request=request.seq)
         ),
         rule=gates.words(view, request.project, environment),
         evidence=tuple(_proof(view, each) for each in request.evidence),
@@ -134,18 +135,19 @@ def _asked(view: View, request: Request, me: str | None, why_nobody: str) -> Ask
 
 def _may(view: View, request: Request, me: str) -> tuple[tuple[str, ...], str]:
     """The roles in which ``me`` may decide on the request, and else why not."""
-    from ledger.projections import people
-    from ledger.rules import gates
+    from app.actions import moments
+    from ledger.rules import gates, seats
 
-    held = [role for role in people.roles(view, me, request.project) if role in request.roles]
-    may = tuple(role for role in held if gates.barred(view, request, me, role) is None)
+    now = moments.present(view)
+    held = [role for role in seats.roles(view, me, request.project, now) if role in request.roles]
+    may = tuple(role for role in held if gates.barred(view, request, me, role, now=now) is None)
     if may:
         return may, ""
     if request.actor == me:
         return (), f"{me} made the request, and the requester may not sign"
     if not request.roles:
         return (), "the request names no role"
-    return (), gates.barred(view, request, me, (held or list(request.roles))[0]) or ""
+    return (), gates.barred(view, request, me, (held or list(request.roles))[0], now=now) or ""
 
 
 def _proof(view: View, evidence: dict[str, str]) -> Proof:

@@ -258,7 +258,7 @@ def sections(inbox: Inbox, glyphs: Glyphs) -> list[Section]:
     decided = tuple(
         Row(
             (
-                (f"{glyphs.ok} approved", "ok") if each.state == "approved" else (f"{glyphs.bad} rejected", "bad"),
+                (f"{glyphs.ok} approved", "ok") if each.state == "approved" else (f"{glyphs.bad} {each.state}", "bad"),
                 (short(each.subject), ""),
                 (each.at[5:10], "muted"),
             ),
