@@ -87,6 +87,8 @@ def forever(context: Context, every: float, names: Sequence[str] = (), told: Tol
 def _done(context: Context, name: str, now: datetime) -> tuple[list[str], str | None]:
     try:
         return duties.load(name).function(context, now), None
+    except duties.Troubled as error:
+        return error.did, one_line(error)
     except AssayError as error:
         return [], one_line(error)
     except Exception as error:

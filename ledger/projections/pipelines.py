@@ -184,6 +184,6 @@ def adoptions(view: View, template: str | None = None) -> list[Adoption]:
     found = []
     for seq, text, at in view.rows(sql, {"template": template}):
         facts = json.loads(text)
-        values = [facts["template"], facts["version"], facts["team"], facts.get("pipeline"), facts.get("sha256")]
-        found.append(Adoption(seq, *values, at))
+        values = [facts.get(name) for name in ("template", "version", "team", "pipeline", "sha256")]
+        found.append(Adoption(*[seq, *values, at]))
     return found

@@ -25,7 +25,7 @@ _PARTS = {
     "loop": ("DEMO", "LOOP"),
     "rollouts": ("ROLLOUTS", "EXPERIMENTS"),
     "witnesses": ("WITNESS",),
-    "pipelines": ("AGENT",),
+    "pipelines": ("PIPELINES", "AGENT", "GATE", "DELIVERY"),
     "governance": ("REQUESTS", "POLICIES", "EXCEPTIONS", "CRITERIA", "DELEGATIONS"),
     "people": ("PEOPLE", "STANDING"),
     "keys": ("SIGNING", "KEYS", "SUCCESSION"),

@@ -195,23 +195,6 @@ DECIDE = (
         gives="decision:signed request:request event:event",
     ),
     Action(
-        "gate",
-        "what is missing before a version may go to a stage",
-        group="decide",
-        scope="approvals",
-        key="c",
-        module="app.actions.approvals",
-        function="gate",
-        arguments=(
-            Argument("ref", "which version", completes="model"),
-            Argument("to", "the stage", ("--to",), required=True, metavar="STAGE"),
-        ),
-        examples=(Example("assay gate fx-vol@3 --to prod", "a checklist; exit code 1 where something is missing"),),
-        description="A dry run of the rule that guards the ledger; nothing is recorded.",
-        at=True,
-        gives="at ref to allowed conditions:[condition]",
-    ),
-    Action(
         "deploy",
         "put a version into an environment, all at once",
         group="decide",

@@ -12,15 +12,24 @@ from datetime import datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
-from ledger.errors import InputError
+from ledger.errors import AssayError, InputError
 
 if TYPE_CHECKING:
     from app.actions.context import Context
 
 DUTIES: dict[str, str] = {
     "escalation": "app.agent.duties.escalation:escalate",
+    "triggers": "app.agent.duties.triggers:run",
 }
 """The duties in the order in which they are done: name → ``module:function``."""
+
+
+class Troubled(AssayError):
+    """A duty that was done in part: what it did before and beside the trouble counts."""
+
+    def __init__(self, message: str, did: list[str]) -> None:
+        super().__init__(message)
+        self.did = did
 
 
 class Duty(NamedTuple):
