@@ -129,7 +129,7 @@ class Dashboard(Clockwork, Deciding, Jumping, App[int]):
     async def action_leave(self) -> None:
         """Close what is open, else go back to where one was."""
         here = self.current
-        if here is None or here.leave():
+        if here is None or here.leave() or self.end_comparing():
             return
         if here.filter:
             here.narrow_to("")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from app.tui.draw import frame, ruler
 from app.tui.gateway import Moment
-from app.tui.messages import Failed, WentTo
+from app.tui.messages import Failed, Noticed, WentTo
 from app.tui.queries import standing as question
 from app.tui.queries.standing import Memory, Standing
 from app.tui.screens.catalogue import CATALOGUE
@@ -69,11 +69,16 @@ class Clockwork(Base):
             head=known.head,
             verified=self.verdict or (known.verified[:2] if known.verified else None),
             simulated=known.simulated,
-            shown=""
-            if self.moment.live
-            else f"{known.at_time[:16].replace('T', ' ')}, event {known.at:,} of {known.size:,}",
+            shown=self._said(known),
             pending=f"appends in {pending.left:.0f} s, u takes back" if pending else "",
         )
+
+    def _said(self, known: Standing) -> str:
+        """What moment is shown, in words; empty where it is live."""
+        if self.moment.since is not None:
+            return f"changes from event {self.moment.since:,} to {known.at:,}"
+        when = f"{known.at_time[:16].replace('T', ' ')}, event {known.at:,} of {known.size:,}"
+        return "" if self.moment.live else when
 
     def tabs(self) -> tuple[tuple[str, str, int], ...]:
         """The screens, with how much waits there."""
@@ -137,8 +142,9 @@ class Clockwork(Base):
 
     def go(self, at: int | None) -> None:
         """Show the ledger as of an event; None, or the last event, is live."""
-        size = self.standing.size if self.standing else 0
-        self.moment = Moment(None if at is None or at >= size - 1 else max(at, 0))
+        known = self.standing
+        last = at is not None and known is not None and at >= known.size - 1
+        self.moment = replace(self.moment, at=None if at is None or last else max(at, 0))
         if self.moment.live:
             self._stop_playing()
         self.restand()
@@ -185,6 +191,35 @@ class Clockwork(Base):
     def action_live(self) -> None:
         """Follow the ledger again."""
         self.go(None)
+
+    def action_since(self) -> None:
+        """Mark the moment shown: what changed after it is shown from now on."""
+        self._compare(self._shown, f"marked event {self._shown:,}; move on, and what changed is shown; esc ends it")
+
+    def action_until(self) -> None:
+        """Compare the marked moment with the one shown, whichever is earlier first."""
+        since, at = self.moment.since, self._shown
+        if since is None:
+            self._compare(at, f"what changed from event {at:,} until now; esc ends it")
+            self.go(None)
+            return
+        first, last = sorted((since, at))
+        self._compare(first, f"what changed from event {first:,} to {last:,}; esc ends it")
+        self.go(last)
+
+    def _compare(self, since: int | None, said: str) -> None:
+        self.moment = replace(self.moment, since=since)
+        self.post_message(Noticed(said))
+        for page in self._pages.values():
+            page.reload()
+        self._reframe()
+
+    def end_comparing(self) -> bool:
+        """Show moments whole again; False where nothing was compared."""
+        if self.moment.since is None:
+            return False
+        self._compare(None, "moments are shown whole again")
+        return True
 
     def action_goto(self) -> None:
         """Ask for a time, and go there."""

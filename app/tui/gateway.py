@@ -25,9 +25,10 @@ POLL_SECONDS = 0.4
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """As of which event the dashboard looks; ``at`` None is live."""
+    """As of which event the dashboard looks; ``at`` None is live. ``since``: what changed after that event is shown."""
 
     at: int | None = None
+    since: int | None = None
 
     @property
     def live(self) -> bool:

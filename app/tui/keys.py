@@ -61,6 +61,8 @@ EVERYWHERE = (
     Key("right_square_bracket", "step(1)", "one event on"),
     Key("left_curly_bracket", "day(-1)", "one day back in time", "day", "{ }"),
     Key("right_curly_bracket", "day(1)", "one day on"),
+    Key("less_than_sign", "since", "mark this moment: from now on, what changed after it is shown", "diff", "< >"),
+    Key("greater_than_sign", "until", "compare the marked moment with this one; before any mark, this one with now"),
     Key("T", "goto", "go to a time, or to an event by its number", "time"),
     Key("L", "live", "return to live", "live"),
     Key("P", "play", "play on, day by day; again stops"),

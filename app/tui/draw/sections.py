@@ -59,6 +59,40 @@ def facts(ref: str, cells: Sequence[str]) -> dict[str, str]:
     return {"kind": kind, "project": project, "name": parts[-1], "version": version, "state": state}
 
 
+SIGNS = {"new": ("+", "ok"), "gone": ("-", "bad"), "changed": ("~", "warn")}
+
+
+def compare(before: Sequence[Section], now: Sequence[Section]) -> list[Section]:
+    """What differs between two moments: rows that came, went, or say something else; how many are as they were.
+
+    A row is known by what it stands for, in whichever section it stood; where a row moved from one section to another, it
+    has changed.
+    """
+    stood = {row.value: (section.title, row) for section in before for row in section.rows if row.value is not None}
+    stands = {row.value for section in now for row in section.rows}
+    found = []
+    for section in now:
+        rows, same = [], 0
+        for row in section.rows:
+            was = stood.get(row.value)
+            if row.value is None or was == (section.title, row):
+                same += row.value is not None
+            else:
+                rows.append(_signed(row, "new" if was is None else "changed"))
+        gone = [row for title, row in stood.values() if title == section.title and row.value not in stands]
+        rows += [_signed(row, "gone") for row in gone]
+        said = f"{same:,} as before" if same else "no difference"
+        if rows or same:
+            found.append(replace(section, rows=tuple(rows), empty=said))
+    return found or [Section("", (Column(""),), empty="no difference")]
+
+
+def _signed(row: Row, what: str) -> Row:
+    sign, style = SIGNS[what]
+    (first, look), *rest = row.cells
+    return Row(((f"{sign} {first}", style if what == "gone" else look or style), *rest), row.value)
+
+
 def draw(sections: Sequence[Section], cells: int) -> Drawn:
     """All sections under each other, a blank line between them, each line exactly ``cells`` cells wide; sections with
     the same columns

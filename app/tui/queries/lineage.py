@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ledger.projections.artifacts import Artifact
     from ledger.projections.view import View
 
 MOST = 60
@@ -27,13 +28,17 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Neighbourhood:
-    """What is drawn around ``focus``; ``impact`` is all that depends on it, in the whole ledger, by reference."""
+    """What is drawn around ``focus``; ``impact`` is all that depends on it, in the whole ledger, by reference.
+
+    ``beginning`` says why nothing is drawn that it came from, where nothing is: ``source``, ``made`` or ``later``.
+    """
 
     focus: str
     exists: bool
     spots: tuple[Spot, ...]
     edges: tuple[tuple[str, str], ...]
     impact: tuple[str, ...]
+    beginning: str = "source"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,8 @@ def neighbourhood(view: View, ref: str, radius: int) -> Neighbourhood:
         for node in graph.nodes.values()
         if node.ref in names
     )
-    return Neighbourhood(ref, _exists(view, ref), spots, edges, tuple(lineage.impact(view, ref)))
+    beginning = lineage.beginning(view, ref)
+    return Neighbourhood(ref, _exists(view, ref), spots, edges, tuple(lineage.impact(view, ref)), beginning)
 
 
 def label(ref: str, given: str) -> str:
@@ -125,7 +131,7 @@ Sections = list[tuple[str, tuple[tuple[str, str], ...]]]
 
 def _artifact(view: View, ref: str) -> tuple[str, Pairs, Sections]:
     from app.tui.draw.refs import short
-    from ledger.projections import approvals, artifacts
+    from ledger.projections import approvals, artifacts, documents
 
     found = artifacts.get(view, ref)
     if found is None:
@@ -149,8 +155,14 @@ def _artifact(view: View, ref: str) -> tuple[str, Pairs, Sections]:
     reason = artifacts.retired(view, ref)
     if reason is not None:
         pairs.append(("retired", reason, "bad"))
-    pairs += [(name, _number(value), "") for name, value in list(found.facts.get("summary", {}).items())[:6]]
+    pairs += _source(found)
+    plain = {k: v for k, v in found.facts.get("summary", {}).items() if isinstance(v, int | float | str)}
+    pairs += [(name, _number(value), "") for name, value in list(plain.items())[:6]]
     sections: Sections = []
+    attached = documents.listed(view, ref)
+    if attached:
+        told = tuple((f"{each.doc_kind.replace('_', ' ')}  {each.title or each.digest[7:15]}", "") for each in attached)
+        sections.append(("DOCUMENTS", told))
     decided = [d for request in approvals.requests(view, subject=ref) for d in request.decisions]
     if decided:
         lines = [
@@ -162,6 +174,19 @@ def _artifact(view: View, ref: str) -> tuple[str, Pairs, Sections]:
         ]
         sections.append(("DECISIONS", tuple(lines)))
     return short(ref), pairs, sections
+
+
+def _source(found: Artifact) -> Pairs:
+    """Where a version came from, and what it spans."""
+    facts = found.facts
+    told = (
+        ("source", facts.get("source_system")),
+        ("address", facts.get("uri")),
+        ("made by", f"run/{found.run}" if found.run else None),
+        ("rows", f"{facts['rows']:,}" if isinstance(facts.get("rows"), int) else None),
+        ("span", " to ".join(facts.get("span") or ()) or None),
+    )
+    return [(name, str(value), "") for name, value in told if value is not None]
 
 
 def _run(view: View, ref: str) -> tuple[str, Pairs, Sections]:

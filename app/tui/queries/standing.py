@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,9 +36,10 @@ class Standing:
 
 class Memory:
     """What was found in the log once and need not be looked for again: where each day ends, which events say
-    verified."""
+    verified. Workers share it, so it answers one at a time."""
 
     def __init__(self) -> None:
+        self._guard = Lock()
         self._ends: list[tuple[str, int]] = []
         self._counts: tuple[tuple[str, int], ...] = ()
         self._size = 0
@@ -51,6 +53,10 @@ class Memory:
 
     def verified(self, view: View, origin: str, size: int) -> tuple[int, bool, str] | None:
         """The last recorded verification as of the view: (seq, whether it was intact, at)."""
+        with self._guard:
+            return self._last_verified(view, origin, size)
+
+    def _last_verified(self, view: View, origin: str, size: int) -> tuple[int, bool, str] | None:
         from ledger.format.event import decode
 
         if size < self._looked:
@@ -68,6 +74,10 @@ class Memory:
 
     def days(self, connection: sqlite3.Connection, size: int) -> tuple[tuple[str, int], ...]:
         """The days with events, ascending, each with how many; ``at`` never runs backwards in a sound ledger."""
+        with self._guard:
+            return self._count(connection, size)
+
+    def _count(self, connection: sqlite3.Connection, size: int) -> tuple[tuple[str, int], ...]:
         if size == self._size:
             return self._counts
         if size < self._size:

@@ -73,12 +73,14 @@ class ApprovalsPage(Page):
         """All requests as of the playhead."""
         if self.is_mounted:
             app = self.dashboard
-            self.ask("inbox", partial(approvals.load, me=app.me, why_nobody=app.why_nobody), self._show)
+            self.ask_both("inbox", partial(approvals.load, me=app.me, why_nobody=app.why_nobody), self._show)
 
-    def _show(self, inbox: Inbox) -> None:
+    def _show(self, inbox: Inbox, before: Inbox | None) -> None:
         self._inbox = inbox
         choose, self._wanted = self._wanted, None
-        self.query_one(Lister).show(sections(inbox, self.glyphs), choose)
+        self.query_one(Lister).show(
+            sections(inbox, self.glyphs), choose, None if before is None else sections(before, self.glyphs)
+        )
         if self.asked is None:
             self.query_one("#request", Paper).show(lambda *_: ((("  no request was ever made", "muted"),),))
         else:

@@ -93,7 +93,10 @@ class AuditPage(Page):
         known = self.dashboard.standing
         if not self.is_mounted or known is None:
             return
-        if self.narrowed.terms:
+        since = self.dashboard.moment.since
+        if since is not None and not self.narrowed.terms:
+            self._list(known.at + 1, range(since + 1, known.at + 1))
+        elif self.narrowed.terms:
             self.ask("fitting", partial(log.fitting, narrowed=self.narrowed), partial(self._list, known.at + 1))
         else:
             self._list(known.at + 1, None)
@@ -102,7 +105,9 @@ class AuditPage(Page):
         view = self.query_one(EventLog)
         follow = view.size_shown == 0 or not self.dashboard.moment.live
         view.show(size, follow=follow, seqs=seqs)
-        if seqs is not None:
+        if isinstance(seqs, range):
+            view.border_title = f"Log: the {len(seqs):,} events since event {seqs.start - 1:,}"
+        elif seqs is not None:
             view.border_title = f"Log: {len(seqs):,} of {size:,} events"
         else:
             view.border_title = "Log"

@@ -69,12 +69,14 @@ class MonitoringPage(Page):
     def load(self) -> None:
         """The list as of the playhead."""
         if self.is_mounted:
-            self.ask("board", monitoring.board, self._show)
+            self.ask_both("board", monitoring.board, self._show)
 
-    def _show(self, board: Board) -> None:
+    def _show(self, board: Board, before: Board | None) -> None:
         self._board = board
         choose, self._wanted = self._wanted, None
-        self.query_one(Lister).show(sections(board, self.glyphs), choose)
+        self.query_one(Lister).show(
+            sections(board, self.glyphs), choose, None if before is None else sections(before, self.glyphs)
+        )
         if not board.alarms and not board.watches:
             self.query_one("#plot", Paper).show(lambda *_: ((("  no monitor is declared yet", "muted"),),))
 

@@ -57,7 +57,7 @@ class OverviewPage(Page):
 
     def load(self) -> None:
         """The whole page at once."""
-        self.ask("page", partial(overview.load, me=self.dashboard.me), self._show)
+        self.ask_both("page", partial(overview.load, me=self.dashboard.me), self._show)
 
     @property
     def _verified(self) -> Verified:
@@ -66,9 +66,12 @@ class OverviewPage(Page):
             return (now[0], False, "just now")
         return known.verified if known else None
 
-    def _show(self, data: Overview) -> None:
+    def _show(self, data: Overview, before: Overview | None) -> None:
         self._data = data
-        self.query_one(Lister).show(sections(data, self.glyphs, self.dashboard.me))
+        self.query_one(Lister).show(
+            sections(data, self.glyphs, self.dashboard.me),
+            before=None if before is None else sections(before, self.glyphs, self.dashboard.me),
+        )
         self.query_one("#stands", Paper).show(lambda cells, rows: standing(data, self._verified, cells, self.glyphs))
         mine = sum(each.mine for each in data.waiting)
         raised = sum(each.state == "raised" for each in data.troubles)

@@ -195,6 +195,16 @@ class Page(Screen[None]):
         moment = self.dashboard.moment.at if at == "shown" else at
         self.work(group, partial(self.dashboard.gateway.ask, query, moment), then)
 
+    def ask_both(self, group: str, query: Callable[[View], Given], then: Callable[[Given, Given | None], None]) -> None:
+        """As :meth:`ask`; where two moments are compared, ``then`` gets the answer as of the earlier one too."""
+        moment, gateway = self.dashboard.moment, self.dashboard.gateway
+
+        def both() -> tuple[Given, Given | None]:
+            before = None if moment.since is None else gateway.ask(query, moment.since)
+            return gateway.ask(query, moment.at), before
+
+        self.work(group, both, lambda answers: then(*answers))
+
     def work(self, group: str, job: Callable[[], Given], then: Callable[[Given], None]) -> None:
         """Run any job on a worker thread; its result or its failure comes back as a message."""
         ticket = self._tickets[group] = self._tickets.get(group, 0) + 1

@@ -93,11 +93,12 @@ class RegistryPage(Page):
     def load(self) -> None:
         """The names as of the playhead."""
         if self.is_mounted:
-            self.ask("board", registry.board, self._show)
+            self.ask_both("board", registry.board, self._show)
 
-    def _show(self, board: Board) -> None:
+    def _show(self, board: Board, before: Board | None) -> None:
         self._board = board
-        self.names.show(sections(board, self.glyphs), self._wanted[0] or None)
+        then = None if before is None else sections(before, self.glyphs)
+        self.names.show(sections(board, self.glyphs), self._wanted[0] or None, then)
         if not board.names and not board.runs:
             self.versions.show([Section("VERSIONS", VERSIONS, empty="nothing is registered yet")])
 

@@ -74,12 +74,14 @@ class RolloutsPage(Page):
     def load(self) -> None:
         """The list as of the playhead."""
         if self.is_mounted:
-            self.ask("board", rollouts.board, self._show)
+            self.ask_both("board", rollouts.board, self._show)
 
-    def _show(self, board: Board) -> None:
+    def _show(self, board: Board, before: Board | None) -> None:
         self._board = board
         choose, self._wanted = self._wanted, None
-        self.query_one(Lister).show(sections(board, self.glyphs), choose)
+        self.query_one(Lister).show(
+            sections(board, self.glyphs), choose, None if before is None else sections(before, self.glyphs)
+        )
         if not board.rollouts:
             self._draw(None)
 

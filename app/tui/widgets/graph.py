@@ -206,6 +206,12 @@ def path(data: Neighbourhood, start: str, end: str) -> list[str]:
     return way[::-1]
 
 
+BEGINNINGS = {
+    "source": "nothing: it is a source",
+    "made": "a run whose end was not recorded by then",
+    "later": "nothing by then: what it was made from was recorded later",
+}
+
 LANES = (Column("", least=8), Column("", least=10), Column("", least=4, rank=1))
 
 
@@ -223,7 +229,7 @@ def lanes(data: Neighbourhood, impact: bool) -> list[Section]:
 
     ordered = sorted(data.spots, key=lambda spot: spot.distance)
     return [
-        Section("CAME FROM", LANES, tuple(row(s) for s in ordered if s.distance < 0), empty="nothing: it is a source"),
+        Section("CAME FROM", LANES, tuple(row(s) for s in ordered if s.distance < 0), empty=BEGINNINGS[data.beginning]),
         Section("FOCUS", LANES, tuple(row(s) for s in ordered if s.distance == 0), counted=False, style="focus"),
         Section("LEADS TO", LANES, tuple(row(s) for s in ordered if s.distance > 0), empty="nothing depends on it"),
     ]

@@ -13,7 +13,7 @@ from textual.strip import Strip
 
 from app.filters import Filter
 from app.tui.draw.picture import Line
-from app.tui.draw.sections import Drawn, Section, draw, narrow
+from app.tui.draw.sections import Drawn, Section, compare, draw, narrow
 from app.tui.keys import MOVING
 from app.tui.widgets.paper import painted
 
@@ -60,8 +60,17 @@ class Lister(ScrollView, can_focus=True):
         """What the row under the cursor stands for."""
         return self._drawn.values[self._at] if self._at is not None and self._at < len(self._drawn.values) else None
 
-    def show(self, sections: Sequence[Section], choose: Hashable | None = None) -> None:
-        """Show other sections; the cursor stays on what it stood on, or goes to ``choose``, else to the first row."""
+    def show(
+        self,
+        sections: Sequence[Section],
+        choose: Hashable | None = None,
+        before: Sequence[Section] | None = None,
+    ) -> None:
+        """Show other sections, or what differs in them from ``before``.
+
+        The cursor stays on what it stood on, or goes to ``choose``, else to the first row.
+        """
+        sections = sections if before is None else compare(before, sections)
         wanted = choose if choose is not None else self.value
         old = self._at or 0
         self._sections = sections

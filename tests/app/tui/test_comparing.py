@@ -1,0 +1,85 @@
+"""``<`` and ``>``: every screen as what changed between two moments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+import ledger
+from app.tui.app import Dashboard
+from app.tui.draw.picture import plain
+from app.tui.draw.sections import Row, Section, compare, draw
+from app.tui.draw.tables import Column
+from app.tui.gateway import Gateway
+from app.tui.queries.standing import Memory, load
+from app.tui.screens.catalogue import CATALOGUE
+from app.tui.widgets.eventlog import EventLog
+from tests.app import story
+from tests.app.tui.driving import noticed, press, settled, shown
+
+Opened = Callable[..., Dashboard]
+COLUMNS = (Column("", least=4), Column("", least=4))
+
+
+def rows(*names: tuple[str, str]) -> tuple[Row, ...]:
+    return tuple(Row(((name, ""), (state, "muted")), name) for name, state in names)
+
+
+def test_rows_that_came_went_or_changed_are_told() -> None:
+    before = [Section("OPEN", COLUMNS, rows(("a", "1"), ("b", "1"), ("c", "1"))), Section("DONE", COLUMNS)]
+    now = [
+        Section("OPEN", COLUMNS, rows(("a", "1"), ("b", "2"), ("d", "1"))),
+        Section("DONE", COLUMNS, rows(("c", "1"))),
+    ]
+    assert plain(draw(compare(before, now), 24).lines) == (" OPEN (2)\n   ~ b  2\n   + d  1\n\n DONE (1)\n   ~ c  1")
+    gone = compare(now, [Section("OPEN", COLUMNS, rows(("a", "1"), ("b", "2"), ("d", "1")))])
+    assert plain(draw(gone, 24).lines) == " OPEN\n   3 as before"
+    assert plain(draw(compare(now, [now[0], before[1]]), 24).lines) == " OPEN\n   3 as before\n\n DONE (1)\n   - c  1"
+    assert plain(draw(compare([], []), 24).lines).strip() == "no difference"
+
+
+async def test_what_changed_since_a_mark_is_shown_on_every_screen(opened: Opened, shell: story.Shell) -> None:
+    with ledger.open(shell.ledger, read_only=True) as book:
+        last = book.size - 1
+        second = next(each.seq for each in book.events() if each.event.type == "artifact.registered" and each.seq > 8)
+    async with opened(at=str(second - 1)).run_test(size=(120, 36)) as pilot:
+        await settled(pilot)
+        await press(pilot, "4", "less_than_sign")
+        assert f"marked event {second - 1}" in noticed(pilot.app)
+        await press(pilot, "L")
+        assert f"changes from event {second - 1} to {last}" in shown(pilot.app)
+        assert any(f"{sign} fx-vol" in shown(pilot.app) for sign in "~+")
+        await press(pilot, "9")
+        log = pilot.app.current.query_one(EventLog)
+        assert list(log.seqs(0)) == list(range(second, last + 1))
+        for entry in CATALOGUE:
+            await press(pilot, entry.key)
+            assert "changes from event" in shown(pilot.app).split("\n")[0]
+        await press(pilot, "4", "escape")
+        assert "changes from" not in shown(pilot.app)
+        assert pilot.app.moment.since is None
+
+
+async def test_the_second_mark_puts_the_earlier_moment_first(opened: Opened) -> None:
+    async with opened(at="8").run_test(size=(120, 36)) as pilot:
+        await settled(pilot)
+        await press(pilot, "less_than_sign", "left_square_bracket", "left_square_bracket", "greater_than_sign")
+        assert (pilot.app.moment.since, pilot.app.moment.at) == (6, 8)
+        await press(pilot, "escape", "left_square_bracket", "greater_than_sign")
+        assert (pilot.app.moment.since, pilot.app.moment.at) == (7, None)
+
+
+@pytest.mark.parametrize("times", range(3))
+def test_workers_that_count_at_once_count_alike(shell: story.Shell, times: int) -> None:
+    gateway, memory = Gateway(shell.ledger), Memory()
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(lambda at: gateway.ask(lambda view: load(view, memory), at), [0, None, 3, None] * 8))
+    finally:
+        gateway.close()
+    with ledger.open(shell.ledger, read_only=True) as book:
+        for each in found:
+            assert sum(count for _, count in each.days) == book.size
+            assert all(count > 0 for _, count in each.days)
