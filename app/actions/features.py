@@ -177,9 +177,14 @@ def _defines(source: bytes, name: str) -> bool:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):
         return False
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name == name:
-            return True
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            if getattr(node, "name", None) == name:
+                return True
+            continue
+        waiting += ast.iter_child_nodes(node)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id == name:
             return True
         if isinstance(node, ast.alias) and (node.asname or node.name) in (name, "*"):
@@ -309,7 +314,7 @@ def document_of(view: View, registered: Registered) -> dict[str, Any]:
         "sources": {name: each["dataset"] for name, each in document["sources"].items()},
         "features": {each["name"]: each["type"] for each in document["features"]},
         "columns": columns(document),
-        "offline": made[-1].ref if made else None,
+        "offline": made[-1].dataset.ref if made else None,
         "checks": [
             {
                 "seq": each.seq,

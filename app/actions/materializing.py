@@ -113,7 +113,6 @@ def materialized(context: Context, registered: Registered, config: Mapping[str, 
                 "feature_view": registered.ref,
                 "schema": schema(document),
                 "columns": columns(document, {name: each.ref for name, each in inputs.items()}),
-                **({"window": dict(config)} if config else {}),
             }
             about = _about(context, registered, execution.outputs["features"])
             made.append(
@@ -144,6 +143,7 @@ def materialized(context: Context, registered: Registered, config: Mapping[str, 
             schema=schema(document),
             run=started.run,
             span=made[0].facts.get("span"),
+            window=dict(config),
         )
         recorded += ledger.record_many([Entry(fact, actor=context.actor, project=project, cause=recorded[-1].seq)])
     return Materialized(started.run, value["status"], value.get("reason"), execution.metrics, dataset, recorded)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from app.actions import events
 from ledger.errors import InputError
 from ledger.projections import artifacts
 
@@ -45,36 +46,41 @@ def found(context: Context, registered: Registered, ref: str | None = None) -> O
     from app.features.definition import tables
 
     view = context.ledger.view()
+    made = materializations(view, registered)
     if ref is not None:
         named = artifacts.resolve(view, ref)
-        if _made_by(named) != registered.ref:
+        if named.ref not in [each.dataset.ref for each in made]:
             raise InputError(f"{named.ref} holds no features of {registered.ref}")
         return Offline([named], reread(context, named, registered))
-    made = materializations(view, registered)
     if not made:
         name = registered.artifact.name
         raise InputError(f"{registered.ref} is not materialised; `assay feature materialize {name}` does it")
-    whole = max((n for n, each in enumerate(made) if not _window(each)), default=0)
-    parts = [reread(context, each, registered) for each in made[whole:]]
-    return Offline(made[whole:], parts[0] if len(parts) == 1 else tables.merged(parts, registered.document["delay"]))
+    whole = max((n for n, each in enumerate(made) if not each.window), default=0)
+    datasets = [each.dataset for each in made[whole:]]
+    parts = [reread(context, each, registered) for each in datasets]
+    return Offline(datasets, parts[0] if len(parts) == 1 else tables.merged(parts, registered.document["delay"]))
 
 
-def materializations(view: View, registered: Registered) -> list[Artifact]:
-    """The datasets that hold features of a version, oldest first."""
-    project, name = registered.artifact.project, registered.document["dataset"]
-    listed = artifacts.versions(view, kind="dataset", project=project, name=name)
-    return [each for each in listed if _made_by(each) == registered.ref]
+class Materialization(NamedTuple):
+    """A dataset that holds features of a version; ``window`` says which part of them, and is empty where it is all."""
+
+    dataset: Artifact
+    window: dict[str, str]
 
 
-def _window(dataset: Artifact) -> dict[str, str]:
-    """Which part of a view's features a materialisation holds; empty where all."""
-    window: dict[str, str] = (dataset.facts.get("summary") or {}).get("window") or {}
-    return window
+def materializations(view: View, registered: Registered) -> list[Materialization]:
+    """What the offline store holds of a version, in the order in which it was last written.
 
-
-def _made_by(dataset: Artifact) -> str | None:
-    view: str | None = (dataset.facts.get("summary") or {}).get("feature_view")
-    return view
+    The events say it, and not the datasets: the same bytes may be the features of two versions.
+    """
+    last: dict[str, dict[str, str]] = {}
+    for each in events.history(view, registered.ref):
+        value = each.event.value
+        if each.event.type == "feature.materialized" and value["store"] == "offline" and value.get("dataset"):
+            last.pop(value["dataset"], None)
+            last[value["dataset"]] = value.get("window", {})
+    known = [(artifacts.get(view, ref), window) for ref, window in last.items()]
+    return [Materialization(dataset, window) for dataset, window in known if dataset is not None]
 
 
 def reread(context: Context, dataset: Artifact, registered: Registered) -> Table:

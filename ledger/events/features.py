@@ -13,7 +13,8 @@ class FeatureMaterialized(Fact, frozen=True, omit_defaults=True):
     """A version of a feature view (``feature_view/project/name``) was written to a store.
 
     ``rows`` were written of what was known at ``as_of``; ``dataset`` holds them offline, ``sha256`` is the digest of its bytes;
-    ``schema`` that of names and types; ``span`` the first and last event time; ``kept`` entities whose features were newer.
+    ``schema`` that of names and types; ``span`` the first and last event time; ``window`` the part of the features that was
+    computed (``from``, ``to``, ``until``; empty is all); ``kept`` entities whose features were newer.
     """
 
     feature_view: str
@@ -26,6 +27,7 @@ class FeatureMaterialized(Fact, frozen=True, omit_defaults=True):
     schema: str | None = None
     run: str | None = None
     span: list[str] | None = None
+    window: dict[str, str] = {}
     kept: int | None = None
 
     def about(self, project: str | None) -> str | None:

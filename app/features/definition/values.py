@@ -226,7 +226,8 @@ def same(one: Any, other: Any, tolerance: float = 0.0) -> bool:
         if one == other or (one != one and other != other):
             return True
         return (
-            math.isfinite(one)
+            _are_numbers(one, other)
+            and math.isfinite(one)
             and math.isfinite(other)
             and apart(one, other) <= tolerance * max(1.0, abs(one), abs(other))
         )
