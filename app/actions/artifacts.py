@@ -56,7 +56,7 @@ def register(
     entries = []
     told: list[str] = []
     if same is None:
-        described, told = describing.facts(context, stored, kind, source.name)
+        described, told = describing.facts(context, stored, kind, source.name, media_type)
         fact = ArtifactRegistered(
             kind=kind,
             name=label,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.actions.answers import Cell, Mark, counted, say, table
@@ -18,49 +16,30 @@ if TYPE_CHECKING:
 
 _COLUMNS = 12
 _ELSEWHERE = ("schema", "columns_in_all")
-_PACKED = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet", ".pq", ".zip")
 
 
-def facts(context: Context, stored: Stored, kind: str, name: str) -> tuple[dict[str, Any], list[str]]:
+def facts(
+    context: Context, stored: Stored, kind: str, name: str, media_type: str | None
+) -> tuple[dict[str, Any], list[str]]:
     """What is recorded with a version beside its digest, and what is told of it.
 
-    Only tables are looked into, and only datasets are taken for such. What looks like a table and is none is registered all
-    the same: its bytes are what counts.
+    Only datasets are taken for tables. What looks like one and is none is registered all the same: its bytes are what counts.
     """
-    if kind != "dataset" or stored.directory or not name.lower().endswith(_PACKED):
+    from app.profiling import registration
+
+    if kind != "dataset" or stored.directory or not registration.may_be_table(name, media_type):
         return {}, []
-    objects = context.ledger.objects
-    try:
-        found = profiled(objects, stored.digest, name, context)
-    except InputError as error:
-        return {}, [say(Mark("dim", f"no profile: {error}"))]
-    kept = objects.put_bytes(found.encoded()).digest
-    described: dict[str, Any] = {"rows": found.rows, "summary": {"profile": kept, **found.brief()}}
-    if found.span is not None:
-        described["span"] = list(found.span)
-    span = f", {found.span[0]} to {found.span[1]}" if found.span else ""
-    return described, [say(Mark("dim", f"{counted(found.rows, 'row')}, {counted(len(found.columns), 'column')}{span}"))]
-
-
-def profiled(objects: Objects, digest: str, name: str, context: Context | None = None) -> Profile:
-    """A stored table's profile, computed.
-
-    Raises:
-        InputError: it is no table.
-    """
-    from app.profiling import profile as profiles
-    from app.profiling import sources
 
     def told(rows: int) -> None:
-        if context is not None:
-            context.progress(rows, None, f"{name}: {rows:,} rows")
+        context.progress(rows, None, f"{name}: {rows:,} rows")
 
-    if isinstance(objects.root, Path):
-        return profiles.profile(sources.Stored(objects.path(digest), name), progress=told)
-    with tempfile.TemporaryDirectory(prefix="assay-profile-") as folder:
-        copy = Path(folder) / "table"
-        objects.restore(digest, copy, directory=False, durable=False)
-        return profiles.profile(sources.Stored(copy, name), progress=told)
+    try:
+        described, found = registration.facts(context.ledger.objects, stored.digest, name, told)
+    except InputError as error:
+        return {}, [say(Mark("dim", f"no profile: {error}"))]
+    span = f", {found.span[0]} to {found.span[1]}" if found.span else ""
+    size = f"{counted(found.rows, 'row')}, {counted(len(found.columns), 'column')}{span}"
+    return described, [say(Mark("dim", size))]
 
 
 def kept(objects: Objects, artifact: Artifact) -> Profile | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from app.actions import diagrams, references
+from app.actions import diagrams, references, withdrawal
 from app.actions.answers import Answer, Mark, counted, say, state, table
+from app.workspace import nearest
 from ledger.errors import InputError
-from ledger.projections import alerts, artifacts
+from ledger.projections import alerts, artifacts, columns
 from ledger.projections import lineage as projection
 from ledger.projections.artifacts import UnknownRef
 
@@ -26,26 +27,31 @@ def lineage(
     down: bool = False,
     depth: int | None = None,
     since: str | None = None,
+    impact: bool = False,
     mermaid: bool = False,
     dot: bool = False,
 ) -> Answer:
     """The graph around a reference: both ways, or only back (``up``) or on (``down``); as text or a diagram's source.
 
+    ``ref#column`` gives the columns that this one was computed from, and those computed from it, where that was declared.
     ``since`` marks what has come to it after another moment. Nothing ever goes: what was made from what stays so.
+    ``impact`` tells what breaks if it is withdrawn.
     """
     if mermaid and dot:
         raise InputError("give either --mermaid or --dot")
     if depth is not None and depth < 0:
         raise InputError(f"--depth {depth}: a depth is 0 or more steps")
+    if impact and (up or down or mermaid or dot or since is not None or depth is not None or "#" in ref):
+        raise InputError("--impact stands alone: it tells all that depends on a version, a run or a deployment")
     view = context.view
-    target = references.find(view, ref)
-    if target.kind not in ("artifact", "run", "deployment"):
-        raise InputError(f"{target.ref} has no lineage; versions, runs and deployments have")
+    target, column = _target(view, ref)
+    if impact:
+        return withdrawal.impact(view, target.ref)
     both = up == down
     steps = {"up": depth if up or both else 0, "down": depth if down or both else 0}
-    graph = projection.graph(view, target.ref, **steps)
+    graph, unknown = _graph(view, target.ref, column, steps)
     before = None if since is None else context.as_of(since)
-    new = None if before is None else _appeared(view, before, graph, steps)
+    new = None if before is None else _appeared(view, before, graph, column, steps)
     diagram = diagrams.mermaid(graph) if mermaid else diagrams.dot(graph) if dot else None
     troubled = _troubled(view, graph)
     document = {
@@ -62,17 +68,57 @@ def lineage(
             for node in sorted(graph.nodes.values(), key=lambda node: (node.distance, node.ref))
         ],
         "edges": [_edge(each) for each in graph.edges],
+        "unknown": list(unknown),
         "since": None if before is None else before.at,
         "appeared": None if before is None else sorted(new or ()),
         "diagram": diagram,
     }
     lines: list[str] = _taken(view, ref, target)
-    lines += list(_lines(graph, _Notes(troubled, new or frozenset()), up=up or both, down=down or both))
+    asked = not column and steps["up"] != 0
+    origin = _BEGINNINGS[projection.beginning(view, target.ref)] if asked else ""
+    notes = _Notes(troubled, new or frozenset(), frozenset(unknown))
+    lines += list(_lines(graph, notes, origin, up=up or both, down=down or both))
     if before is not None:
         lines.append(
             say(Mark("dim", f"{counted(len(new or ()), 'thing')} new since event {before.at}, up to {view.at}"))
         )
     return Answer(document, lines, raw=diagram)
+
+
+_BEGINNINGS = {
+    "source": "came from nothing: it is a source",
+    "made": "came from a run whose end was not recorded by then",
+    "later": "came from nothing by then: what it was made from was recorded later",
+}
+
+
+def _target(view: View, ref: str) -> tuple[references.Target, str]:
+    """What a user's words name, and the column of it, where they name one."""
+    text, column = columns.split(ref)
+    target = references.find(view, text)
+    if target.kind not in ("artifact", "run", "deployment"):
+        raise InputError(f"{target.ref} has no lineage; versions, runs and deployments have")
+    if "#" not in ref:
+        return target, ""
+    artifact = artifacts.get(view, target.ref)
+    if artifact is None:
+        raise InputError(f"{target.ref} has no columns; versions of datasets and feature views have")
+    known = columns.known(artifact)
+    if not column or (known and column not in known and _whole(artifact)):
+        hint = nearest(column, list(known)) or f"; it has {', '.join(known[:12])}{', …' if len(known) > 12 else ''}"
+        raise InputError(f"{target.ref} has no column {column!r}{hint if known else ''}")
+    return target, column
+
+
+def _whole(artifact: artifacts.Artifact) -> bool:
+    """Whether a version's registration names all of its columns: of wide tables it names the first."""
+    return "columns_in_all" not in (artifact.facts.get("summary") or {})
+
+
+def _graph(view: View, ref: str, column: str, steps: dict[str, int | None]) -> tuple[Graph, tuple[str, ...]]:
+    if not column:
+        return projection.graph(view, ref, **steps), ()
+    return columns.graph(view, f"{ref}#{column}", **steps)
 
 
 def orphans(context: Context, *, kind: str | None = None, project: str | None = None) -> Answer:
@@ -91,7 +137,7 @@ def orphans(context: Context, *, kind: str | None = None, project: str | None = 
 
 def _taken(view: View, text: str, target: references.Target) -> list[str]:
     """Which version was taken, where the user named none and there are several; the newest need not be the one in use."""
-    if target.kind != "artifact" or "@" in text or text.startswith("sha256:") or text == target.ref:
+    if target.kind != "artifact" or "@" in text or "#" in text or text.startswith("sha256:") or text == target.ref:
         return []
     base, _, version = target.ref.rpartition("@")
     kind, project, name = base.split("/", 2)
@@ -106,30 +152,34 @@ def _edge(edge: Edge) -> dict[str, Any]:
     return {"source": edge.source, "target": edge.target, "role": edge.role, "seq": edge.seq}
 
 
-def _appeared(view: View, before: View, graph: Graph, steps: dict[str, int | None]) -> frozenset[str]:
+def _appeared(view: View, before: View, graph: Graph, column: str, steps: dict[str, int | None]) -> frozenset[str]:
     """What is in the graph and was not in it at an earlier moment."""
     if before.at > view.at:
         raise InputError(f"--since {before.at} lies after --at {view.at}; give the earlier moment as --since")
+    ref, _ = columns.split(graph.focus)
     try:
-        references.find(before, graph.focus)
+        references.find(before, ref)
     except UnknownRef:
         return frozenset(graph.nodes)
-    return frozenset(graph.nodes) - frozenset(projection.graph(before, graph.focus, **steps).nodes)
+    return frozenset(graph.nodes) - frozenset(_graph(before, ref, column, steps)[0].nodes)
 
 
 class _Notes(NamedTuple):
-    """What is said beside a name: its open alerts, and whether it is new."""
+    """What is said beside a name: its open alerts, whether it is new, and whether nobody said what it came from."""
 
     troubled: dict[str, list[str]]
     new: frozenset[str]
+    unknown: frozenset[str]
 
     def beside(self, name: str) -> tuple[Any, ...]:
-        fresh = ("  ", Mark("live", "● new")) if name in self.new else ()
+        fresh: tuple[Any, ...] = ("  ", Mark("live", "● new")) if name in self.new else ()
+        if name in self.unknown:
+            fresh = (*fresh, "  ", Mark("dim", "from columns that nobody declared"))
         names = self.troubled.get(name)
         return (*fresh, "  ", Mark("warn", f"! {', '.join(names)}")) if names else fresh
 
 
-def _lines(graph: Graph, notes: _Notes, *, up: bool, down: bool) -> Iterator[str]:
+def _lines(graph: Graph, notes: _Notes, origin: str, *, up: bool, down: bool) -> Iterator[str]:
     yield say(Mark("title", graph.focus), *notes.beside(graph.focus))
     sources: dict[str, list[str]] = {}
     targets: dict[str, list[str]] = {}
@@ -138,7 +188,7 @@ def _lines(graph: Graph, notes: _Notes, *, up: bool, down: bool) -> Iterator[str
         targets.setdefault(edge.source, []).append(edge.target)
     if up:
         count = sum(node.distance < 0 for node in graph.nodes.values())
-        yield say(Mark("dim", f"came from {counted(count, 'thing')}"))
+        yield say(Mark("dim", f"came from {counted(count, 'thing')}" if count or not origin else origin))
         yield from _tree(graph.focus, sources, notes, {graph.focus})
     if down:
         count = sum(node.distance > 0 for node in graph.nodes.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +16,8 @@ from app.pipelines import container, runtime
 from app.pipelines.code import Code
 from app.pipelines.execution import Execution, execute
 from app.pipelines.place import Material
-from app.pipelines.spec import Spec
+from app.pipelines.spec import Output, Spec
+from app.profiling import registration
 from app.workspace import Workspace
 from ledger import lifecycle
 from ledger.errors import InputError
@@ -26,7 +28,7 @@ from ledger.ledger import Ledger
 from ledger.lifecycle import Ended, Made, Status
 from ledger.projections import artifacts
 from ledger.store.journal import Recorded
-from ledger.store.objects import Objects
+from ledger.store.objects import Objects, Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +220,7 @@ def begin(
 
 def finish(ledger: Ledger, prepared: Prepared, started: Recorded, execution: Execution) -> RunResult:
     """Record how a run ended, with what it made."""
-    refs, recorded = lifecycle.end(ledger, started, _ended(prepared.spec, prepared.bases, execution))
+    refs, recorded = lifecycle.end(ledger, started, _ended(ledger.objects, prepared, execution))
     value = recorded[-1].event.value
     return RunResult(
         run=prepared.run,
@@ -296,10 +298,10 @@ def _described(
     ]
 
 
-def _ended(spec: Spec, bases: Mapping[str, str], execution: Execution) -> Ended:
+def _ended(objects: Objects, prepared: Prepared, execution: Execution) -> Ended:
     """An execution as the record takes it."""
     made = [
-        Made(bases[name], stored, {"media_type": kind} if (kind := spec.outputs[name].media_type) else {})
+        Made(prepared.bases[name], stored, _facts(objects, prepared, prepared.spec.outputs[name], stored))
         for name, stored in execution.outputs.items()
     ]
     return Ended(
@@ -312,3 +314,21 @@ def _ended(spec: Spec, bases: Mapping[str, str], execution: Execution) -> Ended:
         execution.reason,
         execution.series,
     )
+
+
+def _facts(objects: Objects, prepared: Prepared, output: Output, stored: Stored) -> dict[str, Any]:
+    """What is registered of an output beside its digest: of a table its columns, rows and span, and where columns come from."""
+    found: dict[str, Any] = {"media_type": output.media_type} if output.media_type else {}
+    name = output.path or ""
+    table = output.artifact.startswith("dataset/") and not stored.directory
+    if table and registration.may_be_table(name, output.media_type):
+        with suppress(InputError):  # what is no table after all is registered by its bytes
+            found |= registration.facts(objects, stored.digest, name)[0]
+    if output.columns:
+        refs = {name: each.ref for name, each in prepared.inputs.items()}
+        columns = {
+            column: [f"{refs[source.partition('#')[0]]}#{source.partition('#')[2]}" for source in sources]
+            for column, sources in output.columns.items()
+        }
+        found["summary"] = {**found.get("summary", {}), "columns": columns}
+    return found

@@ -67,7 +67,7 @@ _KEYS = (
     "tolerance",
     "env",
 )
-_OUTPUT_KEYS = ("artifact", "path", "media_type")
+_OUTPUT_KEYS = ("artifact", "path", "media_type", "columns")
 _MAX_BYTES = 1 << 20
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*", re.ASCII)
 _CALLABLE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
@@ -82,11 +82,13 @@ class Output:
 
     ``artifact`` is what it is registered as: ``kind/project/name``, or ``kind/name`` in the run's own project. ``path``
     is where it is written, relative to the folder that the run starts in; without one, a place is chosen and told.
+    ``columns`` says which columns of which inputs (``input#column``) each of its columns is computed from, where known.
     """
 
     artifact: str
     path: str | None = None
     media_type: str | None = None
+    columns: Mapping[str, list[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +229,11 @@ class _Reader:
             raise self._error(("outputs",), "two outputs have the same path")
         if len({each.artifact for each in spec.outputs.values()}) < len(spec.outputs):
             raise self._error(("outputs",), "two outputs are the same artifact")
+        for name, output in spec.outputs.items():
+            for source in (each for sources in (output.columns or {}).values() for each in sources):
+                if source.partition("#")[0] not in spec.inputs:
+                    where = ("outputs", name, "columns")
+                    raise self._error(where, f"{source!r} names no input{nearest(source, list(spec.inputs))}")
         for index, word in enumerate(spec.command):
             for group, name in _PLACE.findall(word):
                 known = spec.inputs if group == "inputs" else spec.outputs
@@ -316,7 +323,20 @@ class _Reader:
         media_type = item.get("media_type")
         if media_type is not None and not (isinstance(media_type, str) and media_type):
             raise self._error((*where, "media_type"), "media_type must be a text such as application/json")
-        return Output(str(artifact), self._inner_path(item.get("path"), (*where, "path")), media_type)
+        path = self._inner_path(item.get("path"), (*where, "path"))
+        return Output(str(artifact), path, media_type, self._columns(item.get("columns"), (*where, "columns")))
+
+    def _columns(self, item: Any, where: yamltext.Place) -> dict[str, list[str]] | None:
+        """Where an output's columns come from; which inputs there are is checked once all of the file is read."""
+        if item is None:
+            return None
+        if not isinstance(item, dict) or not all(isinstance(each, list) for each in item.values()):
+            raise self._error(where, "columns must be a mapping, such as {usd: [rates#USD]}")
+        for column, sources in item.items():
+            for source in sources:
+                if not isinstance(source, str) or not all(source.partition("#")):
+                    raise self._error((*where, column), f"{source!r} must look like input#column")
+        return {str(column): list(sources) for column, sources in item.items()}
 
     def _inner_path(self, item: Any, where: yamltext.Place) -> str | None:
         """A path below the folder that the run starts in, in its shortest form."""

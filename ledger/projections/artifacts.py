@@ -148,15 +148,24 @@ def get(view: View, ref: str) -> Artifact | None:
 
 
 def versions(
-    view: View, *, kind: str | None = None, project: str | None = None, name: str | None = None
+    view: View,
+    *,
+    kind: str | None = None,
+    project: str | None = None,
+    name: str | None = None,
+    facts_with: str | None = None,
 ) -> list[Artifact]:
-    """All versions in the order they were registered, narrowed to a kind, a project, a name."""
+    """All versions in the order they were registered, narrowed to a kind, a project, a name, facts that hold a text."""
     conditions = ["seq <= :at"]
     for column, wanted in (("kind", kind), ("project", project), ("name", name)):
         if wanted is not None:
             conditions.append(f"{column} = :{column}")
+    if facts_with is not None:
+        conditions.append("instr(facts, :facts)")
     sql = f"SELECT {_COLUMNS} FROM artifacts WHERE {' AND '.join(conditions)} ORDER BY seq"
-    return [_artifact(row) for row in view.rows(sql, {"kind": kind, "project": project, "name": name})]
+    return [
+        _artifact(row) for row in view.rows(sql, {"kind": kind, "project": project, "name": name, "facts": facts_with})
+    ]
 
 
 def latest(view: View, kind: str, project: str | None, name: str) -> Artifact | None:

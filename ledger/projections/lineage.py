@@ -97,6 +97,16 @@ def leads_to(view: View, source: str, target: str) -> bool:
     return has_any is not None and target in descendants(view, source)
 
 
+def beginning(view: View, ref: str) -> str:
+    """Why nothing is known that ``ref`` came from: ``source`` (it came from nothing), ``made`` (by a run whose end had not
+    been recorded), or ``later`` (what it came from was recorded after the view)."""
+    row = view.row("SELECT run FROM artifacts WHERE ref = :ref AND seq <= :at", {"ref": ref})
+    if row is not None and row[0] is not None:
+        return "made"
+    later = view.connection.execute("SELECT 1 FROM edges WHERE target = ? LIMIT 1", (ref,)).fetchone()
+    return "source" if later is None else "later"
+
+
 def impact(view: View, ref: str) -> list[str]:
     """Everything that depends on ``ref``, nearest first: what breaks if it is withdrawn."""
     reached = reach.steps(view, ref, None, upstream=False)

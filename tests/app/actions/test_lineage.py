@@ -125,3 +125,53 @@ def test_the_version_that_was_taken_is_said(shell: Shell) -> None:
     first = shell.ok("lineage", "fx-vol").out.splitlines()[0]
     assert first == "fx-vol: the newest version, fx-vol@2; @challenger is fx-vol@2, @champion is fx-vol@1"
     assert shell.ok("lineage", "fx-vol@1").out.splitlines()[0].startswith(f"model/{PROJECT}/fx-vol@1")
+
+
+def test_a_column_back_to_the_file(shell: Shell) -> None:
+    """A specification says where its output's columns come from; what it does not say is told to be unknown."""
+    (shell.root / "code").mkdir()
+    (shell.root / "code" / "copy.py").write_text("import sys, shutil; shutil.copy(sys.argv[1], sys.argv[2])")
+    spec = (
+        "job: copy\ncommand: [python, copy.py, '{inputs.a}', '{outputs.b}']\ncode: code\n"
+        "inputs: {a: dataset/ecb-rates}\n"
+        "outputs: {b: {artifact: dataset/panel, path: panel.csv, columns: {usd: ['a#usd']}}}\n"
+    )
+    (shell.root / "copy.yaml").write_text(spec)
+    shell.ok("--as", "lea", "run", "copy.yaml")
+    facts = shell.json("artifact", "show", "panel")["artifact"]["facts"]
+    assert (facts["rows"], [each["name"] for each in facts["summary"]["schema"]]) == (1, ["day", "usd"])
+    document = shell.json("lineage", "panel#usd", "--up")
+    _hold(document, registry.get("lineage").gives, "lineage")
+    raw, panel = f"dataset/{PROJECT}/ecb-rates@1#usd", f"dataset/{PROJECT}/panel@1#usd"
+    assert [(each["source"], each["target"], each["role"]) for each in document["edges"]] == [(raw, panel, "column")]
+    assert shell.json("lineage", "ecb-rates#usd", "--down")["nodes"][1]["ref"] == panel
+    assert shell.json("lineage", "panel#day")["unknown"] == [f"dataset/{PROJECT}/panel@1#day"]
+    assert "nobody declared" in shell.ok("lineage", "panel#day").out
+    assert "flowchart" in shell.ok("lineage", "panel#usd", "--mermaid").out
+    wrong = shell("lineage", "panel#us")
+    assert wrong.code == 2
+    assert "did you mean 'usd'" in wrong.err
+    assert shell("lineage", f"run/{RUN}#x").code == 2
+    (shell.root / "copy.yaml").write_text(spec.replace("a#usd", "z#usd"))
+    assert "names no input" in shell("--as", "lea", "run", "copy.yaml").err
+
+
+def test_what_breaks_if_it_is_withdrawn(shell: Shell) -> None:
+    shell.ok("--as", "lea", "deploy", "fx-vol@1", "--to", "staging")
+    found = shell.json("lineage", "ecb-rates", "--impact")
+    model = f"model/{PROJECT}/fx-vol@1"
+    assert found["depending"][:2] == [f"run/{RUN}", model]
+    assert [(each["subject"], each["environment"]) for each in found["live"]] == [(model, "staging")]
+    assert len(found["requests"]) == 1
+    said = shell.ok("lineage", "ecb-rates", "--impact").out
+    assert "● live" in said or "! live" in said
+    assert "nothing depends on it" in shell.ok("lineage", "fx-vol@2", "--impact").out
+    assert shell("lineage", "ecb-rates", "--impact", "--up").code == 2
+
+
+def test_a_moment_before_its_inputs_were_recorded_is_no_beginning(shell: Shell) -> None:
+    model = shell.json("artifact", "show", "fx-vol@1")["artifact"]
+    then = shell.ok("lineage", "fx-vol@1", "--at", str(model["seq"])).out
+    assert "a run whose end was not recorded by then" in then
+    assert "it is a source" in shell.ok("lineage", "ecb-rates").out
+    assert "came from 2 things" in shell.ok("lineage", "fx-vol@1").out
