@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
 
-from app.monitoring.quality import moves, shape, silence
+from app.monitoring.quality import calendar, moves, shape, silence
 from app.monitoring.quality.finding import Finding, Result
 from app.monitoring.quality.table import Table
 from ledger.errors import InputError
@@ -25,6 +25,7 @@ KINDS: dict[str, Any] = {
     "nulls": shape.Nulls,
     "uniqueness": shape.Unique,
     "freshness": shape.Freshness,
+    "calendar": calendar.Calendar,
     "jumps": moves.Jump,
     "rebasing": moves.Rebasing,
     "stale": silence.Stale,
@@ -32,6 +33,9 @@ KINDS: dict[str, Any] = {
     "ended": silence.Ended,
     "movement": silence.Movement,
 }
+VERSION = 1
+"""Of the rules: whoever changes what one finds counts it up, so that every verdict says which rule it is of."""
+
 _COMMON = ("check", "kind", "subject")
 
 
@@ -86,7 +90,12 @@ def execute(
     results = []
     for check in checks:
         rule = check.rule
-        inputs: dict[str, Any] = {"table": table.sha256, "rows": len(table.days), "settings": dict(check.settings)}
+        inputs: dict[str, Any] = {
+            "rule": f"{check.kind}/{VERSION}",
+            "table": table.sha256,
+            "rows": len(table.days),
+            "settings": dict(check.settings),
+        }
         if table.days:
             inputs["span"] = [table.days[0], table.days[-1]]
         if isinstance(rule, moves.Rebasing):
@@ -118,7 +127,7 @@ def _read(item: Any, source: str) -> Check:
         _require_type(value, known[key], f"{source}: check {name}: {key}")
     try:
         rule = KINDS[kind](**{key: tuple(each) if isinstance(each, list) else each for key, each in settings.items()})
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise InputError(f"{source}: check {name}: {error}") from None
     return Check(name, kind, subject, settings, rule)
 
@@ -133,6 +142,9 @@ def _require_type(value: Any, wanted: str, what: str) -> None:
     elif wanted == "bool":
         if not isinstance(value, bool):
             raise InputError(f"{what} must be true or false, not {value!r}")
+    elif wanted == "str":
+        if not isinstance(value, str):
+            raise InputError(f"{what} must be a text, not {value!r}")
     elif wanted.startswith("tuple"):
         _require_names(value, what)
     elif not isinstance(value, Mapping):

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.monitoring.quality import check, finding, silence, table
+from app.monitoring.quality import calendar, check, finding, silence, table
 from ledger.errors import InputError
 from tests.sample_data import story
 
@@ -108,6 +108,55 @@ def test_on_its_own_day_such_a_jump_waits_for_the_next_fixing(raw, checks):
     (found,) = about(result, "BRL", "2026-10-26")
     assert found.verdict == "quarantine"
     assert "wait for the next fixing" in found.message
+
+
+def test_every_absent_weekday_is_a_holiday_of_target_and_no_row_is_on_one(raw):
+    (result,) = check.execute(declared(kind="calendar"), raw)
+    assert (result.verdict, result.findings) == ("pass", ())
+    weekdays = calendar.Calendar("weekdays").findings(raw)
+    assert sum(each.value for each in weekdays) == 134
+
+
+def declared(**settings):
+    return check.read({"checks": [{"check": "c", "subject": "dataset/p/d", **settings}]}, "checks.yaml")
+
+
+def without(raw, *days):
+    kept = [n for n, day in enumerate(raw.days) if day not in days]
+    columns = {name: values[kept] for name, values in raw.columns.items()}
+    return table.Table(tuple(raw.days[n] for n in kept), columns, raw.text, raw.sha256)
+
+
+def test_a_business_day_without_a_row_is_blocked_and_a_row_on_a_holiday_flagged(raw):
+    cut = without(raw, "2024-02-01", "2024-02-02", "2024-02-05", "2024-03-04")
+    found = list(calendar.Calendar().findings(cut))
+    assert [(each.verdict, each.first, each.last, each.value) for each in found] == [
+        ("block", "2024-02-01", "2024-02-05", 3.0),
+        ("block", "2024-03-04", "2024-03-04", 1.0),
+    ]
+    assert list(calendar.Calendar(closed=("2024-02-01", "2024-02-02", "2024-02-05", "2024-03-04")).findings(cut)) == []
+    moved = table.Table(("2024-05-01", "2024-05-02"), {}, {}, "sha256:" + "0" * 64)
+    (labour,) = calendar.Calendar().findings(moved)
+    assert (labour.verdict, labour.first) == ("flag", "2024-05-01")
+    assert list(calendar.Calendar(open=("2024-05-01",)).findings(moved)) == []
+
+
+@pytest.mark.parametrize(
+    ("year", "day"), [(1999, "1999-04-04"), (2008, "2008-03-23"), (2011, "2011-04-24"), (2038, "2038-04-25")]
+)
+def test_easter_is_when_it_is(year, day):
+    assert calendar.easter(year).isoformat() == day
+
+
+def test_an_unknown_calendar_is_refused():
+    with pytest.raises(InputError, match="there is no calendar 'NYSE'; known are TARGET, weekdays"):
+        declared(kind="calendar", calendar="NYSE")
+    with pytest.raises(InputError, match="must be a text"):
+        declared(kind="calendar", calendar=3)
+
+
+def test_a_verdict_says_which_rule_it_is_of(results):
+    assert results["jumps"].inputs["rule"] == "jumps/1"
 
 
 def test_pegs_are_named(results):
