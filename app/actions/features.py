@@ -79,7 +79,7 @@ def register(context: Context, *, view: str, project: str | None = None) -> Answ
     summary: dict[str, Any] = {
         "definition": declared.definition,
         "code": code.digest,
-        "schema": schema(document),
+        "feature_schema": schema(document),
         "entity": [each["name"] for each in document["entity"]],
         "features": {each["name"]: each["type"] for each in document["features"]},
         "columns": columns(document),

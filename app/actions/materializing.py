@@ -111,7 +111,7 @@ def materialized(context: Context, registered: Registered, config: Mapping[str, 
         if execution.status == "ok":
             summary = {
                 "feature_view": registered.ref,
-                "schema": schema(document),
+                "feature_schema": schema(document),
                 "columns": columns(document, {name: each.ref for name, each in inputs.items()}),
             }
             about = _about(context, registered, execution.outputs["features"])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from app.features.definition.sources import EVERY
 from ledger.errors import InputError
 from ledger.format import canonical
 from ledger.format.hashes import digest
@@ -100,17 +101,29 @@ def schema(document: Mapping[str, Any]) -> str:
 
 
 def columns(document: Mapping[str, Any], datasets: Mapping[str, str] | None = None) -> dict[str, list[str]]:
-    """By feature, the source columns that its declaration names: ``dataset/project/name#column``.
+    """By feature, the source columns that it is computed from: ``dataset/project/name#column``.
+
+    A whole source stands for the columns that the view declares of it. A feature whose columns are not known by name
+    (nothing is said of it, or its source is declared as every column there is) is left out: that is not the same as coming
+    from nothing.
 
     Args:
         document: a registered view's.
         datasets: by source, the version that was used, where one was.
     """
-    refs = {name: (datasets or {}).get(name, each["dataset"]) for name, each in document["sources"].items()}
     found = {}
     for feature in document["features"]:
-        parts = [each.partition("#") for each in feature["from"]]
-        found[feature["name"]] = [f"{refs[source]}#{column}" if column else refs[source] for source, _, column in parts]
+        origins = [each.partition("#") for each in feature["from"]]
+        named = [
+            (source, name)
+            for source, _, column in origins
+            for name in ([column] if column else document["sources"][source]["columns"])
+        ]
+        if named and all(name != EVERY for _, name in named):
+            refs = [
+                ((datasets or {}).get(source, document["sources"][source]["dataset"]), name) for source, name in named
+            ]
+            found[feature["name"]] = list(dict.fromkeys(f"{ref}#{name}" for ref, name in refs))
     return found
 
 

@@ -114,7 +114,7 @@ def test_a_declaration_is_registered_with_its_code_once(ready: Shell) -> None:
     assert ready.json("feature", "register", "momentum")["view"]["version"] == 3
     facts = ready.json("artifact", "show", "feature_view/momentum@1")["artifact"]["facts"]
     assert facts["summary"]["features"] == {"change": "float", "count": "int"}
-    assert facts["summary"]["schema"] == said["view"]["schema"]
+    assert facts["summary"]["feature_schema"] == said["view"]["schema"]
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,8 @@ def test_features_are_computed_by_a_run_and_made_again_byte_for_byte(made: Shell
     artifact = made.json("artifact", "show", f"{DATA}@1")["artifact"]
     assert artifact["facts"]["rows"] == 60
     assert artifact["facts"]["span"] == ["2008-09-01T00:00:00Z", "2008-09-30T00:00:00Z"]
-    assert artifact["facts"]["summary"]["columns"]["count"] == ["dataset/fx-hedging/rates@1"]
+    wanted = {"change": ["dataset/fx-hedging/rates@1#USD", "dataset/fx-hedging/rates@1#JPY"]}
+    assert artifact["facts"]["summary"]["columns"] == wanted
     assert artifact["facts"]["summary"]["feature_view"] == REF
     offline, online = events(made, "feature.materialized")
     assert (offline["store"], offline["rows"], offline["as_of"]) == ("offline", 60, "2008-09-30T16:00:00Z")

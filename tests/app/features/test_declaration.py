@@ -24,8 +24,15 @@ def test_a_declaration_with_its_defaults() -> None:
     assert found.sources["rates"]["missing"] == []
     registered = found.document("sha256:00", ["."], {"rates": "dataset/fx/rates"})
     assert registered["sources"]["rates"]["dataset"] == "dataset/fx/rates"
-    assert view.columns(registered) == {"r1": ["dataset/fx/rates#USD"], "n": []}
+    assert view.columns(registered) == {"r1": ["dataset/fx/rates#USD"]}, "of n nothing is said"
     assert view.columns(registered, {"rates": "dataset/fx/rates@3"})["r1"] == ["dataset/fx/rates@3#USD"]
+
+
+def test_a_whole_source_is_its_declared_columns_unless_it_is_every_column() -> None:
+    found = read(DECLARED.replace("n: int", "n: {type: int, from: rates}")).document("sha256:00", ["."], {"rates": "d"})
+    assert view.columns(found)["n"] == ["d#Date", "d#USD"]
+    found["sources"]["rates"]["columns"]["*"] = "float"
+    assert "n" not in view.columns(found)
 
 
 BAD = [
