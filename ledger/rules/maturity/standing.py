@@ -61,10 +61,14 @@ class Standing(NamedTuple):
 
 
 class Verification(NamedTuple):
-    """What whoever asks has just verified: this many events and found nothing; ``complete``: nothing known is unrecorded."""
+    """What whoever asks knows to be intact: the first ``size`` events; ``complete``: nothing known is unrecorded.
+
+    ``until`` is the ``at`` of the event behind them, in microseconds, where there is one: what is known of every moment before.
+    """
 
     size: int
     complete: bool
+    until: int = BEGIN
 
 
 class Evaluation:
@@ -164,9 +168,9 @@ def advice(state: State) -> str:
 def _chain(index: Index, model: Model, verification: Verification | None) -> Chain:
     verified: Spans = []
     complete: Spans = []
-    if verification is not None and verification.size > index.last:
-        verified = ALWAYS
-        complete = ALWAYS if verification.complete else []
+    if verification is not None:
+        verified = ALWAYS if verification.size > index.last else union([(BEGIN, verification.until)])
+        complete = verified if verification.complete else []
     for item in index.of_type("ledger.verified"):
         if item.value.get("ok") is not True:
             continue
