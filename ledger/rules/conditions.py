@@ -56,10 +56,10 @@ class Case:
 
     @cached_property
     def author_roles(self) -> frozenset[str]:
-        """The roles that an author holds, which do not count unless the rule lets peers sign."""
+        """The roles of whoever made the version, which do not count unless the rule lets peers sign."""
         if self.rule.peers_may_sign:
             return frozenset()
-        return frozenset(role for name in self.authors for role in people.roles(self.view, name, self.artifact.project))
+        return frozenset(people.roles(self.view, self.authors[0], self.artifact.project))
 
     @cached_property
     def requests(self) -> tuple[Request, ...]:
@@ -170,8 +170,7 @@ def _approvals(case: Case, condition: Approvals, requests: tuple[Request, ...]) 
         if condition.roles:
             by = f"by {' or '.join(condition.roles)}"
         else:
-            made = ", ".join(case.authors)
-            by = f"by {'a role' if short == 1 else 'roles'} other than the trainer's ({made})"
+            by = f"by {'a role' if short == 1 else 'roles'} other than the trainer's ({case.authors[0]})"
         age = f", in the last {duration(condition.within)}" if condition.within else ""
         able = _eligible(case, condition, requests) if requests else ""
         found.append(open_(f"{short} {noun} {by}{age}", Missing(f"{short} {noun} missing, {by}{age}", action, able)))
