@@ -15,47 +15,23 @@ import pytest
 import ledger
 from app.pipelines import executors, runtime
 from ledger.format import canonical
-from tests.app.pipelines.works import Works
-from tests.app.story import Shell, copied, home
+from tests.app.pipelines.works import Works, copy
 
 ROOT = Path(__file__).parents[3]
 ALL_OK = dict.fromkeys(("features", "train", "rival", "package"), "ok")
 REUSED = dict.fromkeys(ALL_OK, "reused")
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The workspace before and after its pipeline first ran."""
-    base = tmp_path_factory.mktemp("works")
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        home(base / "home", monkeypatch)
-        works = Works(base / "fresh")
-        copied(base / "fresh", base / "run")
-        copied(base / "home", base / "home-fresh")  # its keys remember what they signed
-        Shell(base / "run").ok("--as", "ada", "pipeline", "run", "--processes", "1")
-        assert works.size == 2
-        copied(base / "home", base / "home-run")
-    return base
-
-
-def _works(base: Path, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Works:
-    copied(base / f"home-{name}", tmp_path / "home")
-    home(tmp_path / "home", monkeypatch)
-    found = Works.__new__(Works)
-    Shell.__init__(found, copied(base / name, tmp_path / "works"))
-    return found
-
-
 @pytest.fixture
-def fresh(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Works:
+def fresh(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Works:
     """The workspace whose pipeline has never run."""
-    return _works(made, "fresh", tmp_path, monkeypatch)
+    return copy("fresh", tmp_path_factory, tmp_path, monkeypatch)
 
 
 @pytest.fixture
-def works(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Works:
+def works(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Works:
     """The workspace whose pipeline has run once."""
-    return _works(made, "run", tmp_path, monkeypatch)
+    return copy("run", tmp_path_factory, tmp_path, monkeypatch)
 
 
 def test_a_first_run_is_recorded_from_its_trigger_to_its_end(works: Works) -> None:
@@ -223,15 +199,16 @@ def test_a_step_that_goes_wrong_says_how(fresh: Works, code: str, more: str, sai
     assert said in fresh.events("run.completed")[-1]["reason"]
 
 
-def test_one_process_and_two_give_equal_digests(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_process_and_two_give_equal_digests(
+    tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And so does any other executor, in the same place."""
     found, two = [], executors.made
     for n, make in enumerate((executors.Serial, lambda: two(2), lambda: ThreadPoolExecutor(3))):
-        works = _works(made, "fresh", tmp_path / str(n), monkeypatch)
+        works = copy("fresh", tmp_path_factory, tmp_path / str(n), monkeypatch)
         monkeypatch.setattr(executors, "made", lambda processes, make=make: make())
         said = works.ok("--as", "ada", "pipeline", "run", "--json").document["executions"][0]
         found.append({each["step"]: [out["sha256"] for out in each["outputs"]] for each in said["steps"]})
-        monkeypatch.undo()
-        home(tmp_path / str(n) / "home", monkeypatch)
         assert all(found[-1].values())
     assert found[0] == found[1] == found[2]
 

@@ -6,7 +6,9 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from tests.app.story import Shell
+import pytest
+
+from tests.app.story import Shell, copied, home
 
 CODE = """
 import json, os, sys, time
@@ -136,3 +138,27 @@ class Works(Shell):
         """Where the bytes of a version lie."""
         digest: str = self.json("artifact", "show", ref)["artifact"]["sha256"]
         return self.root / ".assay" / "objects" / digest[7:9] / digest[9:]
+
+
+_BUILT: dict[str, Path] = {}
+"""Where the workspace was built, as it is new and after its pipeline ran; each with its own home, whose keys remember."""
+
+
+def copy(name: str, factory: pytest.TempPathFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Works:
+    """A copy of the workspace, ``fresh`` or ``run`` (its pipeline ran once), in a home of its own."""
+    if not _BUILT:
+        base = factory.mktemp("works")
+        with pytest.MonkeyPatch.context() as patch:
+            home(base / "home", patch)
+            Works(base / "fresh")
+            copied(base / "home", base / "home-fresh")
+            copied(base / "fresh", base / "run")
+            Shell(base / "run").ok("--as", "ada", "pipeline", "run", "--processes", "1")
+            copied(base / "home", base / "home-run")
+        _BUILT.update(dict.fromkeys(("fresh", "run"), base))
+    base = _BUILT[name]
+    copied(base / f"home-{name}", tmp_path / "home")
+    home(tmp_path / "home", monkeypatch)
+    found = Works.__new__(Works)
+    Shell.__init__(found, copied(base / name, tmp_path / "works"))
+    return found
