@@ -51,11 +51,19 @@ def list_runs(
 
 
 def stale(view: View, found: Sequence[Run]) -> dict[str, list[str]]:
-    """By run that ended well: the versions that are newer than those it read. Such a run's metrics are of older data."""
+    """By run that ended well: the versions that are newer than the inputs and the code that it used.
+
+    Such a run's metrics are those of older data or older code.
+    """
     newest: dict[str, str] = {}
+    codes: dict[str, list[str]] = {}
     older: dict[str, list[str]] = {}
     for run in found:
-        for ref, _ in run.inputs if run.status == "ok" else ():
+        if run.status != "ok":
+            continue
+        if run.code is not None and run.code not in codes:
+            codes[run.code] = [each.ref for each in artifacts.by_digest(view, run.code) if each.kind == "code"][-1:]
+        for ref in [*(ref for ref, _ in run.inputs), *codes.get(run.code or "", ())]:
             base = ref.rpartition("@")[0]
             if base not in newest:
                 kind, project, name = base.split("/")

@@ -17,7 +17,7 @@ from app.pipelines.execution import Execution, execute
 from app.pipelines.place import Material
 from app.pipelines.recipe import ASPECTS, Recipe
 from ledger import lifecycle
-from ledger.events.runs import RunCompleted, RunReproduced, RunStarted
+from ledger.events.runs import Difference, RunCompleted, RunReproduced, RunStarted
 from ledger.events.vocabulary import Artifact
 from ledger.format import canonical
 from ledger.ledger import Ledger
@@ -83,7 +83,6 @@ def reproduce(
     want = recipes.recorded(run)
     base = recipes.of(ledger, run)
     plain = recipes.here(ledger, base)
-    here = plain.runtime
     meant = recipes.recorded(other) if other is not None else None
     if other is not None:
         theirs = recipes.here(ledger, recipes.of(ledger, other))
@@ -95,30 +94,33 @@ def reproduce(
     told(f"running {run.job} again")
     fresh, got = _recorded_run(ledger, run, changed, said, actor, laboratory)
     described = _moved(ledger, base.runtime, changed.runtime)
-    if fresh.status == "interrupted":
-        return Reproduction(None, fresh, run, described, None)
-    differing = differences(ledger.objects, want, got, base.spec.tolerance)
-    culprits: list[str] = []
-    if differing or (meant is not None and not laboratory.same(meant, got)):
-        moved = run.runtime != here or (other is not None and other.runtime != changed.runtime)
-        search = _Search(laboratory, plain, changed, tuple(said), want, got, meant, moved)
-        culprits = search.culprits()
-        if laboratory.stopped:
-            return Reproduction(None, fresh, run, described, None)
-    fact = RunReproduced(
+    if fresh.status != "interrupted":
+        moved = run.runtime != plain.runtime or (other is not None and other.runtime != changed.runtime)
+        fact = _judged(fresh, run, other, _Search(laboratory, plain, changed, said, want, got, meant, moved))
+        if not laboratory.stopped:
+            done = ledger.record(fact, actor=actor, project=run.project, cause=fresh.ended_seq)
+            return Reproduction(fact, fresh, run, described, done)
+    return Reproduction(None, fresh, run, described, None)
+
+
+def _judged(fresh: Run, run: Run, other: Run | None, search: _Search) -> RunReproduced:
+    """What a fresh run says of the record and, where they differ, what made the difference."""
+    laboratory, tolerance = search.laboratory, search.plain.spec.tolerance
+    differing = laboratory.differences(search.want, search.got)
+    apart = bool(differing) or (search.meant is not None and not laboratory.same(search.meant, search.got))
+    culprits = search.culprits() if apart else []
+    return RunReproduced(
         run=fresh.run,
         of_run=run.run,
         equal=not differing,
-        compared=want.names(),
-        tolerance=base.spec.tolerance,
-        swapped=said,
+        compared=search.want.names(),
+        tolerance=tolerance,
+        swapped=dict(search.said),
         against=other.run if other else None,
         differing=differing,
         culprits=culprits,
         trials=laboratory.count,
     )
-    done = ledger.record(fact, actor=actor, project=run.project, cause=fresh.ended_seq)
-    return Reproduction(fact, fresh, run, described, done)
 
 
 class _Interrupted(Exception):
@@ -177,16 +179,20 @@ class _Laboratory:
             raise _Interrupted
         return self.results(recipe, ended)
 
+    def differences(self, want: Results, got: Results) -> list[Difference]:
+        """What differs between two results, beyond the tolerance."""
+        return differences(self._objects, want, got, self._tolerance)
+
     def same(self, one: Results, other: Results) -> bool:
         """Whether two results are the same, within the tolerance."""
-        return not differences(self._objects, one, other, self._tolerance)
+        return not self.differences(one, other)
 
 
 @dataclass(frozen=True, slots=True)
 class _Search:
     """The search for what makes a difference.
 
-    ``plain`` is what was recorded, ``changed`` what was run and gave ``got``, ``aspects`` what is not the same in them.
+    ``plain`` is what was recorded, ``changed`` what was run and gave ``got``, ``said`` what is not the same in them.
     ``want`` is what the record has for ``plain``, ``meant`` what it has for ``changed``, if anything. ``moved`` says that
     the record was made in another runtime than this.
     """
@@ -194,7 +200,7 @@ class _Search:
     laboratory: _Laboratory
     plain: Recipe
     changed: Recipe
-    aspects: tuple[str, ...]
+    said: Mapping[str, str]
     want: Results
     got: Results
     meant: Results | None
@@ -217,7 +223,7 @@ class _Search:
             return [NONDETERMINISM]
         # Why the same gives something else here than it once did: the runtime, where that is another.
         elsewhere = "runtime" if self.moved else UNRECORDED
-        if not self.aspects:
+        if not self.said:
             return [elsewhere]
         plain = fresh(self.plain, "as it was recorded")
         found = [elsewhere] if self.meant is not None and not same(self.meant, self.got) else []
@@ -232,16 +238,16 @@ class _Search:
         same = self.laboratory.same
         if same(plain, self.got):
             return []
-        if len(self.aspects) == 1:
-            return list(self.aspects)
+        if len(self.said) == 1:
+            return list(self.said)
         alone = [
             name
-            for name in self.aspects
+            for name in self.said
             if not same(
                 plain, self.laboratory.fresh(self.plain.taking(self.changed, [name]), f"with other {name} alone")
             )
         ]
-        return alone or list(self.aspects)
+        return alone or list(self.said)
 
 
 def _recorded_run(

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from app.pipelines import code as codes
-from app.pipelines import container, runtime
+from app.pipelines import container, locks, runtime
 from app.pipelines.code import Code
 from app.pipelines.execution import Execution, execute
 from app.pipelines.place import Material
@@ -204,8 +204,8 @@ def prepare(
     inputs = {name: lifecycle.require_input(ledger, ref) for name, ref in spec.inputs.items()}
     code = captured(ledger, workspace, spec) if code is None else code
     fact, sources = _described(ledger, spec, project, code, inputs, about, image)
-    if parameters:
-        fact = msgspec.structs.replace(fact, parameters={**fact.parameters, **parameters})
+    locked = locks.recorded(ledger.objects, _folders(workspace, spec), workspace.root)
+    fact = msgspec.structs.replace(fact, parameters={**fact.parameters, **locked, **(parameters or {})})
     return Prepared(spec, project, bases, inputs, code, fact, tuple(sources))
 
 
@@ -245,9 +245,15 @@ def _bases(spec: Spec, project: str) -> dict[str, str]:
 
 def captured(ledger: Ledger, workspace: Workspace, spec: Spec) -> Code:
     """The code that a specification names, stored."""
-    folders = [spec.folder / path for path in spec.code] or [workspace.root]
     written = [each.path for each in spec.outputs.values() if each.path]
-    return codes.capture(ledger.objects, folders, [*written, *([spec.metrics] if spec.metrics else [])])
+    return codes.capture(
+        ledger.objects, _folders(workspace, spec), [*written, *([spec.metrics] if spec.metrics else [])]
+    )
+
+
+def _folders(workspace: Workspace, spec: Spec) -> list[Path]:
+    """The folders with the code that a specification names; the workspace where it names none."""
+    return [spec.folder / path for path in spec.code] or [workspace.root]
 
 
 def _described(

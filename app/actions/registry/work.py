@@ -63,7 +63,7 @@ MAKE = (
             ),
         ),
         examples=(Example("assay runs --job train", "the training runs"),),
-        description="Stale is a run that read what has a newer version by now: its metrics are those of older data.",
+        description="Stale is a run whose data or code has a newer version by now: its metrics are those of older ones.",
         at=True,
         gives="at runs:[run] stale",
     ),

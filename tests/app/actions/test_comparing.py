@@ -106,3 +106,14 @@ def test_too_few_to_compare_is_said(ready: Shell, words: tuple[str, ...], says: 
     said = ready("runs", "compare", *words)
     assert said.code == 2
     assert says in said.err
+
+
+def test_runs_of_older_code_are_stale(ready: Shell) -> None:
+    first = ready.json("--as", "lea", "run", "summarise.yaml")["run"]["run"]
+    (ready.root / "code" / "more.py").write_text("x = 1\n")
+    second = ready.json("--as", "lea", "run", "summarise.yaml")["run"]["run"]
+    assert ready.json("runs")["stale"] == {first: [f"code/{PROJECT}/code@2"]}
+    assert "code/fx-hedging/code@2 is newer" in ready.ok("runs", "show", first).out
+    (ready.root / "code" / "more.py").unlink()
+    ready.ok("--as", "lea", "run", "summarise.yaml")
+    assert set(ready.json("runs")["stale"]) == {second}

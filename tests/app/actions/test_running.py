@@ -108,3 +108,28 @@ def test_an_image_that_is_not_here_is_one_line_and_nothing_recorded(
         == "assay: a specification with an image needs a container engine, and there is no no-such-engine on the PATH\n"
     )
     assert ready.json("runs", "--job", "summarise")["runs"] == []
+
+
+def test_the_lock_of_the_dependencies_is_recorded_by_digest(ready: Shell) -> None:
+    from ledger.format.hashes import digest
+
+    def run() -> dict[str, object]:
+        found: dict[str, object] = ready.json("--as", "lea", "run", "summarise.yaml")["run"]["parameters"]
+        return found
+
+    assert "lock" not in run()
+    (ready.root / "requirements.txt").write_text("numpy==2.4.0\n")
+    assert run()["lock"] == {"file": "requirements.txt", "sha256": digest(b"numpy==2.4.0\n")}
+    (ready.root / "code" / "uv.lock").write_text("version = 1\n")
+    assert run()["lock"] == {"file": "uv.lock", "sha256": digest(b"version = 1\n")}
+
+
+def test_the_seed_from_the_command_line_and_the_series_of_a_run(ready: Shell) -> None:
+    code = CODE + "\nimport os\nwith open(os.environ['ASSAY_SERIES'], 'w') as file:\n"
+    code += "    for n in range(3): print(json.dumps({'loss': 3 - n}), file=file)\n"
+    (ready.root / "code" / "summarise.py").write_text(code)
+    run = ready.json("--as", "lea", "run", "summarise.yaml", "--set", "seed=11")["run"]
+    assert (run["seed"], run["metrics"]["loss"]) == (11, 1.0)
+    said = ready.ok("runs", "show", run["run"]).out
+    assert "series" in said
+    assert "3 → 1, between 1 and 3" in said
