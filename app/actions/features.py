@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 KIND = "feature_view"
 _MAX_BYTES = 1 << 20
+_MOST_SUMMARY = 40_000
 
 
 class Registered(NamedTuple):
@@ -84,6 +85,7 @@ def register(context: Context, *, view: str, project: str | None = None) -> Answ
         "features": {each["name"]: each["type"] for each in document["features"]},
         "columns": columns(document),
     }
+    summary = fitting(summary)
     if code.commit:
         summary |= {"commit": code.commit, "dirty": bool(code.dirty)}
     entries = _code_entries(ledger.view(), code, actor, home)
@@ -190,6 +192,16 @@ def _defines(source: bytes, name: str) -> bool:
         if isinstance(node, ast.alias) and (node.asname or node.name) in (name, "*"):
             return True
     return False
+
+
+def fitting(summary: dict[str, Any]) -> dict[str, Any]:
+    """A summary that fits an event: of a view with very many features, what its registered document says is left out."""
+    from ledger.format import canonical
+
+    for key in ("columns", "features"):
+        if len(canonical.encode(summary)) > _MOST_SUMMARY:
+            summary = {name: value for name, value in summary.items() if name != key}
+    return summary
 
 
 def _code_entries(view: View, code: Code, actor: str, project: str) -> list[Entry]:

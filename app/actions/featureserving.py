@@ -321,7 +321,7 @@ def skew(
             "compared": found.compared,
             "verdict": found.verdict,
             "missing": found.missing,
-            "tolerance": {each.feature: each.tolerance for each in found.columns},
+            "tolerance": sorted({each.tolerance for each in found.columns}),
         },
     )
     recorded = record_check(context, registered, fact, {"differing": 0})

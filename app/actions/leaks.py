@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from app.actions.features import Registered
 
 
+_KEPT = 30
+"""Findings that stand in the event; the report, which the event names, has them all."""
+
+
 def check(context: Context, *, view: str, samples: int = 12, seed: int = 0) -> Answer:
     """Compute a view on what was known at earlier moments; code 1 where features change once later rows are withheld."""
     import json
@@ -27,7 +31,10 @@ def check(context: Context, *, view: str, samples: int = 12, seed: int = 0) -> A
     registered = features.find(context.ledger, context.ledger.view(), view)
     inputs = materializing.given(context, registered)
     output = {"report": {"artifact": f"document/{registered.artifact.project}/report"}}
-    spec = replace(materializing.specified(registered, packing.CHECK, {"samples": samples}, inputs, output), seed=seed)
+    spec = materializing.specified(registered, packing.CHECK, {"samples": samples}, inputs, output)
+    # Each moment is a computation of its own, and so are the two of all of history.
+    timeout = None if spec.timeout is None else spec.timeout * (samples + 2)
+    spec = replace(spec, seed=seed, timeout=timeout)
     code = packing.pack(context.ledger.objects, registered.document["code"]["sha256"])
     context.progress(0, None, f"computing {registered.artifact.name} on truncated history")
     execution = materializing.executed(context, registered, spec, inputs, code)
@@ -63,7 +70,7 @@ def _judged(context: Context, registered: Registered, report: dict[str, Any], gi
         value=len(leaking) if report["repeatable"] else None,
         threshold=0,
         verdict="pass" if passed else None if inconclusive else "block",
-        findings=findings,
+        findings=findings[:_KEPT],
         inputs={**given, "moments": len(moments), "compared": compared, "rows": report["rows"]},
     )
     recorded = record_check(context, registered, fact, {"columns": 0})

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.actions import features, offline
 from app.actions.answers import Answer, Mark, number, say, state, table
 from app.actions.featurechecks import described
-from app.actions.features import Registered
+from app.actions.features import Registered, fitting
 from ledger import lifecycle
 from ledger.errors import InputError
 from ledger.projections import artifacts
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from app.actions.context import Context
     from app.pipelines.execution import Execution
     from app.pipelines.spec import Spec
-    from ledger.lifecycle import Made
+    from ledger.lifecycle import Ended, Made
     from ledger.projections.artifacts import Artifact
     from ledger.store.journal import Recorded
     from ledger.store.objects import Stored
@@ -92,10 +93,9 @@ def materialized(context: Context, registered: Registered, config: Mapping[str, 
         InputError: a source is not registered, is retired, or its bytes are not there. Nothing is recorded then.
     """
     from app.features import packing
-    from app.features.view import columns, schema
+    from app.features.view import schema
     from ledger.events.features import FeatureMaterialized
     from ledger.ledger import Entry
-    from ledger.lifecycle import Ended, Made
 
     ledger, document = context.ledger, registered.document
     project = registered.artifact.project
@@ -106,26 +106,8 @@ def materialized(context: Context, registered: Registered, config: Mapping[str, 
     started, sources = _beginning(context, registered, spec, inputs)
     with lifecycle.claimed(ledger, started.run) as release:
         begun = lifecycle.begin(ledger, started, sources, actor=context.actor, project=project)
-        execution = executed(context, registered, spec, inputs, sources[0].stored)
-        made = []
-        if execution.status == "ok":
-            summary = {
-                "feature_view": registered.ref,
-                "feature_schema": schema(document),
-                "columns": columns(document, {name: each.ref for name, each in inputs.items()}),
-            }
-            about = _about(context, registered, execution.outputs["features"])
-            made.append(
-                Made(base, execution.outputs["features"], {"media_type": "text/csv", "summary": summary, **about})
-            )
-        ended = Ended(
-            execution.status,
-            made,
-            execution.metrics,
-            execution.exit_code,
-            execution.seconds,
-            execution.log,
-            execution.reason,
+        ended, as_of = _ended(
+            context, registered, executed(context, registered, spec, inputs, sources[0].stored), inputs
         )
         refs, recorded = lifecycle.end(ledger, begun, ended)
         release()
@@ -136,17 +118,59 @@ def materialized(context: Context, registered: Registered, config: Mapping[str, 
             feature_view=registered.artifact.base,
             version=registered.artifact.version,
             store="offline",
-            rows=int(execution.metrics["rows"]),
-            as_of=config.get("until") or _known(context, dataset, registered),
+            rows=int(ended.metrics["rows"]),
+            as_of=config.get("until") or as_of,
             dataset=dataset.ref,
             sha256=dataset.digest,
             schema=schema(document),
             run=started.run,
-            span=made[0].facts.get("span"),
+            span=ended.made[0].facts.get("span"),
             window=dict(config),
         )
         recorded += ledger.record_many([Entry(fact, actor=context.actor, project=project, cause=recorded[-1].seq)])
-    return Materialized(started.run, value["status"], value.get("reason"), execution.metrics, dataset, recorded)
+    return Materialized(started.run, value["status"], value.get("reason"), ended.metrics, dataset, recorded)
+
+
+def _ended(
+    context: Context, registered: Registered, execution: Execution, inputs: Mapping[str, Artifact]
+) -> tuple[Ended, str]:
+    """How the run ended, as the record takes it; and when the last of its features became known."""
+    from app.features.definition import tables, values
+    from app.features.view import columns, schema
+    from ledger.lifecycle import Ended, Made
+
+    document, as_of = registered.document, context.ledger.now()
+    ended = Ended(
+        execution.status,
+        (),
+        execution.metrics,
+        execution.exit_code,
+        execution.seconds,
+        execution.log,
+        execution.reason,
+    )
+    if execution.status != "ok":
+        return ended, as_of
+    stored = execution.outputs["features"]
+    try:
+        table = tables.read(context.ledger.objects.read(stored.digest), document)
+    except ValueError as error:
+        return replace(
+            ended, status="failed", reason=lifecycle.one_line(f"what it wrote holds no features: {error}")
+        ), as_of
+    summary = fitting(
+        {
+            "feature_view": registered.ref,
+            "feature_schema": schema(document),
+            "columns": columns(document, {name: each.ref for name, each in inputs.items()}),
+        }
+    )
+    facts: dict[str, Any] = {"media_type": "text/csv", "rows": len(table.rows), "summary": summary}
+    if table.rows:
+        facts["span"] = [values.spelled(table.rows[n][table.columns.keys]) for n in (0, -1)]
+        as_of = values.spelled(max(table.known))
+    base = f"dataset/{registered.artifact.project}/{document['dataset']}"
+    return replace(ended, made=(Made(base, stored, facts),)), as_of
 
 
 def given(context: Context, registered: Registered) -> dict[str, Artifact]:
@@ -156,6 +180,8 @@ def given(context: Context, registered: Registered) -> dict[str, Artifact]:
     for name, source in registered.document["sources"].items():
         try:
             found[name] = lifecycle.require_input(context.ledger, source["dataset"])
+            if lifecycle.is_directory(found[name]):
+                raise InputError(f"{found[name].ref} is a folder; a source is one table")
         except InputError as error:
             raise InputError(f"source {name} of {registered.ref}: {error}") from None
     return found
@@ -254,25 +280,6 @@ def executed(
         )
     except KeyboardInterrupt:
         return Execution("interrupted", reason="interrupted from the keyboard")
-
-
-def _about(context: Context, registered: Registered, stored: Stored) -> dict[str, Any]:
-    """Rows and span of what was made."""
-    from app.features.definition import tables, values
-
-    made = tables.read(context.ledger.objects.read(stored.digest), registered.document)
-    if not made.rows:
-        return {"rows": 0}
-    place = made.columns.keys
-    return {"rows": len(made.rows), "span": [values.spelled(made.rows[n][place]) for n in (0, -1)]}
-
-
-def _known(context: Context, dataset: Artifact, registered: Registered) -> str:
-    """When the last of the features became known; now, where there are none."""
-    from app.features.definition import values
-
-    known = offline.reread(context, dataset, registered).known
-    return values.spelled(max(known)) if known else context.ledger.now()
 
 
 def _time(flag: str, text: str) -> str:

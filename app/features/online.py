@@ -235,7 +235,6 @@ class OnlineStore:
         finally:
             self._connection.execute(f"PRAGMA busy_timeout = {round(_BUSY * 1000)}")
         self._counts.clear()
-        self._unwritten = 0
 
     def _named(self, view: str) -> str:
         """A view's name with its project."""
@@ -290,14 +289,11 @@ class OnlineStore:
             counted[1] = min(counted[1], at)
             counted[2] = max(counted[2], at)
         self._unwritten += 1
-        if self._unwritten >= _KEPT_READS or (self._unwritten % 100 == 0 and self._is_due()):
+        now = time.monotonic()
+        if self._unwritten >= _KEPT_READS or now - self._flushed > _KEPT_SECONDS:
+            # Also where another process is writing: then it is tried again after as many reads, or as long.
+            self._flushed, self._unwritten = now, 0
             self.flush()
-
-    def _is_due(self) -> bool:
-        due = time.monotonic() - self._flushed > _KEPT_SECONDS
-        if due:
-            self._flushed = time.monotonic()
-        return due
 
 
 def connect(path: Path, *, read_only: bool = False, create: bool = False) -> sqlite3.Connection:

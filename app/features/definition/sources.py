@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -32,7 +34,7 @@ class Source(NamedTuple):
 
 
 def read(path: Path, declared: Mapping[str, Any], name: str) -> Source:
-    """Read a source's file: CSV, a zip with one CSV, or Parquet.
+    """Read a source's file: CSV, also compressed by gzip or as the one CSV of a zip, or Parquet.
 
     Args:
         path: the file.
@@ -140,6 +142,11 @@ def _text(path: Path) -> str:
                 data = archive.read(inside[0])
         except zipfile.BadZipFile as error:
             raise BadValue(f"{path.name} is a damaged zip file: {error}") from None
+    elif data[:2] == b"\x1f\x8b":
+        try:
+            data = gzip.decompress(data)
+        except (OSError, EOFError, zlib.error) as error:
+            raise BadValue(f"{path.name} is a damaged gzip file: {error}") from None
     return data.decode("utf-8-sig")
 
 

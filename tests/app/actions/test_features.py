@@ -226,6 +226,25 @@ def test_a_definition_that_gives_something_else_is_a_failed_run(
     assert not (ready.root / ".assay" / "features.db").exists()
 
 
+def test_a_folder_is_no_source(ready: Shell) -> None:
+    ready.ok("feature", "register", "momentum")
+    ready.ok("artifact", "register", "project", "--kind", "dataset", "--name", "rates")
+    said = ready("feature", "materialize", "momentum")
+    assert (said.code, "dataset/fx-hedging/rates@2 is a folder; a source is one table" in said.err) == (2, True)
+
+
+def test_a_view_of_very_many_features_fits_an_event(ready: Shell) -> None:
+    names = "".join(f"  f{n}: {{type: float, nullable: true, from: [rates#USD, rates#JPY]}}\n" for n in range(600))
+    declare(ready, "  count: {type: int, from: rates}\n", names)
+    code(ready, CODE.replace('"count": n}', '**{f"f{i}": float(n) for i in range(600)}}'))
+    ready.ok("feature", "register", "momentum")
+    assert ready.json("feature", "materialize", "momentum", "--online")["online"]["parity"]["equal"]
+    code(ready, CODE.replace('"count": n}', '**{f"f{i}": float(len(rates)) for i in range(600)}}'))
+    ready.ok("feature", "register", "momentum")
+    said = ready("feature", "check", "momentum", "--json", "--samples", "1")
+    assert (said.code, len(said.document["findings"])) == (1, 600)
+
+
 def test_a_definition_that_hangs_is_ended(ready: Shell) -> None:
     code(ready, CODE.replace("    rates = ", "    import time; time.sleep(1000)\n    rates = "))
     declare(ready, "ttl: 30000d", "ttl: 30000d\ntimeout: 0.3s")

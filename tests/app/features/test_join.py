@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.features import join
@@ -46,6 +46,7 @@ def joined(asked: list[tuple[int, int]], found: list[Any], delay: int | None, tt
     return join.places(*arguments, event, known, created, ttl)
 
 
+@settings(deadline=None)
 @given(labels, rows, ttls)
 def test_each_label_finds_what_the_definition_says(asked: list[Any], found: list[Any], ttl: int | None) -> None:
     got = joined(asked, found, None, ttl)
@@ -54,11 +55,13 @@ def test_each_label_finds_what_the_definition_says(asked: list[Any], found: list
     assert (got.unknown, got.stale) == (want.count(join.UNKNOWN), want.count(join.STALE))
 
 
+@settings(deadline=None)
 @given(labels, rows, st.integers(0, 5), ttls)
 def test_with_a_delay(asked: list[Any], found: list[Any], delay: int, ttl: int | None) -> None:
     assert joined(asked, found, delay, ttl).places.tolist() == [oracle(each, found, delay, ttl) for each in asked]
 
 
+@settings(deadline=None)
 @given(labels, rows, rows, ttls)
 def test_what_becomes_known_later_changes_nothing(
     asked: list[Any], found: list[Any], more: list[Any], ttl: int | None
@@ -74,6 +77,7 @@ def test_what_becomes_known_later_changes_nothing(
             assert (history[place] if place >= 0 else place) == want
 
 
+@settings(deadline=None)
 @example([(0, 1)], [], 1, True)
 @example([], [(0, 1, 1, 0.5)], 1, False)
 @given(labels, rows, ttls, st.booleans())

@@ -205,6 +205,15 @@ def test_counts_are_kept_while_somebody_writes_and_added_up(path: Path) -> None:
     assert reads.count == 3
 
 
+def test_counts_are_kept_while_a_reader_goes_on(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(online, "_KEPT_READS", 2)
+    with OnlineStore(path) as store:
+        for _ in range(5):
+            store.get("momentum", "USD", version=1, now=NOW)
+        ((_, (reads,)),) = writing.take(path)
+        assert reads.count == 4
+
+
 def test_a_store_that_is_only_read_counts_nothing(path: Path) -> None:
     with OnlineStore(path, count=False) as store:
         store.get("momentum", "USD", version=1, now=NOW)

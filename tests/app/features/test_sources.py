@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,7 +60,8 @@ def test_a_zip_and_a_parquet_file_are_read_as_a_csv_is(tmp_path: Path) -> None:
         archive.writestr("rates.csv", "\ufeffDate,USD\r\n2026-01-02,1.5\r\n")
     table = pa.table({"Date": pa.array([datetime(2026, 1, 2)], pa.timestamp("us")), "USD": [1.5], "x": [1]})  # noqa: DTZ001
     parquet.write_table(table, tmp_path / "rates.parquet")
-    for name in ("rates.zip", "rates.parquet"):
+    (tmp_path / "rates.csv.gz").write_bytes(gzip.compress(b"Date,USD\n2026-01-02,1.5\n"))
+    for name in ("rates.zip", "rates.csv.gz", "rates.parquet"):
         assert sources.read(tmp_path / name, source(), "rates").rows == [{"Date": at(2), "USD": 1.5}]
     with pytest.raises(BadValue, match=r"row 1: Date: .* without a time zone"):
         sources.read(tmp_path / "rates.parquet", source(zone=None), "rates")
@@ -89,6 +91,9 @@ def test_what_is_no_table_at_all_is_said(tmp_path: Path) -> None:
     (tmp_path / "b").write_bytes(b"PK\x03\x04broken")
     with pytest.raises(BadValue, match="damaged zip"):
         sources.read(tmp_path / "b", source(), "rates")
+    (tmp_path / "c").write_bytes(b"\x1f\x8bbroken")
+    with pytest.raises(BadValue, match="damaged gzip"):
+        sources.read(tmp_path / "c", source(), "rates")
     with pytest.raises(BadValue, match="line 2: Date: '2026-01-02' is a day without a time zone"):
         read(tmp_path, "Date,USD\n2026-01-02,1\n", zone=None)
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.features.definition import tables, values
@@ -43,6 +43,7 @@ def rows(draw: st.DrawFn) -> list[tables.Row]:
     return [tuple(each) for each in found]
 
 
+@settings(deadline=None)
 @given(rows(), st.randoms())
 def test_bytes_come_back_and_depend_on_the_features_alone(found: list[tables.Row], chance: random.Random) -> None:
     columns = Columns.of(WIDE)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.features.definition import values
@@ -27,6 +27,7 @@ NORMAL: dict[str, st.SearchStrategy[Any]] = {
 any_value = st.sampled_from(sorted(NORMAL)).flatmap(lambda kind: st.tuples(st.just(kind), st.none() | NORMAL[kind]))
 
 
+@settings(deadline=None)
 @given(any_value)
 def test_what_is_written_is_read_back_as_the_same_value_of_the_same_type(each: tuple[str, Any]) -> None:
     kind, value = each
@@ -36,6 +37,7 @@ def test_what_is_written_is_read_back_as_the_same_value_of_the_same_type(each: t
     assert math.copysign(1, back) == math.copysign(1, value) if kind == "float" and value == 0.0 else True
 
 
+@settings(deadline=None)
 @given(any_value)
 def test_the_online_store_s_json_keeps_a_value_and_its_type(each: tuple[str, Any]) -> None:
     back = json.loads(json.dumps([each[1]], ensure_ascii=False))[0]
@@ -43,6 +45,7 @@ def test_the_online_store_s_json_keeps_a_value_and_its_type(each: tuple[str, Any
     assert type(back) is type(each[1])
 
 
+@settings(deadline=None)
 @given(any_value)
 def test_a_value_as_a_definition_meets_it_is_taken_back_as_it_was(each: tuple[str, Any]) -> None:
     kind, value = each
@@ -133,6 +136,7 @@ def test_times_are_in_utc_whatever_zone_they_were_in() -> None:
     assert values.micros(aware) == values.micros(datetime(1, 1, 1, tzinfo=UTC)) - 5 * 3_600_000_000
 
 
+@settings(deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False), st.floats(0, 0.5))
 def test_tolerance_is_a_share_of_the_larger_and_of_one_below_it(value: float, tolerance: float) -> None:
     near = value + tolerance * max(1.0, abs(value)) * 0.99

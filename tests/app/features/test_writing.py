@@ -110,7 +110,7 @@ any_rows = st.lists(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(any_rows)
 def test_any_features_are_equal_after_they_are_written(
     tmp_path_factory: pytest.TempPathFactory, rows: list[Any]
