@@ -28,7 +28,6 @@ from tests.ledger.rules.governing import (
     adopt,
     ask,
     bound,
-    cast_of,
     decide,
     delegate,
     evaluate,
@@ -57,8 +56,8 @@ def policy(require: Any = BOTH, name: str = "models", access: Any = None, **tran
 
 
 @pytest.fixture
-def story(fresh: Story) -> Story:
-    return cast_of(fresh)
+def story(peopled: Story) -> Story:
+    return peopled
 
 
 def lacks(story: Story, to: str = "prod", subject: str = V1) -> list[str]:
