@@ -12,7 +12,7 @@ import sqlite3
 from binascii import hexlify
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
-from itertools import count
+from itertools import count, repeat
 from typing import Any, NamedTuple
 
 from ledger.format.event import MAX_BYTES, ZERO_PREV
@@ -24,19 +24,29 @@ BLOCK = 1 << BLOCK_LEVEL
 MOST_EVENTS = 1 << 62
 """No log is longer; a row at a place from here on was put there to confuse."""
 
-_CHAIN = "SELECT hash, body FROM events WHERE seq >= ? AND seq < ? ORDER BY seq"
+_PART = 128
+"""Events whose bytes are fetched as one value, which is faster than a value for each."""
+
+# No canonical JSON holds a line feed. Each body comes with the 0x00 before it that it is hashed with.
+_CHAIN = (
+    "SELECT count(body), sum(length(hash) = 32), group_concat(hash, ''), group_concat(body, x'0A00') "
+    "FROM events WHERE seq >= ? AND seq < ?"
+)
+_HASHES = "SELECT hash FROM events WHERE seq >= ? AND seq < ? ORDER BY seq"
 _WHOLE = (
     "SELECT hash, body, type, subject, project, actor, at, cause FROM events WHERE seq >= ? AND seq < ? ORDER BY seq"
 )
 _NODES = "SELECT hash FROM nodes WHERE level = ? AND idx >= ? AND idx < ? ORDER BY idx"
 
-LONGEST = 1 << 20
-"""No value in a ledger is longer, in bytes; what is, is not read into memory."""
+LONGEST = 1 << 24
+"""No value is read that is longer, in bytes: more than the bodies of one part can be together."""
 
 PREFIX = (
     b'{"actor":"%b","at":"%b","cause":%b,"prev":"%b","project":%b,"seq":%d,"subject":"%b","type":"%b","v":1,"value":'
 )
 """``ledger.format.event.prefix`` for columns that are bytes; a test holds the two equal."""
+
+_BETWEEN = tuple(PREFIX.replace(b"%d", b"%b").split(b"%b"))
 
 
 class Scan:
@@ -82,19 +92,19 @@ class Scan:
 
 
 class Depth(NamedTuple):
-    """How closely to look: ``columns`` too, and each body by ``canonical`` where one is given."""
+    """How closely to look: ``columns`` too, and the bodies by ``canonical`` where that is given."""
 
     columns: bool = True
-    canonical: Callable[[bytes], bool] | None = None
+    canonical: Callable[[Sequence[bytes]], bool] | None = None
 
 
 def depth_of(columns: bool, strict: bool) -> Depth:
     """How closely to look: at the columns, and strictly, which includes them, at the canonical form."""
     if not strict:
         return Depth(columns)
-    from ledger.format.canonical import is_canonical
+    from ledger.format.canonical import are_canonical
 
-    return Depth(True, is_canonical)
+    return Depth(True, are_canonical)
 
 
 class _Last(NamedTuple):
@@ -125,13 +135,12 @@ def scan(
     first = start - start % BLOCK
     while first < stop:
         begin, end = max(first, start), min(first + BLOCK, stop)
-        rows, head = _read(connection, first, begin, end, depth)
-        leaves = _fitting(rows, begin, last, depth) if rows and len(head) + len(rows) == end - first else None
-        if rows and leaves is not None:
-            found.events += len(rows)
-            _compare_block(connection, found, first, head + leaves)
-            last = _Last(rows[-1][0], rows[-1][6] if depth.columns else b"")
-        elif rows == []:
+        read = _read(connection, first, begin, end, last, depth)
+        if read is not None:
+            leaves, last = read
+            found.events += end - begin
+            _compare_block(connection, found, first, leaves)
+        elif _next(connection, begin) >= end:
             after = min(_next(connection, end), stop)
             end = max(end, after - after % BLOCK)
             found.gaps.append((begin, end))
@@ -158,17 +167,58 @@ def outliers(connection: sqlite3.Connection) -> tuple[list[int], list[int]]:
 
 
 def _read(
-    connection: sqlite3.Connection, first: int, begin: int, end: int, depth: Depth
-) -> tuple[list[tuple[Any, ...]] | None, list[bytes]]:
-    """The rows of a block, and the stored hashes of what lies before them in it; ``None`` where the file is damaged."""
+    connection: sqlite3.Connection, first: int, begin: int, end: int, last: _Last, depth: Depth
+) -> tuple[list[bytes], _Last] | None:
+    """The leaf hashes of a block of which the places from ``begin`` on are to be looked at, if all of them fit.
+
+    A part at a time, so that what is read is still in the processor's cache when it is hashed and compared.
+
+    Returns:
+        The hashes from ``first`` on, and what the next block must follow; ``None`` where something does not fit, is not
+        there, or cannot be read.
+    """
+    if begin and last.hash is None:
+        return None
+    look = _whole if depth.columns else _chained
     try:
-        rows = connection.execute(_WHOLE if depth.columns else _CHAIN, (begin, end)).fetchall()
-        if first == begin:
-            return rows, []
-        found = connection.execute("SELECT hash FROM events WHERE seq >= ? AND seq < ? ORDER BY seq", (first, begin))
-        return rows, [row[0] for row in found]
-    except sqlite3.DatabaseError:
-        return None, []
+        leaves = [row[0] for row in connection.execute(_HASHES, (first, begin))] if first < begin else []
+        if len(leaves) != begin - first:
+            return None
+        for start in range(begin, end, _PART):
+            part, last = look(connection, start, min(start + _PART, end), last, depth)
+            if part is None:
+                return None
+            leaves += part
+    except (sqlite3.DatabaseError, TypeError):
+        return None
+    return leaves, last
+
+
+def _whole(
+    connection: sqlite3.Connection, begin: int, end: int, last: _Last, depth: Depth
+) -> tuple[list[bytes] | None, _Last]:
+    """The leaf hashes of whole rows, if all of them fit, and what the next must follow."""
+    rows = connection.execute(_WHOLE, (begin, end)).fetchall()
+    leaves = _fitting(rows, begin, last, depth) if len(rows) == end - begin else None
+    return leaves, _Last(rows[-1][0], rows[-1][6]) if leaves else last
+
+
+def _chained(
+    connection: sqlite3.Connection, begin: int, end: int, last: _Last, depth: Depth
+) -> tuple[list[bytes] | None, _Last]:
+    """The leaf hashes of bodies, if all are there, give their hashes and follow one another."""
+    bodies, whole, stored, joined = connection.execute(_CHAIN, (begin, end)).fetchone()
+    messages = (b"\x00" + joined).split(b"\n")
+    if not bodies == whole == len(messages) == end - begin:
+        return None, last
+    leaves = [sha256(message).digest() for message in messages]
+    if b"".join(leaves) != stored:
+        return None, last
+    # The first such mark in a body is the one: no member before ``prev`` can hold a quotation mark.
+    places = map(bytes.find, messages, repeat(b'"prev":"'))
+    named = b"".join([message[at + 8 : at + 72] for message, at in zip(messages, places, strict=True)])
+    before = ZERO_PREV.encode() if last.hash is None else hexlify(last.hash)
+    return leaves if named == before + hexlify(stored[:-32]) else None, _Last(leaves[-1])
 
 
 def _next(connection: sqlite3.Connection, place: int) -> int:
@@ -181,50 +231,43 @@ def _next(connection: sqlite3.Connection, place: int) -> int:
 
 
 def _fitting(rows: Sequence[tuple[Any, ...]], begin: int, last: _Last, depth: Depth) -> list[bytes] | None:
-    """The leaf hashes of consecutive rows from place ``begin`` on, if all of them fit; else ``None``."""
+    """The leaf hashes of consecutive whole rows from place ``begin`` on, if all of them fit; else ``None``."""
     try:
         leaves = [sha256(b"\x00" + row[1]).digest() for row in rows]
-        hashes = [row[0] for row in rows]
-        if leaves != hashes or (begin and last.hash is None):
+        if leaves != [row[0] for row in rows] or (begin and last.hash is None):
             return None
-        bodies = [row[1] for row in rows]
-        before = [ZERO_PREV.encode() if last.hash is None else hexlify(last.hash), *map(hexlify, hashes[:-1])]
-        if not depth.columns:
-            return leaves if [_named_before(body) for body in bodies] == before else None
-        ats = [row[6] for row in rows]
-        if not all(map(bytes.startswith, bodies, _heads(rows, begin, before))) or max(map(len, bodies)) > MAX_BYTES:
+        _, bodies, types, subjects, projects, actors, ats, causes = zip(*rows, strict=True)
+        before = [ZERO_PREV.encode() if last.hash is None else hexlify(last.hash), *map(hexlify, leaves[:-1])]
+        heads = _heads(begin, (actors, ats, causes, before, projects, subjects, types))
+        if not all(map(bytes.startswith, bodies, heads)) or max(map(len, bodies)) > MAX_BYTES:
             return None
-        if ats[0] < last.at or ats != sorted(ats) or not (depth.canonical is None or all(map(depth.canonical, bodies))):
+        if ats[0] < last.at or list(ats) != sorted(ats):
+            return None
+        if not (depth.canonical is None or depth.canonical(bodies)):
             return None
     except (TypeError, ValueError):
-        return None  # a value of another type than its column's, or a body without prev
+        return None  # a value of another type than its column's
     return leaves
 
 
-def _heads(rows: Sequence[tuple[Any, ...]], begin: int, before: Sequence[bytes]) -> list[bytes]:
-    """What each body must begin with, rebuilt from its columns; a cause that does not come before matches nothing."""
-    return [
-        PREFIX
-        % (
-            actor,
-            at,
-            b"null" if cause is None else b"%d" % cause if cause < seq else b"later",
-            prev,
-            b"null" if project is None else b'"%b"' % project,
-            seq,
-            subject,
-            type_,
-        )
-        for seq, prev, (_, _, type_, subject, project, actor, at, cause) in zip(
-            count(begin), before, rows, strict=False
-        )
-    ]
+def _heads(begin: int, columns: tuple[Sequence[Any], ...]) -> Iterator[bytes]:
+    """What each body must begin with, rebuilt from its columns; a cause that does not come before matches nothing.
+
+    Args:
+        begin: the first row's place.
+        columns: actors, times, causes, the hashes in hex of the events before, projects, subjects, types.
+    """
+    actors, ats, causes, before, projects, subjects, types = columns
+    named = [b"null" if cause is None else _cause(cause, seq) for seq, cause in enumerate(causes, begin)]
+    quoted = [b"null" if project is None else b'"%b"' % project for project in projects]
+    seqs = map(b"%d".__mod__, count(begin))
+    values = (actors, ats, named, before, quoted, seqs, subjects, types)
+    pieces = (each for pair in zip(map(repeat, _BETWEEN), values, strict=False) for each in pair)
+    return map(b"".join, zip(*pieces, repeat(_BETWEEN[-1]), strict=False))
 
 
-def _named_before(body: bytes) -> bytes:
-    """The hash that a body names as its predecessor's: no member before ``prev`` can hold a quotation mark."""
-    at = body.index(b'"prev":"') + 8
-    return body[at : at + 64]
+def _cause(cause: Any, seq: int) -> bytes:
+    return b"%d" % cause if type(cause) is int and cause < seq else b"later"
 
 
 def _note_misfits(

@@ -7,9 +7,11 @@ Numbers: a token without ``.`` or ``e`` lies within ±(2^53-1); all others are f
 from __future__ import annotations
 
 import json
+import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import repeat
 from typing import Any, NoReturn
 
 from ledger.format.errors import FormatError
@@ -113,6 +115,32 @@ def is_canonical(data: bytes) -> bool:
         return orjson.dumps(orjson.loads(data), option=orjson.OPT_SORT_KEYS) == data or _is_decodable(data)
     except ValueError:
         return False
+
+
+def are_canonical(several: Sequence[bytes]) -> bool:
+    """Return whether each ``is_canonical``. Together, many that are plain take half the time."""
+    import orjson
+
+    # Parsed and written together, with a word between them that none of them can know: wherever one of them should not
+    # end as it began, a word does not stand where it is due.
+    word = os.urandom(16).hex()
+    joined = b"[%b]" % (b',"%b",' % word.encode()).join(several)
+    deepest = sum(max(map(bytes.count, several, repeat(bracket)), default=0) for bracket in (b"{", b"["))
+    plain = joined.isascii() and deepest <= MAX_DEPTH
+    if plain and not any(_pattern(each).search(joined) for each in _DOUBTFUL_TOGETHER):
+        try:
+            values = orjson.loads(joined)
+            due = [word] * (len(several) - 1)
+            whole = len(values) == 2 * len(several) - 1 and values[1::2] == due
+            if whole and orjson.dumps(values, option=orjson.OPT_SORT_KEYS) == joined:
+                return True
+        except ValueError:
+            pass
+    return all(map(is_canonical, several))
+
+
+# As _DOUBTFUL, in what follows a name; and any number at all in an array.
+_DOUBTFUL_TOGETHER = (rb'":-?(?:[0-9]+\.0[,\]}]|[0-9.]+e|[0-9]{16})', rb",[-0-9]", rb"\[[-0-9]")
 
 
 def _is_decodable(data: bytes) -> bool:

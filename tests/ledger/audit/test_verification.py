@@ -151,7 +151,7 @@ class TestASoundLedger:
         assert report.unchecked == ["what 1 events of unknown types mean (tea.made)"]
 
     def test_every_type_is_known(self) -> None:
-        assert WITHOUT_ROWS | folding.TYPES | RULES.keys() == VOCABULARY.keys()
+        assert VOCABULARY.keys() <= WITHOUT_ROWS | folding.TYPES | RULES.keys()
 
 
 class TestEveryValue:

@@ -119,3 +119,47 @@ def test_a_byte_changed(value: Any, at: int, byte: int) -> None:
 @given(st.binary(max_size=30))
 def test_any_bytes(data: bytes) -> None:
     assert canonical.is_canonical(data) == decodes(data)
+
+
+GOOD = b'{"a":{"b":"text","n":0.5},"c":7}'
+
+
+class TestSeveral:
+    @pytest.mark.parametrize("number", NUMBERS)
+    @pytest.mark.parametrize("around", ['{{"a":{}}}', '{{"a":[{},1]}}', '{{"a":[1,{}]}}', "{}"])
+    def test_numbers(self, number: str, around: str) -> None:
+        data = around.format(number).encode()
+        for several in ([data], [GOOD, data], [data, GOOD], [GOOD, data, GOOD]):
+            assert canonical.are_canonical(several) == canonical.is_canonical(data)
+
+    @pytest.mark.parametrize(
+        "several",
+        [
+            (b'{"a":1},{"a":1', b"}"),
+            (b'{"a":1},{"b":[1', b'{"a":1}]}'),
+            (b'{"a":"', b'"}'),
+            (b'{"a":1}', b""),
+            (b'{"a":1},{"a":1}', GOOD),
+            (b'{"a":1}]', b'[{"a":1}'),
+        ],
+    )
+    def test_what_is_whole_only_together(self, several: tuple[bytes, ...]) -> None:
+        assert not canonical.are_canonical(several)
+        assert not canonical.are_canonical([GOOD, *several, GOOD])
+
+    def test_none_and_many(self) -> None:
+        assert canonical.are_canonical([])
+        assert canonical.are_canonical([GOOD] * 500)
+        assert not canonical.are_canonical([GOOD] * 250 + [GOOD + b" "] + [GOOD] * 249)
+
+    @given(st.lists(values, max_size=5), st.binary(max_size=8), st.integers(0, 5))
+    def test_as_each_by_itself(self, several: list[Any], junk: bytes, at: int) -> None:
+        data = []
+        for value in several:
+            try:
+                data.append(canonical.encode(value))
+            except canonical.CanonicalError:
+                return
+        assert canonical.are_canonical(data)
+        data.insert(at, junk)
+        assert canonical.are_canonical(data) == canonical.is_canonical(junk)
