@@ -140,8 +140,8 @@ class Pipeline:
         Raises:
             InputError: a trigger is not as it must be; the line is named.
         """
-        document = parameters.filled(self.document, values)
-        items = document.value.get("triggers", [])
+        document = self.document
+        items = parameters.filled(document, values, ("triggers",)).value or []
         if not isinstance(items, list):
             raise document.error(("triggers",), "triggers: must be a list, such as [{data: dataset/rates}]")
         return [_trigger(document, ("triggers", n), each) for n, each in enumerate(items)]

@@ -103,7 +103,7 @@ def _code(ledger: Ledger, root: Path, plan: Plan, trigger: Trigger, judge: Judge
 
 
 def _digested(key: str, digest: str) -> State:
-    return State(key, digest, Fired("push", f"{key} {digest}", key))
+    return State(key, digest, Fired("push", f"{key} {digest[:19]}…", key))
 
 
 def _due(text: str, now: datetime) -> State | None:
