@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from ledger.errors import InputError, LedgerError
@@ -46,8 +46,10 @@ def make(
     except sqlite3.Error as error:
         raise sqlite.unusable(error, place) from None
     finally:
+        # What cannot be removed now lies about, and does no harm.
         for leftover in place.parent.glob(f"{draft.name}*"):
-            leftover.unlink(missing_ok=True)
+            with suppress(OSError):
+                leftover.unlink()
 
 
 def writable(path: Path) -> sqlite3.Connection:
@@ -112,8 +114,6 @@ def _begin(
             writer.append([Draft(fact.TYPE, subject, None, next(iter(administrators)), value, None, moment)])
         finally:
             writer.close()
-    for name in (f"{draft.name}.lock", f"{draft.name}.queue"):
-        draft.with_name(name).unlink(missing_ok=True)
 
 
 def _upgrade(path: Path) -> None:

@@ -10,7 +10,7 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,10 +73,11 @@ def upgrade(path: Path, refold: Callable[[sqlite3.Connection], None]) -> Path | 
 
 
 def publish(new: Path, path: Path) -> None:
-    """Move a finished database to its place, where nothing may be yet.
+    """Move a finished database to its place, where nothing may be yet: it is there to stay, or not there.
 
     Raises:
         InputError: there is a file already.
+        LedgerError: it cannot be put there, or its name may not outlast a power cut.
     """
     try:
         os.link(new, path)
@@ -85,11 +86,14 @@ def publish(new: Path, path: Path) -> None:
     except OSError as error:
         raise LedgerError(f"cannot make {path}: {error.strerror}") from None
     finally:
-        new.unlink(missing_ok=True)
+        with suppress(OSError):
+            new.unlink()
     try:
         _sync(path.parent)
     except OSError as error:
-        raise LedgerError(f"{path} may not outlast a power cut: {error.strerror}; check the disk") from None
+        with suppress(OSError):
+            path.unlink()
+        raise LedgerError(f"cannot make {path} so that it lasts: {error.strerror}; check the disk") from None
 
 
 def _run(path: Path, target: str, refold: Callable[[sqlite3.Connection], None] | None = None) -> None:

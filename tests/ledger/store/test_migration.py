@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import sqlite3
 import subprocess
@@ -228,3 +229,18 @@ class TestPublish:
             self.publish(tmp_path)
         assert (tmp_path / "ledger.db").read_bytes() == b"old"
         assert [each.name for each in tmp_path.iterdir()] == ["ledger.db"]
+
+    def test_what_may_not_last_is_not_there(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The folder's list of names cannot be synced: nothing is made, and it can be tried again."""
+
+        def broken(_: int) -> None:
+            raise OSError(errno.EIO, "Input/output error")
+
+        with monkeypatch.context() as patched:
+            patched.setattr("ledger.store.migration.os.fsync", broken)
+            with pytest.raises(
+                LedgerError, match=r"cannot make .* so that it lasts: Input/output error; check the disk"
+            ):
+                self.publish(tmp_path)
+        assert list(tmp_path.iterdir()) == []
+        assert self.publish(tmp_path).read_bytes() == b"new"
