@@ -241,11 +241,12 @@ def list_views(context: Context, *, project: str | None = None) -> Answer:
             len(each["features"]),
             each["ttl"],
             each["offline"] or "—",
+            (each["online"] or "—")[:16].replace("T", " "),
             _verdict(each["checks"]),
         )
         for each in listed
     ]
-    lines = table(rows, ("view", "entity", "features", "ttl", "materialised as", "checks"))
+    lines = table(rows, ("view", "entity", "features", "ttl", "materialised as", "online as of", "checks"))
     return Answer({"at": view.at, "views": listed}, lines or [say(Mark("dim", "no feature view is registered"))])
 
 
@@ -277,6 +278,11 @@ def show_view(context: Context, *, view: str) -> Answer:
             f"{moment(registered.artifact.at)} by {registered.artifact.actor}, event {registered.artifact.seq}",
         ),
         ("materialised as", facts["offline"]),
+        ("online as of", facts["online"]),
+        (
+            "reads",
+            f"{facts['reads']:,}, and {facts['refused']:,} refused" if facts["reads"] or facts["refused"] else None,
+        ),
     ]
     lines = [say(Mark("title", registered.ref)), *fields(rows)]
     lines += table(
@@ -311,6 +317,14 @@ def document_of(view: View, registered: Registered) -> dict[str, Any]:
     artifact, document = registered
     last = {each.check: each for each in checks.executed(view, artifact.ref)}
     made = offline.materializations(view, registered)
+    past = [each.event for each in events.history(view, artifact.ref)]
+    pushed = [
+        each.value["as_of"] for each in past if each.type == "feature.materialized" and each.value["store"] == "online"
+    ]
+    reads = {True: 0, False: 0}
+    for event in past:
+        if event.type == "feature.retrieved":
+            reads[event.value["gate_passed"]] += event.value.get("count", 1)
     return {
         "ref": artifact.ref,
         "project": artifact.project,
@@ -327,6 +341,9 @@ def document_of(view: View, registered: Registered) -> dict[str, Any]:
         "features": {each["name"]: each["type"] for each in document["features"]},
         "columns": columns(document),
         "offline": made[-1].dataset.ref if made else None,
+        "online": pushed[-1] if pushed else None,
+        "reads": reads[True],
+        "refused": reads[False],
         "checks": [
             {
                 "seq": each.seq,

@@ -124,10 +124,10 @@ def _others(report: dict[str, Any], leaks: list[dict[str, Any]], errors: list[di
                 "message": "the definition gives other features each time; seed its random numbers",
             }
         )
-    for key, words in (("absent", "are not there"), ("new", "are there only")):
+    for key, words in (("absent", "with"), ("new", "without")):
         hits = [each for each in leaks if each[key]]
         if hits:
-            message = f"{counted(hits[0][key], 'row')} {words} when what became known after {hits[0]['at']} is withheld"
+            message = f"only {words} what became known after {hits[0]['at']}: {counted(hits[0][key], 'row')}"
             found.append({"kind": key, "moments": len(hits), "message": message})
     if errors:
         message = f"the definition fails on the history up to {errors[0]['at']}: {cut(errors[0]['error'])}"

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from app.actions.registry.types import Action, Argument, Example
 
-_VIEW = Argument("view", "which view: fx-momentum, fx-momentum@2; the newest version where none is named")
+_VIEW = Argument(
+    "view", "which view: fx-momentum, fx-momentum@2; the newest version where none is named", completes="artifact"
+)
 _DATASET = Argument(
-    "dataset", "only this materialisation; all of the version where none is named", ("--dataset",), metavar="REF"
+    "dataset",
+    "only this materialisation; all of the version where none is named",
+    ("--dataset",),
+    completes="artifact",
+    metavar="REF",
 )
 
 FEATURES = (
@@ -119,7 +125,7 @@ FEATURES = (
         module="app.actions.featureserving",
         function="join",
         arguments=(
-            Argument("views", "which views", arity="some", metavar="VIEW"),
+            Argument("views", "which views", arity="some", completes="artifact", metavar="VIEW"),
             Argument(
                 "labels",
                 "a CSV or Parquet file, or a registered dataset, with the keys and times",

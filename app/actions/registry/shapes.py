@@ -19,8 +19,8 @@ SHAPES: dict[str, str] = {
     ),
     "input": "ref sha256",
     "feature_view": (
-        "ref project name version sha256 schema entity event_time ttl definition code sources features columns offline "
-        "checks:[view_check]"
+        "ref project name version sha256 schema entity event_time ttl definition code sources features columns "
+        "offline online reads refused checks:[view_check]"
     ),
     "view_check": "seq check kind passed verdict at",
     "request": (

@@ -308,6 +308,57 @@ def test_a_row_that_claims_to_be_known_too_early_is_a_leak(ready: Shell) -> None
     assert ready("feature", "check", "momentum").code == 1
 
 
+LATE = "Date,Seen,USD,\n" + "".join(f"2008-09-{day:02},2008-09-{day:02},{day},\n" for day in range(1, 31))
+CORRECTED = LATE.replace("2008-09-05,2008-09-05,5,", "2008-09-05,2008-09-20,50,")
+SEEN = "rates: {dataset: rates, time: Date, known: Seen, zone: UTC, columns: {Date: timestamp, Seen: timestamp, USD: float}}"
+MEANS = """\
+def rows(sources, config):
+    rates = sources["rates"]
+    for row in rates:
+        until = [each for each in rates if each["Date"] <= row["Date"]]
+        for made in sorted({max(row["Date"], row["Seen"], each["Seen"]) for each in until}):
+            known = [each["USD"] for each in until if each["Seen"] <= made]
+            yield {"currency": "USD", "day": row["Date"], "made": made, "change": sum(known) / len(known), "count": len(known)}
+"""
+
+
+def late(shell: Shell, text: str) -> None:
+    """Rates of which one comes fifteen days late, and a view of them."""
+    write(shell, "rates.csv", CORRECTED)
+    shell.ok("artifact", "register", "rates.csv", "--kind", "dataset", "--name", "rates")
+    source = next(line for line in VIEW.splitlines() if line.startswith("  rates:"))
+    view = (
+        VIEW.replace(source, f"  {SEEN}")
+        .replace("from: [rates#USD, rates#JPY]", "from: rates")
+        .replace("delay: 16h\n", "")
+    )
+    write(shell, "features/momentum.yaml", text.replace("VIEW", view))
+    shell.ok("feature", "register", "momentum")
+
+
+def test_a_late_row_that_changes_features_of_the_past_is_a_leak(ready: Shell) -> None:
+    code(
+        ready,
+        MEANS.replace('"made": made, ', "").replace("for made in sorted(", "for made in [rates[-1]['Seen']] or ("),
+    )
+    late(ready, "VIEW")
+    said = ready("feature", "check", "momentum", "--json")
+    assert said.code == 1
+    assert "leak" in [each["kind"] for each in said.document["findings"]]
+
+
+def test_features_that_say_when_they_were_created_are_joined_as_they_were_known(ready: Shell) -> None:
+    code(ready, MEANS)
+    late(ready, "VIEW".replace("VIEW", "created: made\nVIEW"))
+    assert ready.json("feature", "check", "momentum", "--samples", "25")["passed"]
+    ready.ok("feature", "materialize", "momentum", "--online")
+    write(ready, "labels.csv", "currency,at\nUSD,2008-09-10T12:00:00Z\nUSD,2008-09-20T12:00:00Z\n")
+    ready.ok("feature", "join", "momentum", "--labels", "labels.csv", "--time", "at", "-o", "frame.csv")
+    rows = (ready.root / "frame.csv").read_text().splitlines()
+    assert [row.rpartition(",")[2] for row in rows] == ["count", "9", "20"], "nine until the late one came"
+    assert ready.json("feature", "get", "momentum", "USD")["features"]["count"] == 30
+
+
 # Serving
 
 
@@ -337,6 +388,8 @@ def test_reads_are_recorded_by_consumer_and_once(made: Shell) -> None:
     assert (told["fx-vol@3"]["gate_passed"], told["fx-vol@3"]["count"]) == (True, 5)
     assert (told["desk"]["gate_passed"], told["desk"]["reasons"]) == (False, {"entity": 1})
     assert made.json("feature", "record")["events"] == []
+    shown = made.json("feature", "show", "momentum")["view"]
+    assert (shown["reads"], shown["refused"]) == (5, 1)
     assert [each["subject"] for each in made.json("log", "--type", "feature.retrieved")["events"]] == [REF, REF]
 
 
@@ -431,6 +484,7 @@ def test_looking_at_views(made: Shell) -> None:
     listed = made.json("feature", "list")["views"]
     assert [each["ref"] for each in listed] == [REF]
     assert listed[0]["offline"] == f"{DATA}@1"
+    assert listed[0]["online"] == events(made, "feature.materialized")[1]["as_of"]
     assert [each["check"] for each in listed[0]["checks"]] == ["momentum.parity"]
     before = made.json("feature", "list", "--at", str(listed[0]["checks"][0]["seq"] - 1))["views"][0]
     assert before["checks"] == []
