@@ -9,9 +9,9 @@ FROM ELSEWHERE: without it the bundle's own keys/ledger.vkey is used, and then t
 Exit code: 0 nothing found, 1 findings, 2 this is no bundle or the options are wrong.
 
 This file shares no code with Assay and was written from the description of the format alone, so that one mistake is not
-made twice. Read it from top to bottom: the tree (RFC 6962), notes (C2SP signed-note), events, decisions (in-toto in
-DSSE), then the two kinds of bundles: whole logs (C2SP tlog-tiles), and proofs of single events (C2SP tlog-proof). It
-reads files and prints; it writes nothing and opens no connection.
+made twice. Read it from top to bottom: the tree (RFC 6962), notes (C2SP signed-note), events, decisions (in-toto in DSSE),
+then the two kinds of bundles: whole logs (C2SP tlog-tiles), and proofs of single events (C2SP tlog-proof). It reads files
+and prints; it writes nothing and opens no connection.
 
 NOT checked here: whether the history obeys the ledger's rules (who must approve what), whether each event is in its
 canonical form, and whether anything was left unrecorded. Who acts in an event without a signature is a claim.
@@ -33,13 +33,15 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 FINDINGS: list[dict[str, Any]] = []
+Events = dict[int, tuple[bytes, dict[str, Any]]]  # by place: the exact bytes, and what they say
+RootOf = Callable[[int], "bytes | None"]  # the log's root at a size, where the bundle can tell
 
 
 class BadError(Exception):
     """Something is not in the form that the format prescribes, or a signature does not hold."""
 
 
-TROUBLE = (BadError, KeyError, TypeError, AttributeError, IndexError, ValueError)  # what reading malformed data raises
+TROUBLE = (BadError, KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError)  # of malformed data
 
 
 def find(kind: str, seq: int | None, detail: str) -> None:
@@ -47,60 +49,44 @@ def find(kind: str, seq: int | None, detail: str) -> None:
     FINDINGS.append({"kind": kind, "seq": seq, "detail": detail})
 
 
-# --- The tree (RFC 6962, section 2.1) --------------------------------------------------------------------------------
+# --- The tree (RFC 6962, section 2.1): leaves are hashed behind a byte 0, pairs of nodes behind a byte 1.
 
 
-def leaf_hash(data: bytes) -> bytes:
-    """An event's identity, and its leaf."""
-    return hashlib.sha256(b"\x00" + data).digest()
-
-
-def node_hash(left: bytes, right: bytes) -> bytes:
-    """The parent of two nodes."""
-    return hashlib.sha256(b"\x01" + left + right).digest()
+def sha(*parts: bytes) -> bytes:
+    """SHA-256 of the parts, one after the other."""
+    return hashlib.sha256(b"".join(parts)).digest()
 
 
 def perfect_levels(leaves: list[bytes]) -> list[list[bytes]]:
     """All nodes over complete pairs: levels[k][i] is the root of the 2**k leaves from i * 2**k on."""
     levels = [leaves]
     while len(levels[-1]) > 1:
-        below = levels[-1]
-        levels.append([node_hash(below[i], below[i + 1]) for i in range(0, len(below) - 1, 2)])
+        levels.append([sha(b"\x01", *pair) for pair in zip(levels[-1][::2], levels[-1][1::2])])  # noqa: B905
     return levels
 
 
 def root_at(levels: list[list[bytes]], size: int) -> bytes:
     """The root over the first ``size`` leaves: perfect subtrees of falling size, joined from the right."""
-    parts, start = [], 0
-    for k in reversed(range(len(levels))):
-        if size >> k & 1:
-            parts.append(levels[k][start >> k])
-            start += 1 << k
-    top = parts.pop()
-    while parts:
-        top = node_hash(parts.pop(), top)
+    parts = [levels[k][(size >> k + 1) << 1] for k in range(len(levels)) if size >> k & 1]
+    top = parts[0]
+    for part in parts[1:]:
+        top = sha(b"\x01", part, top)
     return top
 
 
-def root_from_path(top: bytes, index: int, size: int, path: list[bytes]) -> bytes:
-    """The root that an inclusion path leads to (RFC 9162, section 2.1.3.2)."""
-    here, last = index, size - 1
-    for step in path:
-        if last == 0:
-            raise BadError("the inclusion path is too long")
-        if here & 1 or here == last:
-            top = node_hash(step, top)
-            while not here & 1 and here:
-                here, last = here >> 1, last >> 1
-        else:
-            top = node_hash(top, step)
-        here, last = here >> 1, last >> 1
-    if last:
-        raise BadError("the inclusion path is too short")
-    return top
+def root_by_path(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes:
+    """The root that an inclusion path leads to (section 2.1.1): its last hash is the half in which the leaf is not."""
+    if size == 1 and not path:
+        return leaf
+    half = 1 << (size - 1).bit_length() - 1 if size > 1 else 0  # the largest power of two below the size
+    if not half or not path:
+        raise BadError("the inclusion path is too long or too short")
+    if index < half:
+        return sha(b"\x01", root_by_path(leaf, index, half, path[:-1]), path[-1])
+    return sha(b"\x01", path[-1], root_by_path(leaf, index - half, size - half, path[:-1]))
 
 
-# --- Keys and signed notes (C2SP signed-note, tlog-checkpoint, tlog-cosignature) -------------------------------------
+# --- Keys and signed notes (C2SP signed-note, tlog-checkpoint, tlog-cosignature)
 
 
 def unbase64(text: str, length: int | None = None) -> bytes:
@@ -119,15 +105,14 @@ class Key(NamedTuple):
     type: int
     public: bytes
 
-
-def parse_key(text: str) -> Key:
-    """A verifier key out of its line of text; its id must be the one that name and key give."""
-    parts = text.strip().split("+", 2)
-    data = unbase64(parts[2]) if len(parts) == 3 else b""
-    key_id = hashlib.sha256(parts[0].encode() + b"\n" + data).digest()[:4]
-    if len(data) != 33 or data[0] not in (1, 4) or key_id.hex() != parts[1]:
-        raise BadError(f"not a verifier key: {text[:100]!a}")
-    return Key(parts[0], key_id, data[0], data[1:])
+    @classmethod
+    def parse(cls, text: str) -> Key:
+        """Out of its line of text; the id must be the one that name and key give."""
+        name, key_id, data = (*text.strip().split("+", 2), "", "")[:3]
+        raw = unbase64(data)
+        if len(raw) != 33 or raw[0] not in (1, 4) or sha(name.encode(), b"\n", raw)[:4].hex() != key_id:
+            raise BadError(f"not a verifier key: {text[:100]!a}")
+        return cls(name, bytes.fromhex(key_id), raw[0], raw[1:])
 
 
 def ed25519(public: bytes, signature: bytes, message: bytes) -> bool:
@@ -148,52 +133,49 @@ class Checkpoint(NamedTuple):
     text: str
     signatures: list[tuple[str, bytes, bytes]]  # name, key id, signature
 
-
-def parse_checkpoint(note: str) -> Checkpoint:
-    """A signed note's text taken apart; no signature is looked at."""
-    text, _, block = note.rpartition("\n\n")
-    lines = text.split("\n")
-    if len(lines) != 3 or not re.fullmatch("[1-9][0-9]{0,18}", lines[1]) or not block.endswith("\n"):
-        raise BadError("not a signed checkpoint")
-    signatures = []
-    for line in block[:-1].split("\n"):
-        dash, name, encoded = line.split(" ")
-        blob = unbase64(encoded)
-        if dash != "\u2014":
+    @classmethod
+    def parse(cls, note: str) -> Checkpoint:
+        """A signed note's text taken apart; no signature is looked at."""
+        text, _, block = note.rpartition("\n\n")
+        lines, signatures = text.split("\n"), [line.split(" ") for line in block[:-1].split("\n")]
+        if len(lines) != 3 or not re.fullmatch("[1-9][0-9]{0,18}", lines[1]) or not block.endswith("\n"):
+            raise BadError("not a signed checkpoint")
+        if any(len(each) != 3 or each[0] != "\u2014" for each in signatures):
             raise BadError("not a signature line")
-        signatures.append((name, blob[:4], blob[4:]))
-    return Checkpoint(lines[0], int(lines[1]), unbase64(lines[2], 32), text + "\n", signatures)
+        blobs = [(name, unbase64(encoded)) for _, name, encoded in signatures]
+        signed = [(name, blob[:4], blob[4:]) for name, blob in blobs]
+        return cls(lines[0], int(lines[1]), unbase64(lines[2], 32), text + "\n", signed)
+
+    def signed_by(self, key: Key) -> bool:
+        """Whether a key signed it: its text as it is, or as a witness together with the time it was seen."""
+        for signature in (each for name, key_id, each in self.signatures if (name, key_id) == (key.name, key.id)):
+            if key.type == 1:
+                return ed25519(key.public, signature, self.text.encode())
+            head = b"cosignature/v1\ntime %d\n" % int.from_bytes(signature[:8], "big")
+            return ed25519(key.public, signature[8:], head + self.text.encode())
+        return False
 
 
-def signed_by(checkpoint: Checkpoint, key: Key) -> bool:
-    """Whether a key signed a checkpoint: its text as it is, or as a witness together with the time it was seen."""
-    for name, key_id, signature in checkpoint.signatures:
-        if (name, key_id) == (key.name, key.id):
-            message = checkpoint.text.encode()
-            if key.type == 4:
-                seen, signature = int.from_bytes(signature[:8], "big"), signature[8:]
-                message = b"cosignature/v1\ntime %d\n%b" % (seen, message)
-            return ed25519(key.public, signature, message)
-    return False
-
-
-# --- Events ----------------------------------------------------------------------------------------------------------
+# --- Events
 
 MEMBERS = {"actor", "at", "cause", "prev", "project", "seq", "subject", "type", "v", "value"}
-Events = dict[int, tuple[bytes, dict[str, Any]]]  # by place: the exact bytes, and what they say
 
 
-def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object, none of whose members may occur twice."""
-    if len(dict(pairs)) != len(pairs):
-        raise BadError("a member occurs twice")
-    return dict(pairs)
+def parse_json(data: bytes) -> Any:
+    """What JSON says, none of whose members may occur twice."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(dict(pairs)) != len(pairs):
+            raise BadError("a member occurs twice")
+        return dict(pairs)
+
+    return json.loads(data.decode("utf-8"), object_pairs_hook=once)
 
 
 def parse_event(body: bytes, seq: int) -> dict[str, Any] | None:
     """An event, or None where its bytes have not the form of one, which is then a finding."""
     try:
-        event = json.loads(body.decode("utf-8"), object_pairs_hook=once)
+        event: dict[str, Any] = parse_json(body)
         if not isinstance(event, dict) or event.keys() != MEMBERS or event["v"] != 1 or len(body) > 65535:
             raise BadError("not an object with the ten members of an event")
         if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", event["at"]):
@@ -220,67 +202,62 @@ class Known:
 
     def learn(self, event: dict[str, Any]) -> None:
         """Take in what an event says of keys; other events say nothing."""
-        value, seq, kind = event["value"], event["seq"], event["type"]
-        if kind == "ledger.created":
-            self.ledger.append((1, parse_key(value["key"])))
-            self.administrators = {each["name"] for each in value["administrators"]}
-            for each in value["administrators"]:
-                self.people.setdefault(each["name"], []).append(each["key"])
-        elif kind == "ledger.key_rotated":  # the key before still signs over this very event, and so vouches for it
-            self.ledger.append((seq + 2, parse_key(value["key"])))
-        elif kind == "ledger.continued":  # a restored copy parts from the log that it was copied from
-            self.ledger.append((seq + 1, parse_key(value["key"])))
-        elif kind == "key.enrolled":
+        # A rotated key signs from two on: the one before it still signs over this very event, and so vouches for it. A
+        # continued ledger is a restored copy, which parts here from the log that it was copied from.
+        value, kind = event["value"], event["type"]
+        since = {"ledger.created": 1, "ledger.key_rotated": 2, "ledger.continued": 1}.get(kind)
+        if since is not None:
+            self.ledger.append((event["seq"] + since, Key.parse(value["key"])))
+        for each in value["administrators"] if kind == "ledger.created" else ():
+            self.administrators.add(each["name"])
+            self.people.setdefault(each["name"], []).append(each["key"])
+        if kind == "key.enrolled":
             self.people.setdefault(value["name"], []).append(value["key"])
         elif kind == "key.revoked":
             self.people[value["name"]].remove(value["key"])
 
 
-# --- Decisions: what people signed (in-toto Statement v1 in a DSSE envelope) -----------------------------------------
+# --- Decisions: what people signed (in-toto Statement v1 in a DSSE envelope)
 
 VERDICTS = {
     "approval.granted": "approve",
     "approval.rejected": "reject",
     "key.enrolled": "enrol",
     "key.revoked": "revoke",
-    "ledger.key_rotated": "enrol",
-    "ledger.continued": "enrol",
 }
-RootOf = Callable[[int], bytes | None]  # the log's root at a size, where the bundle can tell
+VERDICTS |= {"ledger.key_rotated": "enrol", "ledger.continued": "enrol"}
 
 
 def check_decision(event: dict[str, Any], known: Known, events: Events, root_of: RootOf) -> None:
     """Whether the person in the event signed it, for this ledger, over this very thing, having seen this log."""
     value, actor = event["value"], event["actor"]
-    payload = unbase64(value["dsse"]["payload"])
-    kind = value["dsse"]["payloadType"].encode()
+    kind, payload = value["dsse"]["payloadType"].encode(), unbase64(value["dsse"]["payload"])
     message = b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
     signature = unbase64(value["dsse"]["signatures"][0]["sig"], 64)
     if not any(ed25519(unbase64(key, 32), signature, message) for key in known.people.get(actor, [])):
         raise BadError(f"the signature is not by a key of {actor} that was valid there")
-    statement = json.loads(payload.decode("utf-8"), object_pairs_hook=once)
+    statement = parse_json(payload)
     said, subject = statement["predicate"], statement["subject"][0]
-    wanted = (actor, known.ledger[-1][1].name, VERDICTS[event["type"]])
-    if (said["signer"], said["origin"], said["verdict"]) != wanted:
-        raise BadError(f"signed by, for, or with the verdict {said['signer']}, {said['origin']}, {said['verdict']}")
+    facts = (said["signer"], said["origin"], said["verdict"])
+    if facts != (actor, known.ledger[-1][1].name, VERDICTS[event["type"]]):
+        raise BadError("signed by, for, or with the verdict {}, {}, {}".format(*facts))
     if event["type"].startswith("approval."):
         body, request = events[value["request"]]  # what was asked, frozen by its hash and the digest it names
-        asked = {"seq": request["seq"], "hash": leaf_hash(body).hex()}
         name, digest = request["subject"], request["value"]["sha256"]
-        if said["request"] != asked or event["subject"] != name:
+        if said["request"] != {"seq": request["seq"], "hash": sha(b"\0", body).hex()} or event["subject"] != name:
             raise BadError(f"signed in answer to another request than {value['request']}")
     else:
         person = event["type"].startswith("key.")
-        public = unbase64(value["key"], 32) if person else parse_key(value["key"]).public
-        name = f"person/{value['name']}" if person else f"ledger/{parse_key(value['key']).name}"
-        digest = f"sha256:{hashlib.sha256(public).hexdigest()}"
+        public = unbase64(value["key"], 32) if person else Key.parse(value["key"]).public
+        name = f"person/{value['name']}" if person else f"ledger/{Key.parse(value['key']).name}"
+        digest = f"sha256:{sha(public).hex()}"
         if actor not in known.administrators:
             raise BadError(f"{actor} does not administer the ledger")
     if subject["name"] != name or f"sha256:{subject['digest']['sha256']}" != digest:
         raise BadError(f"signed on {subject['name']} with another digest, or on something else than {name}")
     if said["checkpoint"] is not None:
-        seen = parse_checkpoint(said["checkpoint"])
-        if seen.size > event["seq"] or not signed_by(seen, known.at(seen.size)):
+        seen = Checkpoint.parse(said["checkpoint"])
+        if seen.size > event["seq"] or not seen.signed_by(known.at(seen.size)):
             raise BadError("the checkpoint that it names was not signed by the ledger before it")
         if root_of(seen.size) not in (None, seen.root):
             raise BadError("the checkpoint that it names belongs to another history")
@@ -300,7 +277,7 @@ def check_facts(events: Events, root_of: RootOf) -> tuple[Known, int]:
     return known, decisions
 
 
-# --- A whole log (C2SP tlog-tiles) -----------------------------------------------------------------------------------
+# --- A whole log (C2SP tlog-tiles)
 
 
 def tiles(level: int | str, count: int) -> Iterator[tuple[str, int, int]]:
@@ -339,24 +316,24 @@ def read_entries(folder: Path, size: int) -> list[bytes | None]:
 def check_tree(folder: Path, checkpoint: Checkpoint, bodies: list[bytes | None]) -> tuple[list[list[bytes]], list[int]]:
     """The entries against the tiles and the signed root. Returns the tree's nodes, and the places that were touched."""
     size = checkpoint.size
-    leaves = [leaf_hash(body) if body is not None else b"" for body in bodies]
+    leaves = [b"" if body is None else sha(b"\0", body) for body in bodies]
     bottom = b"".join(read(folder, name).ljust(32 * width, b"\0")[: 32 * width] for name, _, width in tiles(0, size))
     fixed = [bottom[i : i + 32] for i in range(0, len(bottom), 32)]
     # Where an entry and its hash in the tile differ, the signed root tells which of the two was touched.
     differing = [seq for seq in range(size) if leaves[seq] != fixed[seq]]
-    levels = perfect_levels(leaves)
+    levels, of_tiles = perfect_levels(leaves), perfect_levels(fixed) if differing else []
     if root_at(levels, size) == checkpoint.root:
         for seq in differing:
             find("tree", seq, "the hash in the tile is not the entry's, which the signed root fixes")
         differing = []
-    elif root_at(perfect_levels(fixed), size) == checkpoint.root:
-        levels = perfect_levels(fixed)
+    elif differing and root_at(of_tiles, size) == checkpoint.root:
+        levels = of_tiles
         for seq in differing:
             find("edited", seq, "the entry's bytes do not give the hash that the signed root fixes")
     else:
         where = f"; of these the entries {differing[:20]} differ from the tiles" if differing else ""
         find("rewritten", differing[0] if differing else 0, f"the entries are not those that were signed for{where}")
-    expected = {name for name, _, _ in tiles("entries", size)} | {name for name, _, _ in tiles(0, size)}
+    expected = {name for level in ("entries", 0) for name, _, _ in tiles(level, size)}
     for level in range(1, 8):
         for name, first, width in tiles(level, size >> 8 * level):
             expected.add(name)
@@ -370,10 +347,8 @@ def check_tree(folder: Path, checkpoint: Checkpoint, bodies: list[bytes | None])
 
 def check_log(folder: Path, checkpoint: Checkpoint) -> tuple[Events, RootOf]:
     """Every entry, link and tile of a log, against the signed root."""
-    bodies = read_entries(folder, checkpoint.size)
+    bodies, events, last = read_entries(folder, checkpoint.size), Events(), ""
     levels, touched = check_tree(folder, checkpoint, bodies)
-    events: Events = {}
-    last = ""
     for seq, body in enumerate(bodies):
         event = None if body is None or seq in touched else parse_event(body, seq)
         if body is None or event is None:
@@ -386,11 +361,8 @@ def check_log(folder: Path, checkpoint: Checkpoint) -> tuple[Events, RootOf]:
     return events, lambda n: root_at(levels, n) if 0 < n <= checkpoint.size else None
 
 
-# --- Proofs of single events (C2SP tlog-proof) -----------------------------------------------------------------------
-
-
 def check_proofs(folder: Path, checkpoint: Checkpoint) -> tuple[Events, RootOf]:
-    """Each proof file, against the one signed root."""
+    """Each proof file of a single event (C2SP tlog-proof), against the one signed root."""
     events: Events = {}
     for path in sorted((folder / "proofs").iterdir(), key=lambda path: (len(path.name), path.name)):
         seq = int(path.name.partition(".")[0]) if path.name[:1].isdigit() else None
@@ -399,10 +371,10 @@ def check_proofs(folder: Path, checkpoint: Checkpoint) -> tuple[Events, RootOf]:
             title, extra, index, *lines = head.split("\n")
             if seq is None or (title, extra[:6], index) != ("c2sp.org/tlog-proof@v1", "extra ", f"index {seq}"):
                 raise BadError("not the proof of the event that its name says")
-            body, own = unbase64(extra[6:]), parse_checkpoint(note)
-            if own.text != checkpoint.text:
-                raise BadError("proven under another checkpoint than the bundle's")
-            if root_from_path(leaf_hash(body), seq, own.size, [unbase64(line, 32) for line in lines]) != own.root:
+            body, own = unbase64(extra[6:]), Checkpoint.parse(note)
+            if own.text != checkpoint.text or seq >= own.size:
+                raise BadError("proven under another checkpoint than the bundle's, or beyond its end")
+            if root_by_path(sha(b"\0", body), seq, own.size, [unbase64(line, 32) for line in lines]) != own.root:
                 raise BadError("the event's bytes do not lead to the signed root")
         except TROUBLE as error:
             find("edited", seq, f"proofs/{path.name}: {error}")
@@ -415,19 +387,18 @@ def check_proofs(folder: Path, checkpoint: Checkpoint) -> tuple[Events, RootOf]:
     return events, {checkpoint.size: checkpoint.root}.get
 
 
-# --- Artifacts -------------------------------------------------------------------------------------------------------
+# --- Artifacts, checkpoints kept elsewhere, and the whole
 
 
 def digest_of(path: Path) -> str:
     """A file's SHA-256; a folder's is that of its manifest: the name, digest and size of every file, by name."""
     if not path.is_dir():
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    files = {file.relative_to(path).as_posix(): file for file in path.rglob("*") if not file.is_dir()}
+        return sha(path.read_bytes()).hex()
+    files = sorted((file.relative_to(path).as_posix(), file) for file in path.rglob("*") if not file.is_dir())
     listed = [
-        {"digest": f"sha256:{digest_of(file)}", "name": name, "size": file.stat().st_size}
-        for name, file in sorted(files.items())
+        {"digest": f"sha256:{digest_of(file)}", "name": name, "size": file.stat().st_size} for name, file in files
     ]
-    return hashlib.sha256(json.dumps(listed, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
+    return sha(json.dumps(listed, separators=(",", ":"), ensure_ascii=False).encode()).hex()
 
 
 def check_artifacts(folder: Path, events: Events) -> int:
@@ -443,13 +414,10 @@ def check_artifacts(folder: Path, events: Events) -> int:
     return len(paths)
 
 
-# --- The whole -------------------------------------------------------------------------------------------------------
-
-
 def check_other(path: Path, checkpoint: Checkpoint, known: Known, root_of: RootOf) -> None:
     """Another checkpoint of this ledger, kept elsewhere or vouched for by a witness, against the bundle's log."""
-    other = parse_checkpoint(path.read_text(encoding="utf-8"))
-    if not signed_by(other, known.at(other.size)):
+    other = Checkpoint.parse(path.read_text(encoding="utf-8"))
+    if not other.signed_by(known.at(other.size)):
         find("signature", other.size - 1, f"{path.name} is not signed with the key that was the ledger's then")
     elif other.size > checkpoint.size:
         find("truncated", checkpoint.size, f"{path.name} covers {other.size} events, the bundle {checkpoint.size}")
@@ -459,17 +427,16 @@ def check_other(path: Path, checkpoint: Checkpoint, known: Known, root_of: RootO
 
 def check(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     """All of a bundle. Returns what was checked, in words and numbers."""
-    checkpoint = parse_checkpoint((folder / "checkpoint").read_text(encoding="utf-8"))
-    key = parse_key(options.key or (folder / "keys" / "ledger.vkey").read_text(encoding="utf-8"))
+    checkpoint = Checkpoint.parse((folder / "checkpoint").read_text(encoding="utf-8"))
+    key = Key.parse(options.key or (folder / "keys" / "ledger.vkey").read_text(encoding="utf-8"))
     last, whole = checkpoint.size - 1, (folder / "tile").is_dir()
-    if key.name != checkpoint.origin or not signed_by(checkpoint, key):
+    if key.name != checkpoint.origin or not checkpoint.signed_by(key):
         find("signature", last, f"the checkpoint is not signed with this key of {key.name}")
-    for text in options.witness:
-        if not signed_by(checkpoint, parse_key(text)):
-            find("signature", last, f"the checkpoint is not cosigned by {parse_key(text).name}")
-    before = len(FINDINGS)
+    for witness in map(Key.parse, options.witness):
+        if not checkpoint.signed_by(witness):
+            find("signature", last, f"the checkpoint is not cosigned by {witness.name}")
+    before, decisions = len(FINDINGS), "not judged: events are touched or absent"
     events, root_of = (check_log if whole else check_proofs)(folder, checkpoint)
-    decisions = "not judged: events are touched or absent"
     if len(FINDINGS) == before:  # of a touched record only the touch is told, not all that follows from it
         known, count = check_facts(events, root_of)
         decisions = f"{count:,}"
@@ -505,13 +472,13 @@ def main() -> int:
         return 2
     if options.json:
         print(json.dumps({"ok": not FINDINGS, **checked, "findings": FINDINGS}, indent=2))
-    else:
-        for name, said in checked.items():
-            print(f"{name:10} {said}")
-        for each in FINDINGS:
-            where = "" if each["seq"] is None else f" at event {each['seq']}"
-            print(f"FINDING    {each['kind']}{where}: {ascii(each['detail'])[1:-1]}")
-        print(f"{len(FINDINGS)} finding(s)" if FINDINGS else "nothing found: every byte is as it was signed")
+        return 1 if FINDINGS else 0
+    for name, said in checked.items():
+        print(f"{name:10} {said}")
+    for each in FINDINGS:
+        where = "" if each["seq"] is None else f" at event {each['seq']}"
+        print(f"FINDING    {each['kind']}{where}: {ascii(each['detail'])[1:-1]}")
+    print(f"{len(FINDINGS)} finding(s)" if FINDINGS else "nothing found: every byte is as it was signed")
     return 1 if FINDINGS else 0
 
 
