@@ -150,13 +150,15 @@ def frame(
     return found
 
 
-def _best(right: Ints, event: Ints, known: Ints, created: Ints | None) -> tuple[Ints, Ints]:
-    """The rows in the order in which they became known, and for each the best of its entity so far."""
+def _best(right: Ints, event: Ints, known: Ints, created: Ints | None) -> tuple[Ints | None, Ints | None]:
+    """The rows in the order in which they became known, and for each the best of its entity so far; ``None``: as they are."""
     import pandas as pd
 
     if created is None:
         # Known in the order of their event times: the last one known is the best.
-        order = np.arange(len(event)) if (event[1:] >= event[:-1]).all() else np.argsort(event, kind="stable")
+        if (event[1:] >= event[:-1]).all():
+            return None, None
+        order = np.argsort(event, kind="stable")
         return order, order
     by_rank = np.lexsort((created, event))
     rank = np.empty(len(event), dtype=np.int64)
@@ -166,23 +168,36 @@ def _best(right: Ints, event: Ints, known: Ints, created: Ints | None) -> tuple[
     return order, by_rank[so_far.to_numpy()]
 
 
-def _last(left: Ints, times: Ints, right: Ints, known: Ints, best: tuple[Ints, Ints]) -> Ints:
+def _last(left: Ints, times: Ints, right: Ints, known: Ints, best: tuple[Ints | None, Ints | None]) -> Ints:
     """Per label the best row of its entity that was known at its time, or ``UNKNOWN``."""
     import pandas as pd
 
     order, row = best
-    asked = np.arange(len(times)) if (times[1:] >= times[:-1]).all() else np.argsort(times, kind="stable")
-    one = pd.DataFrame({"time": times[asked], "entity": left[asked]})
-    other = pd.DataFrame({"time": known[order], "entity": right[order], "row": row.astype(np.float64)})
-    found = np.empty(len(times), dtype=np.int64)
-    found[asked] = pd.merge_asof(one, other, on="time", by="entity")["row"].fillna(UNKNOWN).to_numpy().astype(np.int64)
-    return found
+    asked = None if (times[1:] >= times[:-1]).all() else np.argsort(times, kind="stable")
+    one = pd.DataFrame({"time": _in(times, asked), "entity": _in(left, asked)})
+    other = pd.DataFrame({"time": _in(known, order), "entity": _in(right, order)})
+    other["row"] = (np.arange(len(known)) if row is None else row).astype(np.float64)
+    joined = pd.merge_asof(one, other, on="time", by="entity")["row"].to_numpy()
+    found = np.where(np.isnan(joined), UNKNOWN, joined).astype(np.int64)
+    if asked is None:
+        return found
+    back = np.empty_like(found)
+    back[asked] = found
+    return back
+
+
+def _in(items: Ints, order: Ints | None) -> Ints:
+    """Items in an order; as they are, where it is ``None``."""
+    return items if order is None else items[order]
 
 
 def _codes(labels: pd.DataFrame, features: pd.DataFrame, on: Sequence[str]) -> tuple[Ints, Ints]:
     """Entities as numbers that both frames share."""
     import pandas as pd
 
+    # Whole numbers serve as they are; not so pandas' own types, which may lack a value.
+    if len(on) == 1 and all(getattr(each[on[0]].to_numpy(), "dtype", None) == np.int64 for each in (labels, features)):
+        return labels[on[0]].to_numpy(np.int64), features[on[0]].to_numpy(np.int64)
     total = np.zeros(len(labels) + len(features), dtype=np.int64)
     for name in on:
         codes, names = pd.factorize(pd.concat([labels[name], features[name]], ignore_index=True))

@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
+from app.actions import registry
 from app.features.online import OnlineStore
+from tests.app.actions.test_shapes import _hold
+from tests.app.cli.test_imports import imported
 from tests.app.story import Shell
 
 VIEW = """\
@@ -478,6 +481,34 @@ def test_two_views_are_told_apart_in_one_frame(made: Shell) -> None:
     )
     head = (made.root / "frame.csv").read_text().splitlines()[0]
     assert head == "currency,at,momentum.change,momentum.count,slow.change,slow.count"
+
+
+COMMANDS = [
+    "feature register momentum",
+    "feature list",
+    "feature show momentum",
+    "feature materialize momentum",
+    "feature check momentum --samples 1",
+    "feature join momentum --labels labels.csv --time at -o frame.csv",
+    "feature push momentum",
+    "feature parity momentum",
+    "feature get momentum USD",
+    "feature record",
+    "feature skew momentum --served labels.csv",
+]
+
+
+def test_documents_have_the_shapes_that_are_documented(made: Shell) -> None:
+    write(made, "labels.csv", "currency,at,time,version\nUSD,2008-09-10T16:00:00Z,2008-09-10T16:00:00Z,1\n")
+    assert {" ".join(each.split()[:2]) for each in COMMANDS} == {each.name for each in registry.family("feature")}
+    for command in COMMANDS:
+        name = " ".join(command.split()[:2])
+        _hold(made(*command.split(), "--json").document, registry.get(name).gives, name)
+
+
+@pytest.mark.parametrize("command", ["feature list", "feature show momentum", "feature get momentum USD"])
+def test_looking_imports_nothing_heavy(made: Shell, command: str) -> None:
+    assert imported(made, *command.split()) <= {"msgspec"}
 
 
 def test_looking_at_views(made: Shell) -> None:

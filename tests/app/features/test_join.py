@@ -131,6 +131,14 @@ def test_several_keys_of_frames_are_told_apart() -> None:
     assert got["x"].fillna(-1).tolist() == [3, 2, 1, -1]
 
 
+@pytest.mark.parametrize("dtype", ["int32", "Int64", "str", "category"])
+def test_keys_of_any_type_are_matched(dtype: str) -> None:
+    right = pd.DataFrame({"id": pd.Series([3, 1], dtype=dtype), "event": moments([1, 1]), "x": [3.0, 1.0]})
+    left = pd.DataFrame({"id": pd.Series([1, 2, 3], dtype=dtype), "at": moments([5, 2, 2])})
+    got = join.frame(left, right, on=["id"], time="at", event_time="event")
+    assert got["x"].fillna(-1).tolist() == [1.0, -1.0, 3.0]
+
+
 def test_frames_that_cannot_be_joined_are_refused() -> None:
     right = pd.DataFrame({"id": [1], "event": moments([1]), "x": [1]})
     left = pd.DataFrame({"id": [1], "at": moments([2])})
