@@ -27,6 +27,7 @@ _PARTS = {
     "witnesses": ("WITNESS",),
     "pipelines": ("PIPELINES", "AGENT", "GATE", "DELIVERY"),
     "governance": ("REQUESTS", "POLICIES", "EXCEPTIONS", "CRITERIA", "DELEGATIONS"),
+    "maturity": ("LEVELS", "ASSESSMENTS", "TARGETS", "RISKS", "INVENTORY", "GUIDE"),
     "people": ("PEOPLE", "STANDING"),
     "keys": ("SIGNING", "KEYS", "SUCCESSION"),
 }

@@ -51,6 +51,19 @@ SHAPES: dict[str, str] = {
     "finding": "kind seq detail",
     "damage": "ref sha256 kind detail depending live",
     "move": "artifact alias version ref seq actor since until",
+    "project_standing": "project team verified levels overall claims criteria:[criterion]",
+    "team_standing": "team projects levels",
+    "criterion": (
+        "id track level need state grade automated window evidence done total lacking against gained lost lapses next src"
+    ),
+    "risk": (
+        "risk project title area likelihood impact raised priority capability owner depends objects lapsed flags seq at closed"
+    ),
+    "target": ("seq at ref project track level due owner criteria milestones depends request signed signer open now"),
+    "milestone": "project track level due owner after reached late open:[criterion]",
+    "model": ("model project version live tier purpose exposure owner validated validated_seq due state"),
+    "guide_item": "page id title state found evidence advice failure",
+    "symptom": "id title state cause evidence fix",
     "standing": "origin clock size head last_at checkpoint verified",
 }
 """The members of each shape; after a colon the shape that a member has, in brackets where it is a list of such."""

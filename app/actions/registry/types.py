@@ -38,7 +38,7 @@ GROUP_TITLES = {
     "people": "People and keys",
 }
 
-SCOPES = ("everywhere", "lineage", "registry", "approvals", "rollouts", "monitoring", "pipelines", "audit")
+SCOPES = ("everywhere", "maturity", "lineage", "registry", "approvals", "rollouts", "monitoring", "pipelines", "risks", "audit")
 """Where a key works in the dashboard; a key is unique in its scope, and none hides one that works everywhere."""
 
 

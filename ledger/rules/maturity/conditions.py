@@ -130,6 +130,9 @@ def _feature_view(index: Index, item: Evidence, found: Any, version: str) -> boo
 
 
 def _environments(index: Index, item: Evidence, found: Any, version: str) -> bool:
+    named = item.value.get("environments")
+    if isinstance(named, list) and len(set(map(str, named))) > 1:
+        return True
     runs = [lineage.started(index, str(item.value.get(name))) for name in ("run", "of_run")]
     runtimes = [each.value.get("runtime") for each in runs if each is not None and each.seq < item.seq]
     return len(runtimes) == 2 and runtimes[0] != runtimes[1]

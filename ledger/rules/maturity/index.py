@@ -72,13 +72,18 @@ KEYS: dict[str, Key] = {
     "criteria.set": lambda e: e.name,
     "run.reproduced": lambda e: e.value.get("of_run"),
     "feature.retrieved": lambda e: (e.subject, e.value.get("consumer")),
+    "approval.granted": lambda e: e.value.get("approval", e.seq),
     "risk.recorded": lambda e: (e.project, e.value.get("risk")),
     "sla.set": lambda e: (e.project, e.value.get("transition")),
     "ledger.verified": lambda e: None,
 }
 """What makes a later event take an earlier one's place."""
 
-ENDED_BY = {"monitor.configured": "monitor.refused", "risk.recorded": "risk.closed"}
+ENDED_BY = {
+    "monitor.configured": "monitor.refused",
+    "risk.recorded": "risk.closed",
+    "approval.granted": "approval.revoked",
+}
 """Types whose events are also superseded by those of another type with the same key."""
 
 

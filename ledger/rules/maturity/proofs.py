@@ -162,7 +162,9 @@ def _pair(scope: Scope, proof: Pair) -> Judged:
         due = deadline(first.t, within, _spell(spells, first.t).calendar)
         answer = _answer(scope, proof.then, first)
         if answer is not None and answer.t <= due:
-            won.append(Claim(covered(answer.t, scope.window, spells, scope.tiers), (first, answer)))
+            later = scope.index.superseded(answer.type).get(answer.seq)
+            spans = covered(answer.t, scope.window, spells, scope.tiers)
+            won.append(Claim(intersect(spans, [(BEGIN, END if later is None else later.t)]), (first, answer)))
         else:
             lost.append(Claim(covered(due + 1, scope.window, spells, scope.tiers), (first,)))
 

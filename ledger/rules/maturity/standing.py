@@ -83,6 +83,7 @@ class Evaluation:
     def __init__(self, index: Index, model: Model, verification: Verification | None = None) -> None:
         self.index = index
         self.model = model
+        self.verification = verification
         self.chain = _chain(index, model, verification)
         self._judged: dict[tuple[str, str], Judged] = {}
 

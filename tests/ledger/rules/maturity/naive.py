@@ -22,11 +22,12 @@ KEYS: dict[str, Callable[[Event], Any]] = {
     "criteria.set": lambda e: name(e.subject),
     "run.reproduced": lambda e: e.value.get("of_run"),
     "feature.retrieved": lambda e: (e.subject, e.value.get("consumer")),
+    "approval.granted": lambda e: e.value.get("approval", e.seq),
     "risk.recorded": lambda e: (e.project, e.value.get("risk")),
     "sla.set": lambda e: (e.project, e.value.get("transition")),
     "ledger.verified": lambda e: 0,
 }
-ALSO = {"monitor.configured": "monitor.refused", "risk.recorded": "risk.closed"}
+ALSO = {"monitor.configured": "monitor.refused", "risk.recorded": "risk.closed", "approval.granted": "approval.revoked"}
 
 
 def name(subject: str) -> str:
@@ -229,7 +230,7 @@ class Naive:
             case "$environments":
                 runs = [self.start_of(e.value[k]) for k in ("run", "of_run")]
                 known = [r.value.get("runtime") for r in runs if r is not None and r.seq < e.seq]
-                return len(known) == 2 and known[0] != known[1]
+                return len(set(e.value.get("environments", []))) > 1 or (len(known) == 2 and known[0] != known[1])
             case "$no_exception":
                 return not any(
                     x.seq < e.seq
@@ -453,7 +454,8 @@ class Naive:
             # The calendar that applies is the one at the time of the first event.
             due = Naive(self.events, self.model, when(first.at), False).last(when(first.at), within, first.subject, p)
             if then is not None and when(then.at) <= due:
-                won += self.t <= self.last(when(then.at), c["window"], first.subject, p)
+                fresh = self.t <= self.last(when(then.at), c["window"], first.subject, p)
+                won += fresh and not self.superseded(then)
             elif self.t > due:
                 over = due + timedelta(microseconds=1)
                 lost += over <= self.t <= self.last(over, c["window"], first.subject, p)

@@ -90,7 +90,7 @@ def approved(day: float, subject: str, transition: str, tag: str, by: str = "gra
     said = {"transition": transition, "role": "risk", "request": f"@{tag}", "dsse": {}}
     return [
         Said(day, "approval.requested", subject, asked, "ada", P, tag),
-        Said(day + after, "approval.granted", subject, said, by),
+        Said(day + after, "approval.granted", subject, said, by, tag=f"{tag}!"),
     ]
 
 
@@ -297,6 +297,13 @@ def mishaps() -> list[Said]:
         Said(230.3, "deployment.completed", f"{MODEL}@7", done, "ada"),
         Said(233, "deployment.rolled_back", f"{MODEL}@7", back, "svc:ci"),
         Said(234, "deployment.completed", "model/fx/ghost@1", {**done, "deployment": "d8"}, "ada"),
+        Said(
+            120,
+            "approval.revoked",
+            f"document/{P}/target-data@1",
+            {"transition": "target", "approval": "@tdata!"},
+            "grace",
+        ),
         *(Said(240, "run.reproduced", "run/r7", value, "svc:ci") for value in again),
     ]
 

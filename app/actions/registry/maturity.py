@@ -1,0 +1,413 @@
+"""The actions on maturity: levels, claims, targets and the plan, risks, the inventory, the guide and the doctor."""
+
+from __future__ import annotations
+
+from app.actions.registry.types import Action, Argument, Example
+
+PROJECT = Argument("project", "in this project", ("--project",), completes="project")
+TRACK = Argument("track", "which", choices=("data", "model", "code"))
+VERIFY = Argument("verify", "verify the chain now, rather than go by what was recorded", ("--verify",), kind="flag")
+
+LEVELS = (
+    Action(
+        "maturity",
+        "where Data, Model and Code stand, why, since when, and the cheapest next step",
+        group="look",
+        scope="everywhere",
+        key="2",
+        module="app.actions.maturity",
+        function="maturity",
+        arguments=(
+            Argument("projects", "these alone; one is shown in detail", arity="many", completes="project"),
+            Argument("why", "one criterion: what it demands, what proves it", ("--why",), metavar="CRITERION"),
+            Argument("history", "the levels week by week", ("--history",), kind="flag"),
+            Argument("weeks", "how many weeks of history", ("--weeks",), kind="integer", default=52),
+            Argument("every", "every criterion, those that are held too", ("--all",), kind="flag"),
+            VERIFY,
+        ),
+        examples=(
+            Example("assay maturity", "every project side by side, or the only one in detail"),
+            Example("assay maturity fx-hedging --all", "every criterion of one project"),
+            Example("assay maturity --why D1.1", "what proves this criterion, and when that lapses"),
+            Example("assay maturity --history --verify", "the last year, on a chain that is verified first"),
+        ),
+        description="Levels are derived from the events, never typed in; docs/maturity.md says how.",
+        at=True,
+        gives="at time model trouble projects:[project_standing] teams:[team_standing]",
+    ),
+    Action(
+        "maturity adopt",
+        "register the maturity model in force as a policy, by its digest",
+        group="decide",
+        scope="maturity",
+        key="A",
+        module="app.actions.maturity",
+        function="adopt",
+        arguments=(PROJECT,),
+        examples=(Example("assay maturity adopt", "then it can be approved, and every answer names it"),),
+        writes=True,
+        gives="ref sha256 source event:event",
+    ),
+)
+
+ASSESSMENTS = (
+    Action(
+        "assess",
+        "record what you claim of a level; it is shown beside the proof",
+        group="decide",
+        scope="maturity",
+        key="c",
+        module="app.actions.assessments",
+        function="claim",
+        arguments=(
+            TRACK,
+            Argument("level", "L0 to L4"),
+            PROJECT,
+            Argument("note", "why", ("--note",), metavar="TEXT"),
+        ),
+        examples=(
+            Example("assay assess data L2 --note 'since the panel is checked'", "the derived level is said too"),
+        ),
+        writes=True,
+        gives="claimed derived event:event",
+    ),
+    Action(
+        "assess map",
+        "freeze the levels as a document and ask DS, Eng and Ops to sign it",
+        group="decide",
+        scope="maturity",
+        key="m",
+        module="app.actions.assessments",
+        function="freeze",
+        arguments=(PROJECT, VERIFY),
+        examples=(Example("assay assess map", "then `assay approve N --role data-science`, engineering, operations"),),
+        writes=True,
+        gives="map request events:[event]",
+    ),
+    Action(
+        "assess review",
+        "record that a governance review was held",
+        group="decide",
+        scope="maturity",
+        key="v",
+        module="app.actions.assessments",
+        function="review",
+        arguments=(
+            Argument(
+                "participants",
+                "who took part (may be repeated)",
+                ("--participant",),
+                arity="many",
+                completes="person",
+                required=True,
+                metavar="NAME",
+            ),
+            Argument("decisions", "what was decided (may be repeated)", ("--decision",), arity="many", metavar="TEXT"),
+            Argument("track", "which track, or all", ("--track",), default="all"),
+            PROJECT,
+            Argument("everywhere", "of every project", ("--everywhere",), kind="flag"),
+        ),
+        examples=(
+            Example(
+                "assay assess review --participant ada --participant jon --decision 'L2 stands'", "levels compared"
+            ),
+        ),
+        writes=True,
+        gives="event:event",
+    ),
+)
+
+TARGETS = (
+    Action(
+        "target set",
+        "set the level that a track shall reach by a day, by criteria that can be measured",
+        group="decide",
+        scope="risks",
+        key="t",
+        module="app.actions.targets",
+        function="set_target",
+        arguments=(
+            TRACK,
+            Argument("level", "L0 to L4"),
+            Argument("due", "by which day", ("--due",), required=True, metavar="DAY"),
+            Argument("owner", "whose it is", ("--owner",), completes="person", metavar="NAME"),
+            Argument(
+                "criteria",
+                "this criterion alone (may be repeated)",
+                ("--criterion",),
+                arity="many",
+                metavar="CRITERION",
+            ),
+            Argument(
+                "milestones",
+                "a level on the way and its day (may be repeated)",
+                ("--milestone",),
+                arity="many",
+                metavar="L1=DAY",
+            ),
+            Argument(
+                "depends", "a track that comes first (may be repeated)", ("--depends",), arity="many", metavar="TRACK"
+            ),
+            PROJECT,
+        ),
+        examples=(
+            Example("assay target set data L2 --due 2027-06-30 --owner dora", "all criteria of Data up to L2"),
+            Example(
+                "assay target set code L2 --due 2027-06-30 --milestone L1=2027-03-31 --depends data", "by way of L1"
+            ),
+        ),
+        description="Its criteria are frozen as a document, which leadership signs.",
+        writes=True,
+        gives="target request events:[event]",
+    ),
+    Action(
+        "target list",
+        "the targets, how far off each is, and whether it is signed",
+        group="look",
+        scope="risks",
+        key="e",
+        module="app.actions.targets",
+        function="list_targets",
+        arguments=(PROJECT,),
+        examples=(Example("assay target list", "of every project"),),
+        at=True,
+        gives="at targets:[target]",
+    ),
+    Action(
+        "target sign",
+        "sign the target of a track with your own key, as one of leadership",
+        group="decide",
+        scope="risks",
+        key="s",
+        module="app.actions.targets",
+        function="sign",
+        arguments=(
+            TRACK,
+            PROJECT,
+            Argument("role", "in which role, where you hold several", ("--role",)),
+            Argument("reason", "why; it is part of what is signed", ("--reason",), default="", metavar="TEXT"),
+            Argument("yes", "sign without asking again", ("-y", "--yes"), kind="flag"),
+            Argument("key_file", "sign with this Ed25519 key", ("--with",), kind="path", metavar="FILE"),
+        ),
+        examples=(Example("assay --as sam target sign data", "as leadership, sponsor or head"),),
+        writes=True,
+        gives="decision:signed request:request event:event",
+    ),
+    Action(
+        "plan",
+        "milestones from where each track stands to its target, with owners, days and slips",
+        group="look",
+        scope="risks",
+        key="p",
+        module="app.actions.plan",
+        function="plan",
+        arguments=(PROJECT,),
+        examples=(Example("assay plan", "in the order of their days"),),
+        at=True,
+        gives="at milestones:[milestone]",
+    ),
+)
+
+RISKS = (
+    Action(
+        "risk add",
+        "record a risk, what answers it, and who owns it",
+        group="decide",
+        scope="risks",
+        key="a",
+        module="app.actions.risks",
+        function="add",
+        arguments=(
+            Argument("risk", "a short name for it"),
+            Argument("title", "what could happen", ("--title",), metavar="TEXT"),
+            Argument(
+                "area",
+                "where it lies",
+                ("--area",),
+                choices=("data-quality", "lineage", "reproducibility", "governance", "deployment", "monitoring"),
+                default="governance",
+            ),
+            Argument("likelihood", "1 to 5", ("--likelihood",), kind="integer", default=3),
+            Argument("impact", "1 to 5", ("--impact",), kind="integer", default=3),
+            Argument("capability", "what answers it, such as data.versioning", ("--capability",), default=""),
+            Argument("owner", "whose it is", ("--owner",), completes="person", default="", metavar="NAME"),
+            Argument(
+                "depends", "a risk that it depends on (may be repeated)", ("--depends",), arity="many", metavar="RISK"
+            ),
+            Argument(
+                "objects",
+                "what it is a risk of (may be repeated)",
+                ("--of",),
+                arity="many",
+                completes="ref",
+                metavar="REF",
+            ),
+            PROJECT,
+        ),
+        examples=(
+            Example(
+                "assay risk add stale-rates --likelihood 4 --impact 4 --capability data.tests --owner dora",
+                "a risk that data checks answer",
+            ),
+        ),
+        description="Again for a known name, it says how the risk is seen from now on.",
+        writes=True,
+        gives="risk:risk event:event",
+    ),
+    Action(
+        "risk list",
+        "the risks that stand, the gravest first",
+        group="look",
+        scope="risks",
+        key="r",
+        module="app.actions.risks",
+        function="list_risks",
+        arguments=(PROJECT, Argument("every", "those that are closed too", ("--all",), kind="flag")),
+        examples=(Example("assay risk list", "with what is wrong with each"),),
+        at=True,
+        gives="at risks:[risk]",
+    ),
+    Action(
+        "risk matrix",
+        "areas against the capabilities that answer them, with owners",
+        group="look",
+        scope="everywhere",
+        key="8",
+        module="app.actions.risks",
+        function="matrix",
+        arguments=(PROJECT,),
+        examples=(Example("assay risk matrix", "where the gravest risks lie, and what nobody answers"),),
+        at=True,
+        gives="at project areas capabilities risks:[risk]",
+    ),
+    Action(
+        "risk show",
+        "one risk: how it stands, why, and its history",
+        group="look",
+        scope="risks",
+        key="o",
+        module="app.actions.risks",
+        function="show",
+        arguments=(Argument("risk", "which"), PROJECT),
+        examples=(Example("assay risk show stale-rates", "likelihood, impact, what raised it"),),
+        at=True,
+        gives="at risk:risk history:[event]",
+    ),
+    Action(
+        "risk close",
+        "record that a risk no longer stands, and why",
+        group="decide",
+        scope="risks",
+        key="z",
+        module="app.actions.risks",
+        function="close",
+        arguments=(
+            Argument("risk", "which"),
+            Argument("outcome", "what became of it", ("--outcome",), required=True, metavar="TEXT"),
+            PROJECT,
+        ),
+        examples=(Example("assay risk close stale-rates --outcome 'checked daily since May'", "it leaves the matrix"),),
+        writes=True,
+        gives="risk:risk event:event",
+    ),
+)
+
+INVENTORY = (
+    Action(
+        "inventory",
+        "every model with its tier, purpose, exposure, owner, and when validation is due",
+        group="look",
+        scope="maturity",
+        key="i",
+        module="app.actions.inventory",
+        function="inventory",
+        arguments=(PROJECT,),
+        examples=(Example("assay inventory", "the most material first (SR 26-2)"),),
+        at=True,
+        gives="at models:[model]",
+    ),
+    Action(
+        "inventory tier",
+        "say how material a model or dataset is; its evidence ages by that",
+        group="decide",
+        scope="maturity",
+        key="t",
+        module="app.actions.inventory",
+        function="assign",
+        arguments=(
+            Argument("ref", "a model, a dataset, or project/NAME", completes="ref"),
+            Argument("tier", "tier_1 is the most material", choices=("tier_1", "tier_2", "tier_3")),
+            Argument("purpose", "what it is for", ("--purpose",), metavar="TEXT"),
+            Argument("exposure", "what hangs on it", ("--exposure",), metavar="TEXT"),
+            Argument(
+                "calendar",
+                "the business days that short windows count",
+                ("--calendar",),
+                choices=("weekdays", "target"),
+            ),
+        ),
+        examples=(
+            Example(
+                "assay inventory tier fx-vol tier_1 --purpose 'hedge ratios' --exposure 'EUR 3bn'",
+                "validated each 90 days",
+            ),
+        ),
+        writes=True,
+        gives="event:event",
+    ),
+    Action(
+        "export inventory",
+        "the model inventory as a report, with the ledger's position and checkpoint",
+        group="prove",
+        scope="maturity",
+        key="e",
+        module="app.actions.inventory",
+        function="export",
+        arguments=(
+            Argument("form", "Markdown, HTML or CSV", ("--format",), choices=("md", "html", "csv"), default="md"),
+            Argument("output", "write it to this file", ("-o", "--output"), kind="path", metavar="FILE"),
+            PROJECT,
+        ),
+        examples=(Example("assay export inventory --format html -o inventory.html", "for whoever asks"),),
+        at=True,
+        gives="at format origin position models:[model] output",
+    ),
+)
+
+GUIDE = (
+    Action(
+        "guide",
+        "prerequisites, the eight steps, checkpoints and readiness, each with its live state",
+        group="look",
+        scope="maturity",
+        key="b",
+        module="app.actions.guide",
+        function="guide",
+        arguments=(
+            PROJECT,
+            Argument(
+                "page", "one page alone", ("--page",), choices=("prerequisites", "steps", "checkpoints", "readiness")
+            ),
+            VERIFY,
+        ),
+        examples=(
+            Example("assay guide", "from the first page to the last"),
+            Example("assay guide --page readiness", "the eight lines that confirm production"),
+        ),
+        at=True,
+        gives="at project pages items:[guide_item]",
+    ),
+    Action(
+        "doctor",
+        "the eight symptoms: the cause that the ledger shows, and the command that mends it",
+        group="look",
+        scope="maturity",
+        key="d",
+        module="app.actions.doctor",
+        function="doctor",
+        arguments=(PROJECT,),
+        examples=(Example("assay doctor", "exit code 1 where something is found"),),
+        at=True,
+        gives="at project symptoms:[symptom]",
+    ),
+)
