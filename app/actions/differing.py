@@ -212,7 +212,7 @@ def _told_table(found: Any, rows: Any, columns: int) -> Iterator[str]:
     yield say("columns  ", "; ".join(told) or "the same")
     if rows is not None and rows.key:
         by = ", ".join(rows.key)
-        yield say(f"by {by}: {rows.added:,} rows added, {rows.removed:,} removed, {rows.changed:,} changed")
+        yield say(f"by {by}: {counted(rows.added, 'row')} added, {rows.removed:,} removed, {rows.changed:,} changed")
         where = [f"{name} {count:,}" for name, count in list(rows.columns.items())[:8]]
         if where:
             yield say("  changed in ", ", ".join(where), ", …" if len(rows.columns) > len(where) else "")
@@ -221,7 +221,7 @@ def _told_table(found: Any, rows: Any, columns: int) -> Iterator[str]:
         ]
         yield from table(examples, indent="    ")
     elif rows is not None:
-        yield say(f"as wholes, for no column names them: {rows.added:,} rows added, {rows.removed:,} removed")
+        yield say(f"as wholes, for no column names them: {counted(rows.added, 'row')} added, {rows.removed:,} removed")
     else:
         yield say(Mark("dim", "too many rows to compare one by one; the distributions say what moved"))
     moved = [each for each in found.shifts if each.distance is not None and each.distance - each.error > _MOVED]

@@ -8,6 +8,7 @@ from ledger.projections import alerts, artifacts, deployments, people, runs
 from ledger.projections.artifacts import UnknownRef
 from ledger.projections.view import View
 
+_NEWEST = 3
 _EVENT = ("seq:", "request/", "event/")
 
 
@@ -76,8 +77,12 @@ def _one(view: View, kind: str, name: str, text: str) -> str:
     if matches:
         raise UnknownRef(f"{text!r} is ambiguous; it may be {', '.join(matches[:5])}", matches)
     nearest = _close(text, known)
-    hint = f"; the nearest: {', '.join(nearest)}" if nearest else ""
-    raise UnknownRef(f"there is no {text}{hint}", nearest)
+    if nearest:
+        raise UnknownRef(f"there is no {text}; the nearest: {', '.join(nearest)}", nearest)
+    # Names that chance gave, as runs have, resemble nothing: then the newest are what was probably meant.
+    newest = known[: -_NEWEST - 1 : -1]
+    hint = f"; the newest: {', '.join(newest)}" if newest else f"; there is no {kind} yet"
+    raise UnknownRef(f"there is no {text}{hint}", newest)
 
 
 def _subject(view: View, text: str) -> Target:
