@@ -68,4 +68,5 @@ def run(
         at=at,
         glyphs=glyphs.chosen(sys.stdout.encoding),
     )
+    dashboard.keeps = True
     return dashboard.run() or 0

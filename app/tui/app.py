@@ -14,6 +14,7 @@ from app.tui.deciding import Deciding
 from app.tui.draw.glyphs import UNICODE, Glyphs
 from app.tui.gateway import Gateway
 from app.tui.jumping import Jumping
+from app.tui.keeping import Keeping
 from app.tui.keys import EVERYWHERE
 from app.tui.messages import Failed, LedgerChanged, Noticed, Opened
 from app.tui.screens.catalogue import BY_KEY, CATALOGUE
@@ -27,7 +28,7 @@ FIRST = "1"
 """The screen at the bottom of the stack; every other stands upon it."""
 
 
-class Dashboard(Clockwork, Deciding, Jumping, App[int]):
+class Dashboard(Clockwork, Deciding, Jumping, Keeping, App[int]):
     """One ledger on screen. ``me`` is who acts, or None with the reason in ``why_nobody``."""
 
     TITLE = "Assay"
@@ -66,6 +67,10 @@ class Dashboard(Clockwork, Deciding, Jumping, App[int]):
         self._pages: dict[str, Page] = {}
         self._trail: list[str] = []
 
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """What our style sheets use and the toolkit's own themes do not have."""
+        return {"muted": theme.PALETTES[theme.nearest(self.theme, dark=self.current_theme.dark)].colour("muted")}
+
     def get_default_screen(self) -> Page:
         """The first screen is up with the first frame."""
         return self.page(FIRST)
@@ -82,12 +87,14 @@ class Dashboard(Clockwork, Deciding, Jumping, App[int]):
         if self.begin_at is not None:
             self.seek(self.begin_at)
         self.restand()
+        self.call_later(self.recall)
 
     def _changed(self) -> None:
         self.post_message(LedgerChanged())
 
     def on_unmount(self) -> None:
-        """Close the ledger."""
+        """Remember what was shown; close the ledger."""
+        self.keep()
         self.gateway.close()
 
     def page(self, key: str) -> Page:
@@ -119,6 +126,7 @@ class Dashboard(Clockwork, Deciding, Jumping, App[int]):
 
     async def _show(self, key: str) -> None:
         """Put a numbered screen in the place of the one in view."""
+        self.here = key
         if key == FIRST:
             await self.pop_screen()
         elif len(self.screen_stack) == 1:

@@ -97,6 +97,9 @@ class Clockwork(Base):
     def verified(self, size: int, ok: bool) -> None:
         """A verification in this session has ended: every screen says so from now on."""
         self.verdict = (size, ok)
+        for page in self._pages.values():
+            if page is not self.current:
+                page.reload()
         self._reframe()
 
     def restand(self) -> None:

@@ -17,18 +17,29 @@ class Key(NamedTuple):
     says: str = ""
     shown: str = ""
 
-    def binding(self) -> Binding:
-        """The same for the toolkit."""
-        return Binding(self.keys, self.action, self.help, show=False)
+    def binding(self, screen: str = "everywhere") -> Binding:
+        """The same for the toolkit, under the name by which the user may set other keys."""
+        return Binding(self.keys, self.action, self.help, show=False, id=named(screen, self.action))
 
     @property
     def label(self) -> str:
         """The keys as people read them."""
-        return self.shown or " ".join(_NAMES.get(key, key) for key in self.keys.split(","))
+        return self.shown or read(self.keys)
 
-    def spelled(self, in_words: bool) -> str:
-        """The keys as people read them; signs that only Unicode has as words, where asked."""
-        return self.label.replace("⏎", "enter").replace("⌫", "bksp") if in_words else self.label
+    def spelled(self, in_words: bool, instead: str = "") -> str:
+        """The keys as people read them; signs that only Unicode has as words, where asked; ``instead`` are set keys."""
+        label = read(instead) if instead else self.label
+        return label.replace("⏎", "enter").replace("⌫", "bksp") if in_words else label
+
+
+def named(screen: str, action: str) -> str:
+    """What a key is set by: ``audit.verify``, ``everywhere.step(-1)``."""
+    return f"{screen.lower()}.{action}"
+
+
+def read(keys: str) -> str:
+    """Textual's names of keys as people read them."""
+    return " ".join(_NAMES.get(key.strip(), key.strip()) for key in keys.split(","))
 
 
 def doing(name: str, says: str = "") -> Key:
@@ -69,6 +80,8 @@ EVERYWHERE = (
     Key("slash", "find", "find a version, run, deployment, request, alert or monitor", "find"),
     Key("g", "jump", "the same thing on another screen: g, then its letter", "go"),
     Key("f", "filter", "show only what fits a filter; an empty one shows all", "filter"),
+    Key("y", "copy", "copy the reference under the cursor"),
+    Key("x", "export", "export what is shown: text, picture, and what else the screen can"),
     Key("u", "take_back", "take back a signed decision that is not appended yet"),
     Key("escape", "leave", "leave: close what is open, go back to where you were"),
     Key("ctrl+p", "command_palette", "every action", "all"),

@@ -57,6 +57,7 @@ DARK = Palette(
         "kind.deployment": "#7fdc95", "kind.approval": "#7fdc95", "kind.document": "#b4c0d4",
         "spark": "#58d8c4", "spark.later": "#8593ab", "playhead": "#ffb454", "live": "#7fdc95", "past": "#ffb454",
         "bar": "#63c7ff", "bar.rest": "#8593ab",
+        "level.0": "#ff9d7a", "level.1": "#ffb454", "level.2": "#ffd166", "level.3": "#8fd0ff", "level.4": "#7fdc95",
         "series": "#63c7ff", "series.bad": "#ff8080", "series.beside": "#c99bf0", "threshold": "#ffd166",
         "mark.alert": "#ff8080", "mark.deploy": "#7fdc95", "mark.approve": "#c99bf0", "mark.retrain": "#ffb454",
     },
@@ -76,12 +77,18 @@ LIGHT = Palette(
         "kind.deployment": "#155c31", "kind.approval": "#155c31", "kind.document": "#3c4859",
         "spark": "#00574f", "spark.later": "#56616f", "playhead": "#7d4200", "live": "#155c31", "past": "#7d4200",
         "bar": "#00568f", "bar.rest": "#56616f",
+        "level.0": "#a3211a", "level.1": "#7d4200", "level.2": "#664b00", "level.3": "#00568f", "level.4": "#155c31",
         "series": "#00568f", "series.bad": "#a3211a", "series.beside": "#692691", "threshold": "#664b00",
         "mark.alert": "#a3211a", "mark.deploy": "#155c31", "mark.approve": "#692691", "mark.retrain": "#7d4200",
     },
 )  # fmt: skip
 
 PALETTES = {palette.name: palette for palette in (DARK, LIGHT)}
+
+
+def nearest(name: str, *, dark: bool) -> str:
+    """The palette that drawings use under a theme: its own, or under one of the toolkit's ours of the same darkness."""
+    return name if name in PALETTES else (DARK if dark else LIGHT).name
 
 
 @lru_cache(maxsize=1024)

@@ -46,6 +46,20 @@ def entries(view: View, seqs: Sequence[int]) -> tuple[Entry, ...]:
     return tuple(entry(view, seq) for seq in seqs if seq <= view.at)
 
 
+def table(view: View, seqs: Sequence[int]) -> str:
+    """These events as CSV (RFC 4180), a heading first; what a spreadsheet would run as a formula is made text."""
+    import csv
+    import io
+
+    written = io.StringIO()
+    rows = csv.writer(written)
+    rows.writerow(("seq", "at", "type", "actor", "project", "sentence"))
+    for each in (entry(view, seq) for seq in seqs if seq <= view.at):
+        texts = (each.at, each.type, each.actor, each.project, each.sentence)
+        rows.writerow((each.seq, *(f"'{text}" if text[:1] in "=+-@\t\r" and text else text for text in texts)))
+    return written.getvalue()
+
+
 def fitting(view: View, narrowed: Filter) -> Sequence[int]:
     """The numbers of all events that pass a filter, ascending, as of the view."""
     from array import array

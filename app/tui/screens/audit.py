@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
-from typing import Any
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -47,6 +47,7 @@ class AuditPage(Page):
     NAME = "Audit"
     CSS_PATH = "audit.tcss"
     FIELDS = EVENT_FIELDS
+    EXPORTS: ClassVar[dict[str, tuple[str, str]]] = {"c": ("the events shown, CSV", ".csv")}
     KEYS = (
         Key(registry.get("verify").key, "verify", registry.get("verify").summary, "verify"),
         Key("j,down", "row(1)", "one event down", "move", "j k"),
@@ -114,6 +115,11 @@ class AuditPage(Page):
         if self._wanted is not None:
             view.go(self._wanted)
             self._wanted = None
+
+    def exporting(self, suffix: str) -> Callable[[], str]:
+        """The events that are listed, with their envelopes and sentences."""
+        log_, at = self.query_one(EventLog), self.dashboard.moment.at
+        return lambda: self.dashboard.gateway.ask(partial(log.table, seqs=log_.listed), at)
 
     def narrow(self) -> None:
         """The log is narrowed by the database, not by the list."""

@@ -27,6 +27,7 @@ class Entry(NamedTuple):
 
 CATALOGUE = (
     Entry("1", "o", "Overview", "what is wrong, what waits for me, how it stands", "app.tui.screens.overview", "OverviewPage"),
+    Entry("2", "m", "Maturity", "where each project stands, why, the next step", "app.tui.screens.maturity", "MaturityPage"),
     Entry("3", "l", "Lineage", "what this came from, what depends on it", "app.tui.screens.lineage", "LineagePage"),
     Entry("4", "r", "Registry", "versions and runs, and what differs", "app.tui.screens.registry", "RegistryPage"),
     Entry("5", "a", "Approvals", "what needs my signature, on which evidence", "app.tui.screens.approvals", "ApprovalsPage"),

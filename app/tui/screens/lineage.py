@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import ClassVar
 
 from textual.app import ComposeResult
 
+from app.actions import registry
 from app.tui.draw.clip import middle, titled
 from app.tui.draw.sections import Section
 from app.tui.keys import Key
@@ -25,6 +28,9 @@ class LineagePage(Page):
 
     NAME = "Lineage"
     CSS_PATH = "lineage.tcss"
+    EXPORTS: ClassVar[dict[str, tuple[str, str]]] = {
+        "m": ("a Mermaid flowchart", ".mmd"), "d": ("a Graphviz digraph", ".dot"),
+    }  # fmt: skip
     KEYS = (
         Key("h,left", "walk('left')", "along an edge to what it came from", "edge", "h l"),
         Key("l,right", "walk('right')", "along an edge to what came of it"),
@@ -61,6 +67,16 @@ class LineagePage(Page):
         super().on_mount()
         self.query_one("#inspector").border_title = "Inspector"
         self.query_one("#graph").focus()
+
+    def exporting(self, suffix: str) -> Callable[[], str]:
+        """The whole lineage of the focus, as the command line draws it."""
+        at, ref, kind = self.dashboard.moment.at, self._focus, "mermaid" if suffix == ".mmd" else "dot"
+
+        def make() -> str:
+            with self.dashboard.acting(at=at) as context:
+                return str(registry.get("lineage").load()(context, ref=ref, **{kind: True}).raw)
+
+        return make
 
     def open(self, ref: str) -> None:
         """Put a reference in the middle."""

@@ -13,7 +13,7 @@ from textual.screen import Screen
 from app.filters import ROW_FIELDS, Filter, parse
 from app.tui.draw import frame, ruler
 from app.tui.draw.glyphs import Glyphs
-from app.tui.keys import EVERYWHERE, Key
+from app.tui.keys import EVERYWHERE, Key, named
 from app.tui.messages import Answered, Failed, Noticed
 from app.tui.widgets.frame import Header, KeyLine, RulerBar
 from app.tui.widgets.lister import Lister
@@ -36,6 +36,8 @@ class Page(Screen[None]):
     NAME: ClassVar[str] = ""
     FIELDS: ClassVar[tuple[str, ...]] = ROW_FIELDS
     """What a filter of the screen may speak of."""
+    EXPORTS: ClassVar[dict[str, tuple[str, str]]] = {}
+    """What the screen can be exported as beside text and a picture: by key, its name and its file's suffix."""
     KEYS: ClassVar[tuple[Key, ...]] = ()
 
     DEFAULT_CSS = """
@@ -50,7 +52,7 @@ class Page(Screen[None]):
     """
 
     def __init_subclass__(cls, **arguments: Any) -> None:
-        cls.BINDINGS = [key.binding() for key in cls.KEYS]
+        cls.BINDINGS = [key.binding(cls.NAME) for key in cls.KEYS]
         super().__init_subclass__(**arguments)
 
     def __init__(self) -> None:
@@ -120,6 +122,23 @@ class Page(Screen[None]):
         says = f"all terms must hold: words, {', '.join(f'{name}:…' for name in self.FIELDS)}; a minus turns one round"
         self.app.push_screen(PromptScreen("Filter", says, value=self.filter, check=self._misread), self.narrow_to)
 
+    def recall_filter(self, text: str) -> None:
+        """The filter of last time, where it still can be read."""
+        if not self._misread(text):
+            self.filter, self.narrowed = text, parse(text, self.FIELDS)
+            if self.is_mounted:
+                self.narrow()
+
+    def pictured(self, suffix: str) -> str:
+        """What the terminal shows, as text (``.txt``) or as a picture (``.svg``)."""
+        if suffix == ".svg":
+            return self.app.export_screenshot(title=f"Assay, {self.NAME}")
+        return "\n".join(strip.text.rstrip() for strip in self._compositor.render_strips()) + "\n"
+
+    def exporting(self, suffix: str) -> Callable[[], str]:
+        """What makes the file of one of the screen's own kinds; it is called on a worker."""
+        raise NotImplementedError
+
     def _misread(self, text: str) -> str:
         try:
             parse(text, self.FIELDS)
@@ -147,6 +166,8 @@ class Page(Screen[None]):
     def on_mount(self) -> None:
         """Say what is known already, and ask for the rest."""
         self.query_one("#small", Paper).show(_too_small)
+        if self.filter:
+            self.narrow()
         self.set_class(self.glyphs.name == "ascii", "-ascii")
         self.reframe()
 
@@ -158,8 +179,9 @@ class Page(Screen[None]):
 
     def reload(self) -> None:
         """The ledger or the playhead moved: ask anew, now or when shown."""
-        self._stale = not self.is_current
-        if self.is_current:
+        ready = self.is_current and self.is_mounted
+        self._stale = not ready
+        if ready:
             self.load()
 
     def reframe(self) -> None:
@@ -174,9 +196,14 @@ class Page(Screen[None]):
     def rekey(self) -> None:
         """Draw the keys anew: what works may have changed."""
         spelled = self.glyphs.name == "ascii"
-        shown = tuple((key.spelled(spelled), key.says, not self.why_not(key.action)) for key in self.KEYS if key.says)
+        keymap = self.app._keymap  # the toolkit tells it nowhere else
+
+        def label(key: Key, screen: str) -> str:
+            return key.spelled(spelled, keymap.get(named(screen, key.action), ""))
+
+        shown = tuple((label(key, self.NAME), key.says, not self.why_not(key.action)) for key in self.KEYS if key.says)
         everywhere = {key.action: key for key in EVERYWHERE if key.says}
-        always = tuple((everywhere[name].label, everywhere[name].says, True) for name in _ALWAYS)
+        always = tuple((label(everywhere[name], "everywhere"), everywhere[name].says, True) for name in _ALWAYS)
         self.query_one(KeyLine).show(shown, always)
 
     def notice(self, text: str, style: str = "info") -> None:

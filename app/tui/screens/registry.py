@@ -194,7 +194,7 @@ class RegistryPage(Page):
             self.app.push_screen(ActionScreen(actions.get("runs compare"), {"runs": both}))
         else:
             first, second = both.split(" ")
-            self.app.push_screen(ActionScreen(actions.get("artifact diff"), {"before": first, "after": second}))
+            self.app.push_screen(ActionScreen(actions.get("artifact diff"), {"first": first, "second": second}))
 
     def action_event(self) -> None:
         """The event that recorded it."""

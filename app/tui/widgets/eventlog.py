@@ -56,6 +56,11 @@ class EventLog(ScrollView, can_focus=True):
         """The event under the cursor; -1 where there is none."""
         return self._row if self._seqs is None or self._row < 0 else self._seqs[self._row]
 
+    @property
+    def listed(self) -> Sequence[int]:
+        """All events that are shown."""
+        return range(self.size_shown) if self._seqs is None else self._seqs
+
     def seqs(self, page: int) -> Sequence[int]:
         """The events of a page."""
         first = page * PAGE

@@ -26,11 +26,12 @@ def painted(line: Line, base: Style, app: App[Any]) -> Strip:
 
     A style's name that ends in ``!`` stands on the raised surface: the cursor.
     """
+    palette = theme.nearest(app.theme, dark=app.current_theme.dark)
     ascii_only = getattr(app, "glyphs", UNICODE).name == "ascii"
     segments = []
     for text, name in line:
         selected = name.endswith("!")
-        look = theme.style(name[:-1] if selected else name, app.theme, selected=selected)
+        look = theme.style(name[:-1] if selected else name, palette, selected=selected)
         segments.append(Segment(to_ascii(text) if ascii_only else text, base + look))
     return Strip(segments)
 

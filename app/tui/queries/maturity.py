@@ -1,0 +1,215 @@
+"""Where each project stands on each track, why, since when, and the cheapest next step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.actions.context import Context
+    from app.actions.evaluating import Ground
+    from ledger.rules.maturity.standing import State
+
+TRACKS = ("data", "model", "code")
+WEEKS = 26
+WEEK = 7 * 86_400_000_000
+MONTH = 30 * 86_400_000_000
+PROOFS = 6
+"""Events that are shown of what proves a criterion."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One track of a project. A level is None where the ledger is not verified, -1 below L0; ``moved`` is its change in
+    thirty days; ``claim`` is what somebody claims beside it."""
+
+    level: int | None
+    moved: int
+    claim: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """An event that proves a criterion, or that stands against it."""
+
+    seq: int
+    sentence: str
+    against: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One criterion of a track. ``state`` is held, lapsed, missing or inapplicable; days are empty where unknown."""
+
+    id: str
+    level: int
+    need: str
+    state: str
+    done: int | None
+    total: int | None
+    gained: str
+    lost: str
+    lapses: str
+    grade: float | None
+    advice: str
+    lacking: tuple[str, ...]
+    proofs: tuple[Proof, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """One row of the map. ``weeks`` are the overall levels of the last weeks, the oldest first."""
+
+    name: str
+    team: str
+    cells: dict[str, Cell]
+    overall: int | None
+    weeks: tuple[int | None, ...]
+    next_id: str
+    next_need: str
+    lapsed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """All projects; ``trouble`` says why an unverified ledger has no level."""
+
+    projects: tuple[Project, ...]
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """One cell whole: its criteria, and its level week by week as (day, level)."""
+
+    project: str
+    track: str
+    level: int | None
+    items: tuple[Item, ...]
+    history: tuple[tuple[str, int | None], ...]
+
+
+def projects(context: Context, verified: tuple[int, bool] | None) -> Map:
+    """The map as of the context's moment; ``verified`` is what a verification in this session said."""
+    from app.actions import evaluating
+
+    found = _ground(context, verified)
+    names = evaluating.projects(context, found)
+    return Map(tuple(_project(context, found, name) for name in names), _trouble(found, verified))
+
+
+def why(context: Context, verified: tuple[int, bool] | None, project: str, track: str) -> Why:
+    """One cell as of the context's moment."""
+    from ledger.rules.maturity.moments import text
+
+    found = _ground(context, verified)
+    standing = found.evaluation.standing(project, found.moment)
+    times = [found.moment.t - WEEK * n for n in range(2 * WEEKS - 1, -1, -1)]
+    history = found.evaluation.history(project, times)
+    return Why(
+        project,
+        track,
+        standing.levels[track],
+        tuple(_item(found, each) for each in standing.of_track(track)),
+        tuple((text(t)[:10], levels[track]) for t, levels in zip(times, history, strict=True)),
+    )
+
+
+def _ground(context: Context, verified: tuple[int, bool] | None) -> Ground:
+    from app.actions import evaluating
+    from ledger.rules.maturity.standing import Evaluation, Verification
+
+    found = evaluating.ground(context)
+    if verified is None or not verified[1]:
+        return found
+    known = found.evaluation
+    return found._replace(evaluation=Evaluation(known.index, known.model, Verification(verified[0], False)))
+
+
+def _claims(found: Ground, project: str) -> dict[str, str]:
+    """The newest claim of each track, in words."""
+    claims = {}
+    for each in found.evaluation.index.in_project("assessment.recorded", project):
+        claims[str(each.value["track"])] = f"{each.value['claimed_by']} claims L{each.value['level']}"
+    return claims
+
+
+def _trouble(found: Ground, verified: tuple[int, bool] | None) -> str:
+    if verified is not None and not verified[1]:
+        return "a verification found breaks: a ledger that is not intact has no level"
+    from ledger.rules.maturity.spans import contains
+
+    if contains(found.evaluation.chain.verified, found.moment.t):
+        return ""
+    return "nobody has verified this ledger, so it has no level yet; v verifies"
+
+
+def _project(context: Context, found: Ground, name: str) -> Project:
+    from app.actions import evaluating
+    from ledger.rules.maturity.standing import overall
+
+    evaluation, now = found.evaluation, found.moment.t
+    standing = evaluation.standing(name, found.moment)
+    before = evaluation.levels(name, now - MONTH)
+    claimed = _claims(found, name)
+    cells = {
+        track: Cell(
+            standing.levels[track],
+            (standing.levels[track] or 0) - (before[track] or 0)
+            if None not in (standing.levels[track], before[track])
+            else 0,
+            claimed.get(track, ""),
+        )
+        for track in TRACKS
+    }
+    weeks = evaluation.history(name, [now - WEEK * n for n in range(WEEKS - 1, -1, -1)])
+    lowest = min(TRACKS, key=lambda track: -2 if standing.levels[track] is None else standing.levels[track] or 0)
+    open_ = [each for each in standing.of_track(lowest) if each.state in ("missing", "lapsed")]
+    first = min(open_, key=lambda each: (each.criterion.level, each.state != "lapsed"), default=None)
+    return Project(
+        name,
+        evaluating.team_of(context, name),
+        cells,
+        standing.overall,
+        tuple(overall(levels) for levels in weeks),
+        first.criterion.id if first else "",
+        first.criterion.need if first else "",
+        sum(each.state == "lapsed" for each in standing.states),
+    )
+
+
+def _item(found: Ground, state: State) -> Item:
+    from ledger.rules.maturity import proofs
+    from ledger.rules.maturity.standing import advice
+
+    shown = [*((event, False) for event in state.shown.events), *((event, True) for event in state.shown.against)]
+    return Item(
+        id=state.criterion.id,
+        level=state.criterion.level,
+        need=state.criterion.need,
+        state=state.state,
+        done=state.shown.done,
+        total=state.shown.total,
+        gained=_day(state.gained),
+        lost=_day(state.lost),
+        lapses=_day(state.lapses),
+        grade=state.grade,
+        advice="" if state.state in ("held", "inapplicable") else advice(state),
+        lacking=tuple(proofs.label(each) for each in state.shown.lacking),
+        proofs=tuple(Proof(event.seq, _sentence(found, event.seq), against) for event, against in shown[:PROOFS]),
+        more=max(len(shown) - PROOFS, 0),
+    )
+
+
+def _sentence(found: Ground, seq: int) -> str:
+    from app.tui.queries.log import entry
+
+    return entry(found.view, seq).sentence
+
+
+def _day(moment: int | None) -> str:
+    from ledger.rules.maturity.moments import text
+    from ledger.rules.maturity.spans import BEGIN
+
+    return "" if moment is None or moment <= BEGIN or moment >= -BEGIN else text(moment)[:10]

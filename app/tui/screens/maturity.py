@@ -1,0 +1,262 @@
+"""Where Data, Model and Code stand per project; why, since when, and the cheapest next step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from app.tui.draw import maturity as draw
+from app.tui.draw.clip import titled
+from app.tui.draw.glyphs import Glyphs
+from app.tui.draw.picture import Run
+from app.tui.draw.sections import Row, Section
+from app.tui.draw.tables import Column
+from app.tui.keys import Key
+from app.tui.messages import Opened
+from app.tui.queries import maturity
+from app.tui.queries.maturity import TRACKS, Item, Map, Why
+from app.tui.screens.page import Page
+from app.tui.widgets.lister import Lister
+from app.tui.widgets.paper import Paper
+
+if TYPE_CHECKING:
+    from app.actions.context import Context
+
+Found = TypeVar("Found")
+
+PROJECTS = (
+    Column("", least=10), Column("", least=9), Column("", least=9), Column("", least=9), Column("", least=10, rank=2),
+    Column("", least=12, rank=1, grows=True),
+)  # fmt: skip
+ITEMS = (
+    Column("", least=8, most=9), Column("", least=4, most=8), Column("", least=12, grows=True),
+    Column("", "right", least=5, rank=1),
+)  # fmt: skip
+
+
+class MaturityPage(Page):
+    """The map left; the criteria of one cell and one criterion whole right."""
+
+    NAME = "Maturity"
+    CSS_PATH = "maturity.tcss"
+    KEYS = (
+        Key("h,left", "track(-1)", "the track to the left", "cell", "h j k l"),
+        Key("l,right", "track(1)", "the track to the right"),
+        Key("enter", "inside", "to its criteria; from a criterion, to its first piece of evidence", "evidence"),
+        Key("backspace", "outside", "back to the map", "back"),
+        Key("w", "lifts", "only what would lift this cell to its next level, or all criteria", "what if"),
+        Key("v", "verify", "go to the audit and verify the chain", "verify"),
+        Key("J,space", "scroll(3)", "the criterion further down"),
+        Key("K", "scroll(-3)", "the criterion further up"),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._map: Map | None = None
+        self._why: Why | None = None
+        self._track = 0
+        self._lifts = False
+        self._wanted = ""
+
+    def body(self) -> ComposeResult:
+        """Map and history; criteria and one of them whole."""
+        with Vertical(id="left"):
+            yield Lister(id="map", classes="pane")
+            yield Paper(id="history", classes="pane")
+        with Vertical(id="right"):
+            yield Lister(id="criteria", classes="pane")
+            yield Paper(id="criterion", classes="pane")
+
+    def on_mount(self) -> None:
+        """Titles."""
+        super().on_mount()
+        self.query_one("#map").border_title = "Maturity"
+        self.query_one("#criterion").border_title = "Criterion"
+        self.map.focus()
+
+    @property
+    def map(self) -> Lister:
+        """The projects."""
+        return self.query_one("#map", Lister)
+
+    @property
+    def criteria(self) -> Lister:
+        """The criteria of the cell."""
+        return self.query_one("#criteria", Lister)
+
+    @property
+    def subject(self) -> str:
+        """The project under the cursor."""
+        return str(self.map.value or "")
+
+    @property
+    def track(self) -> str:
+        """The track of the cell."""
+        return TRACKS[self._track]
+
+    @property
+    def item(self) -> Item | None:
+        """The criterion under the cursor."""
+        value = self.criteria.value
+        return next((each for each in self._why.items if each.id == value), None) if self._why else None
+
+    def open(self, ref: str) -> None:
+        """Put the cursor on a project."""
+        self._wanted = ref
+        self.load()
+
+    def load(self) -> None:
+        """The map as of the playhead; the session's own verification counts."""
+        if self.is_mounted:
+            at, verified = self.dashboard.moment.at, self.dashboard.verdict
+            self.work("map", lambda: self._asked(at, partial(maturity.projects, verified=verified)), self._show)
+
+    def _asked(self, at: int | None, query: Callable[[Context], Found]) -> Found:
+        with self.dashboard.acting(at=at) as context:
+            return query(context)
+
+    def _show(self, found: Map) -> None:
+        self._map = found
+        choose, self._wanted = self._wanted or None, ""
+        self._draw_map(choose)
+
+    def _draw_map(self, choose: str | None = None) -> None:
+        if self._map is not None:
+            self.map.show(sections(self._map, self._track, self.glyphs), choose)
+
+    def on_lister_moved(self, event: Lister.Moved) -> None:
+        """Another project: its cell is asked for. Another criterion: it is shown whole."""
+        if event.lister is self.map:
+            self._ask_why()
+        else:
+            self._detail()
+
+    def _ask_why(self) -> None:
+        project = self.subject.partition("/")[2]
+        if not project:
+            return
+        at, verified = self.dashboard.moment.at, self.dashboard.verdict
+        query = partial(maturity.why, verified=verified, project=project, track=self.track)
+        self.work("why", lambda: self._asked(at, query), self._explain)
+
+    def _explain(self, why: Why) -> None:
+        self._why = why
+        said = draw.level(why.level, self.glyphs)[0].split()[-1]
+        self.criteria.border_title = titled(f"{why.project}, {why.track.upper()}: {'L' * said.isdecimal()}{said}")
+        self.criteria.show(criteria(why, self._lifts, self.glyphs))
+        paper = self.query_one("#history", Paper)
+        paper.border_title = titled(f"{why.track.upper()} of {why.project} over a year")
+        paper.show(lambda cells, _: draw.history(why, cells, self.glyphs))
+        self._detail()
+        self.rekey()
+
+    def _detail(self) -> None:
+        item, paper = self.item, self.query_one("#criterion", Paper)
+        if item is None:
+            paper.show(lambda *_: ((("  nothing is missing up to the next level", "ok"),),))
+        else:
+            paper.show(lambda cells, _: draw.item(item, cells, self.glyphs))
+
+    def why_not(self, action: str) -> str:
+        """There is nothing to open without a project."""
+        if action in ("inside", "lifts") and (self._map is None or not self._map.projects):
+            return "no event names a project yet"
+        return ""
+
+    def action_track(self, steps: int) -> None:
+        """Another track of the project."""
+        self._track = min(max(self._track + steps, 0), len(TRACKS) - 1)
+        self._draw_map()
+        self._ask_why()
+
+    def action_inside(self) -> None:
+        """From the map to the criteria, from there to the evidence."""
+        if self.barred("inside"):
+            return
+        if self.map.has_focus:
+            self.criteria.focus()
+        elif self.item is not None and self.item.proofs:
+            self.app.post_message(Opened(f"event/{self.item.proofs[0].seq}"))
+        else:
+            self.notice("no event proves it yet", "warn")
+
+    def action_outside(self) -> None:
+        """Back to the map."""
+        self.map.focus()
+
+    def leave(self) -> bool:
+        """From the criteria to the map first."""
+        if self.criteria.has_focus:
+            self.map.focus()
+            return True
+        return False
+
+    def action_lifts(self) -> None:
+        """Only what would lift the cell, or all."""
+        if not self.barred("lifts") and self._why is not None:
+            self._lifts = not self._lifts
+            self.criteria.show(criteria(self._why, self._lifts, self.glyphs))
+            self._detail()
+
+    async def action_verify(self) -> None:
+        """To the audit, verifying."""
+        await self.dashboard.action_screen("9")
+        await self.dashboard.page("9").run_action("verify")
+
+    def action_scroll(self, rows: int) -> None:
+        """Scroll the criterion."""
+        self.query_one("#criterion", Paper).scroll_relative(y=rows, animate=False)
+
+
+def sections(found: Map, track: int, glyphs: Glyphs) -> list[Section]:
+    """The map: a row a project."""
+    rows = []
+    for each in found.projects:
+        cells: list[Run] = [(each.name, "strong")]
+        cells += [draw.cell(each.cells[name], glyphs, chosen=n == track) for n, name in enumerate(TRACKS)]
+        step = f"{each.next_id}: {each.next_need}" if each.next_id else "complete"
+        cells += [(draw.weeks(each, glyphs), "spark"), (step, "muted" if each.next_id else "ok")]
+        rows.append(Row(tuple(cells), f"project/{each.name}"))
+    head = (
+        ("project", "muted"),
+        *((f"  {name.upper()}", "muted") for name in TRACKS),
+        ("26 weeks", "muted"),
+        ("next", "muted"),
+    )
+    key = "shade, digit and colour say the same; an arrow: it moved within 30 days"
+    said = Row(((found.trouble, "warn"),) if found.trouble else ((key, "muted"),))
+    return [
+        Section("", PROJECTS, (Row(head), *rows), counted=False),
+        Section("", (Column("", most=200),), (said,), counted=False),
+    ]
+
+
+def criteria(why: Why, lifts: bool, glyphs: Glyphs) -> list[Section]:
+    """The cell's criteria by level; with ``lifts`` those alone that stand between it and its next level."""
+    upto = 4 if why.level is None else min(why.level + 1, 4)
+    found = []
+    for level in range(5):
+        items = [each for each in why.items if each.level == level]
+        if lifts:
+            items = [each for each in items if each.state in ("missing", "lapsed") and level <= upto]
+            if not items:
+                continue
+        held = why.level is not None and level <= why.level
+        title = f"L{level} {'held' if held else 'not yet'}"
+        rows = tuple(_item(each, glyphs) for each in items)
+        found.append(
+            Section(title, ITEMS, rows, empty="no criterion", style="ok" if held else "heading", counted=False)
+        )
+    return found
+
+
+def _item(each: Item, glyphs: Glyphs) -> Row:
+    sign = {"held": glyphs.ok, "lapsed": glyphs.bad, "missing": glyphs.other, "inapplicable": glyphs.dot}[each.state]
+    share = "" if each.total is None else f"{each.done}/{each.total}"
+    word = draw.WORDS.get(each.state, each.state)
+    cells = ((f"{sign} {word}", draw.STATES[each.state]), (each.id, "strong"), (each.need, ""), (share, "muted"))
+    return Row(cells, each.id)

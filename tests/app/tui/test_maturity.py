@@ -1,0 +1,93 @@
+"""The maturity screen: the map, one cell's criteria, their evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.tui.app import Dashboard
+from app.tui.draw import maturity as draw
+from app.tui.draw.clip import width
+from app.tui.draw.glyphs import ASCII, UNICODE
+from app.tui.draw.picture import plain
+from app.tui.queries.maturity import Item, Proof, Why
+from tests.app.tui.driving import press, settled, shown
+
+Opened = Callable[..., Dashboard]
+
+ITEM = Item(
+    "D2.1", 2, "Every dataset has a schema check", "lapsed", 3, 7, "", "2009-01-02", "", None,
+    "assay check run checks.yaml", ("dataset/fx/rates",), (Proof(1042, "ada checked rates", False),), 4,
+)  # fmt: skip
+
+
+def test_a_level_is_told_by_shade_digit_and_colour() -> None:
+    told = [draw.level(found, glyphs) for glyphs in (UNICODE, ASCII) for found in (None, -1, 0, 1, 2, 3, 4)]
+    assert len(set(told)) == len(told) - 2, "what is not verified or unmapped looks alike in both sets"
+    assert {width(text) for text, _ in told} == {5}
+    assert draw.level(3)[0] == "▓▓▓ 3"
+
+
+def test_a_criterion_says_how_it_stands_and_what_would_prove_it() -> None:
+    assert plain(draw.item(ITEM, 60)) == (
+        " D2.1  L2  lapsed\n"
+        " Every dataset has a schema check\n"
+        " 3 of 7; lost on 2009-01-02\n"
+        "\n"
+        " NEXT\n"
+        "  assay check run checks.yaml\n"
+        "\n"
+        " LACKING  1\n"
+        "  ✗ dataset/fx/rates\n"
+        "\n"
+        " EVIDENCE  and 4 more\n"
+        "  ✓   1,042  ada checked rates"
+    )
+
+
+def test_history_draws_a_row_a_level() -> None:
+    days = tuple(
+        (f"2009-{month:02}-01", level) for month, level in zip(range(1, 9), (None, -1, 0, 1, 2, 3, 4, 4), strict=True)
+    )
+    lines = plain(draw.history(Why("fx", "data", 4, (), days), 15)).split("\n")
+    assert lines[0] == "  L4   ·····██"
+    assert [line.count("█") for line in lines[:6]] == [2, 1, 1, 1, 1, 1]
+    blank = Why("fx", "data", None, (), tuple((day, None) for day, _ in days))
+    assert "no level is known" in plain(draw.history(blank, 80))
+
+
+async def test_an_unverified_ledger_has_no_level_until_it_is_verified(opened: Opened) -> None:
+    async with opened().run_test(size=(120, 36)) as pilot:
+        await settled(pilot)
+        await press(pilot, "2")
+        assert "nobody has verified this ledger" in shown(pilot.app)
+        assert "? ?" in shown(pilot.app)
+        await press(pilot, "v", "2")
+        text = shown(pilot.app)
+        assert "? ?" not in text
+        assert "L0" in text
+
+
+async def test_from_a_cell_to_its_criteria_to_the_event_that_proves_one(opened: Opened) -> None:
+    async with opened().run_test(size=(120, 36)) as pilot:
+        await settled(pilot)
+        await press(pilot, "2")
+        page = pilot.app.current
+        assert page.subject.startswith("project/")
+        assert page.track == "data"
+        await press(pilot, "l")
+        assert page.track == "model"
+        await press(pilot, "h", "enter")
+        assert page.criteria.has_focus
+        everything = len(page._why.items)
+        proven = next(each for each in page._why.items if each.proofs)
+        while page.item != proven:
+            await press(pilot, "j")
+        await press(pilot, "enter")
+        assert pilot.app.current.NAME == "Audit"
+        assert pilot.app.current.subject == f"event/{proven.proofs[0].seq}"
+        await press(pilot, "escape", "w")
+        assert all(
+            page.glyphs.ok not in line for line in shown(pilot.app).split("\n") if "held" in line and "L0" in line
+        )
+        await press(pilot, "w")
+        assert len(page._why.items) == everything
