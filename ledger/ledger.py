@@ -302,7 +302,10 @@ def create(
     keystore = Keystore.for_ledger(place, keys)
     admins = dict(administrators) if administrators is not None else _self_administered(keystore, passphrase)
     opening.make(place, keystore, origin, admins, clock, None if at is None else _moment(at))
-    return open(place, keys=keys)
+    try:
+        return open(place, keys=keys)
+    except LedgerError as error:
+        raise LedgerError(f"{place} was made, and cannot be opened now: {error}") from None
 
 
 def open(  # noqa: A001  (the API's word, as in gzip.open)

@@ -97,7 +97,7 @@ def connect(path: Path) -> sqlite3.Connection:
 def _begin(
     draft: Path, keystore: Keystore, origin: str, administrators: Mapping[str, str], clock: str, moment: str | None
 ) -> None:
-    """Record event 0 in an empty database that is not at its place yet."""
+    """Record event 0 in an empty database that is not at its place yet; afterwards it is one file, whole without a log."""
     from ledger.events.ledgers import LedgerCreated
     from ledger.semantics import Semantics, described
 
@@ -114,6 +114,7 @@ def _begin(
             writer.append([Draft(fact.TYPE, subject, None, next(iter(administrators)), value, None, moment)])
         finally:
             writer.close()
+        sqlite.fold_in(connection)
 
 
 def _upgrade(path: Path) -> None:

@@ -35,7 +35,8 @@ def copy(source: Path, target: Path) -> None:
         with closing(sqlite.read_only(source)) as connection, closing(sqlite3.connect(draft)) as made:
             connection.backup(made)
             # One file, without a log beside it: whoever opens it for writing turns that on again.
-            made.execute("PRAGMA journal_mode = DELETE")
+            if made.execute("PRAGMA journal_mode = DELETE").fetchone() != ("delete",):
+                raise LedgerError(f"cannot write {target} as one file; check the disk")
         _sync(draft)
         os.link(draft, target)
         _sync(target.parent)

@@ -105,20 +105,27 @@ class Journal:
 
     def _append(self, ready: Sequence[tuple[Draft, bytes, dict[str, Any]]]) -> list[Recorded]:
         self._catch_up()
+        semantics = self._semantics
         recorded: list[Recorded] = []
         written = 0
+        seq, leaf, at = self._tail
         for draft, data, value in ready:
-            guarded = self._semantics.guarded(draft.type)
+            type_, subject, project, actor, _, cause, moment = draft
+            guarded = semantics.guarded(type_)
             if guarded and written < len(recorded):
                 self._write(recorded[written:])
                 written = len(recorded)
-            entry = self._place(draft, data, value)
+            seq, at = seq + 1, semantics.stamp(at or None, moment)
+            # The value is what its bytes say, as any later reader will find it: 250.0 is recorded as 250.
+            event = Event(seq, type_, subject, project, actor, at, cause, leaf.hex(), value)
+            body = encode(event, data)
+            leaf = leaf_hash(body)
             if guarded:
-                self._semantics.check(self._connection, entry.event)
-            self._tail = _Tail(entry.event.seq, entry.hash, entry.event.at)
-            recorded.append(entry)
+                semantics.check(self._connection, event)
+            recorded.append(Recorded(event, leaf, body))
         if written < len(recorded):
             self._write(recorded[written:] if written else recorded)
+        self._tail = _Tail(seq, leaf, at)
         return recorded
 
     def checkpoint(self, sign: Callable[[int, bytes], str]) -> str:
@@ -192,24 +199,6 @@ class Journal:
         last = next(read(self._connection, tail.seq, tail.seq + 1))
         self._tail = _Tail(last.seq, last.hash, last.event.at)
         self._frontier = Frontier.load(tail.seq + 1, node_getter(self._connection))
-
-    def _place(self, draft: Draft, data: bytes, value: dict[str, Any]) -> Recorded:
-        """The event that the draft becomes; ``value`` is what its bytes ``data`` say, as any later reader will find it."""
-        tail = self._tail
-        at = self._semantics.stamp(tail.at or None, draft.moment)
-        event = Event(
-            tail.seq + 1,
-            draft.type,
-            draft.subject,
-            draft.project,
-            draft.actor,
-            at,
-            draft.cause,
-            tail.hash.hex(),
-            value,
-        )
-        body = encode(event, data)
-        return Recorded(event, leaf_hash(body), body)
 
     def _write(self, entries: Sequence[Recorded]) -> None:
         """Insert events with the nodes that they complete and the rows that they give."""

@@ -9,7 +9,6 @@ import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import quote
 
 from ledger.errors import Damaged, InputError, LedgerError
 from ledger.store.schema import APPLICATION_ID, REVISION
@@ -112,7 +111,10 @@ def attach(connection: sqlite3.Connection, path: Path, name: str) -> None:
 
 
 def _uri(path: Path, mode: str) -> str:
-    return f"file:{quote(str(path.resolve()))}?{mode}"
+    name = str(path.resolve())
+    for special in "%?#":  # the percent sign first: it escapes the others
+        name = name.replace(special, f"%{ord(special):02X}")
+    return f"file:{name}?{mode}"
 
 
 def require_ledger(connection: sqlite3.Connection, path: Path) -> None:
@@ -158,6 +160,17 @@ def require_revision(connection: sqlite3.Connection, path: Path) -> None:
             f"{path} is of an older schema ({found}, this Assay reads {REVISION}); "
             "open it for writing once and it is upgraded after a verified copy: run `assay rebuild`"
         )
+
+
+def fold_in(connection: sqlite3.Connection) -> None:
+    """Fold a database's write-ahead log into its file, which may then leave alone. Closing does so too, and hides failures.
+
+    Raises:
+        sqlite3.Error: the log could not be folded in.
+    """
+    busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:
+        raise sqlite3.OperationalError("database is locked")
 
 
 def unusable(error: sqlite3.Error, path: Path) -> LedgerError:

@@ -89,6 +89,9 @@ def survive(what: str, folder: Path, told: Path, fault: str) -> None:
     size = 0 if what == "create" else 209 + (what == "checkpoint")
     went = run(what, folder, fault)
     failures = [line for line in went.said if line.startswith("failed ")]
+    if what == "create" and failures and "was made, and cannot be opened now" in failures[0]:
+        assert failures[1:] == [f"failed InputError {path} exists already; a ledger is never overwritten"]
+        failures.pop()
     assert all(line.split()[1] in ("LedgerError", "KeyUnavailable") for line in failures), went.said
     # A fault that comes once may fail one attempt; the next one in the same process succeeds.
     assert len(failures) <= 1, went.said
