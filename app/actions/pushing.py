@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from app.actions import features, offline
 from app.actions.answers import Answer, counted, say, state
 from app.actions.featurechecks import cut, described, record_check
+from ledger import lifecycle
 
 if TYPE_CHECKING:
     from app.actions.context import Context
@@ -32,6 +33,7 @@ def pushed(context: Context, registered: Registered, source: Offline) -> Answer:
     from ledger.events.features import FeatureMaterialized
     from ledger.ledger import Entry
 
+    lifecycle.require_input(context.ledger, registered.ref)
     path, target = offline.store_path(context), _target(context, registered, source)
     written = writing.write(path, target, source.table)
     fact = FeatureMaterialized(

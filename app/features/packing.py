@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from app.features import definition
+from ledger.errors import InputError
 from ledger.format.hashes import ManifestEntry, manifest
 from ledger.store.objects import Objects, Stored
 
@@ -26,8 +27,13 @@ def pack(objects: Objects, code: str) -> Stored:
 
     Raises:
         LedgerError: the code is not in the store.
+        InputError: it has a folder of that name.
     """
-    entries = [each for each in objects.entries(code) if not each.name.startswith(f"{FOLDER}/")]
+    entries = objects.entries(code)
+    if any(each.name.startswith(f"{FOLDER}/") for each in entries):
+        raise InputError(
+            f"the code has a folder {FOLDER}, which stands for what calls it; rename it, and register the view again"
+        )
     for file in _files():
         stored = objects.put_file(file)
         entries.append(ManifestEntry(f"{FOLDER}/{_PACKAGE}/{file.name}", stored.digest, stored.size))

@@ -229,6 +229,15 @@ def test_a_definition_that_gives_something_else_is_a_failed_run(
     assert not (ready.root / ".assay" / "features.db").exists()
 
 
+def test_a_view_that_is_retired_is_computed_and_pushed_no_more(made: Shell) -> None:
+    made.ok("artifact", "retire", REF, "--reason", "too slow")
+    before = made.bytes()
+    for command in ("materialize", "push"):
+        said = made("feature", command, "momentum")
+        assert (said.code, "is retired (too slow)" in said.err) == (2, True), said
+    assert made.bytes() == before
+
+
 def test_a_folder_is_no_source(ready: Shell) -> None:
     ready.ok("feature", "register", "momentum")
     ready.ok("artifact", "register", "project", "--kind", "dataset", "--name", "rates")
