@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -255,10 +255,18 @@ def position(connection: sqlite3.Connection, at: str) -> int:
     return low - 1
 
 
-def node_getter(connection: sqlite3.Connection) -> Callable[[int, int], bytes]:
-    """Reads stored tree nodes by level and index; level 0 are the events' hashes."""
+_UPPER = 8
+"""Nodes from this level on are few, and part of most proofs."""
+_UPPER_KEPT = 4096
 
-    def get(level: int, index: int) -> bytes:
+
+def node_getter(connection: sqlite3.Connection) -> Callable[[int, int], bytes]:
+    """Reads stored tree nodes by level and index; level 0 are the events' hashes.
+
+    It remembers upper nodes, which never change once they are there: whoever makes many proofs keeps one getter.
+    """
+
+    def read_node(level: int, index: int) -> bytes:
         if level == 0:
             row = connection.execute("SELECT hash FROM events WHERE seq = ?", (index,)).fetchone()
         else:
@@ -266,5 +274,10 @@ def node_getter(connection: sqlite3.Connection) -> Callable[[int, int], bytes]:
         if row is None:
             raise LedgerError(f"tree node {index} of level {level} is missing; `assay verify` says what happened")
         return bytes(row[0])
+
+    upper = lru_cache(maxsize=_UPPER_KEPT)(read_node)
+
+    def get(level: int, index: int) -> bytes:
+        return upper(level, index) if level >= _UPPER else read_node(level, index)
 
     return get
