@@ -12,6 +12,7 @@ import sqlite3
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from ledger import rules
@@ -141,14 +142,15 @@ def read(connection: sqlite3.Connection, start: int, stop: int, meaning: Meaning
     rows = connection.execute(_EVENTS, (start, stop)).fetchall()
     parsed = _parser(len(rows))
     meaning.types.update(row[1] for row in rows)
-    named: set[str] = set()
+    named: set[str | None] = {None}
     for seq, type_, subject, project, actor, at, cause, body in rows:
         try:
             members = parsed(body)
             value = members["value"]
-            known = [members.get(name) for name in _ENVELOPE] == [seq, type_, subject, project, actor, at, cause]
+            known = _ENVELOPE(members) == (seq, type_, subject, project, actor, at, cause)
             whole = known and len(members) == _MEMBERS and isinstance(value, dict)
-            sound = whole and _is_well_named({type_, subject, project, actor}, named)
+            # Names come again and again.
+            sound = whole and (named.issuperset((type_, subject, project, actor)) or _is_well_named(members, named))
         except MISSHAPEN:
             sound = False
         if sound:
@@ -165,20 +167,31 @@ def read(connection: sqlite3.Connection, start: int, stop: int, meaning: Meaning
                 yield decoded
 
 
-def _is_well_named(texts: set[str | None], named: set[str]) -> bool:
-    """Whether all are names as the format wants them; ``named`` are those that were found to be, and takes these up."""
-    texts -= named
-    texts.discard(None)
-    for text in texts:
-        names.check_name(text or "", "name")  # raises FormatError, a ValueError
-        named.add(text or "")
+def _is_well_named(members: Mapping[str, Any], named: set[str | None]) -> bool:
+    """Whether all names are as the format wants them; ``named`` are those that were found to be, and takes these up."""
+    for text in {members["type"], members["subject"], members["project"], members["actor"]} - named:
+        names.check_name(text, "name")  # raises FormatError, a ValueError
+        named.add(text)
     return True
+
+
+def _scanned(scan: Callable[[str, int], tuple[Any, int]], body: bytes) -> Any:
+    """What JSON says, by the standard library's scanner alone, without what ``json.loads`` does around it."""
+    text = body.decode()
+    try:
+        value, end = scan(text, 0)
+    except StopIteration:
+        raise ValueError("not JSON") from None
+    if text[end:].strip():
+        raise ValueError("more than one JSON value")
+    return value
 
 
 def _parser(count: int) -> Callable[[bytes], Any]:
     """What parses JSON fastest, its import counted in."""
     if count < _FEW and "orjson" not in sys.modules:
-        return json.loads
+        scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
+        return lambda body: _scanned(scan, body)
     import orjson
 
     return orjson.loads
@@ -187,7 +200,7 @@ def _parser(count: int) -> Callable[[bytes], Any]:
 _FEW = 2000
 """As many events are parsed by the standard library before another has been imported."""
 
-_ENVELOPE = ("seq", "type", "subject", "project", "actor", "at", "cause")
+_ENVELOPE = itemgetter("seq", "type", "subject", "project", "actor", "at", "cause")
 _MEMBERS = len(events.MEMBERS)
 
 

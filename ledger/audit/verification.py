@@ -174,12 +174,20 @@ class _Verification:
         """What SQLite itself says of the file; it looks at all of it, new and old."""
         if "structure" not in self.asked.parts or self.start:
             return
+        if not self.broken and self._is_whole():
+            return
         from ledger.audit import structure
 
         if self.broken and not structure.is_safe(self.connection, (*schema.RECORD, *STATEMENTS)):
             self.report.unchecked.append(f"structure: {PARTS['structure']}, among which are some that nobody expects")
             return
         self.report.findings += structure.findings(self.connection, self.report.findings, TABLES)
+
+    def _is_whole(self) -> bool:
+        try:
+            return bool(self.connection.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok")
+        except sqlite3.DatabaseError:
+            return False
 
     def _say_what_was_left_out(self) -> None:
         left = [f"{part}: {words}" for part, words in PARTS.items() if part not in self.asked.parts]

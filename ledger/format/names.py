@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from ledger.format.errors import FormatError
 
@@ -46,6 +45,8 @@ def quote(text: str) -> str:
     :raises FormatError: if it holds a lone surrogate.
     """
     try:
+        from urllib.parse import quote_from_bytes  # few commands quote, and its import takes long
+
         return quote_from_bytes(text.encode("utf-8"), safe="+").replace("~", "%7E")
     except UnicodeEncodeError as error:
         raise FormatError(f"name {_shown(text)}: a lone surrogate has no UTF-8") from error
@@ -59,6 +60,8 @@ def unquote(text: str) -> str:
     if not _QUOTED.fullmatch(text):
         raise FormatError(f"name {_shown(text)}: not percent-encoded")
     try:
+        from urllib.parse import unquote_to_bytes
+
         return unquote_to_bytes(text).decode("utf-8")
     except UnicodeDecodeError as error:
         raise FormatError(f"name {_shown(text)}: its escapes are not UTF-8") from error

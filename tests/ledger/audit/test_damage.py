@@ -40,7 +40,7 @@ def _content(connection: sqlite3.Connection) -> Iterator[object]:
     schema = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
     yield schema
     for kind, name, _, _ in schema:
-        if kind == b"table":
+        if kind == b"table" and name.decode("utf-8", "ignore").encode() == name:
             yield connection.execute(f'SELECT * FROM "{name.decode()}"').fetchall()
     for pragma in ("application_id", "user_version"):
         yield connection.execute(f"PRAGMA {pragma}").fetchone()
