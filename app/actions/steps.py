@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.actions import gates as gating
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from app.pipelines.plan import Plan, Step
     from ledger.projections.artifacts import Artifact
     from ledger.projections.runs import Run
+    from ledger.store.objects import Stored
 
 _KIND = "performance"
 
@@ -26,6 +28,18 @@ class WorkspaceHands:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+
+    def source(self, kind: str) -> Stored:
+        """The source of what packs or checks, stored as a folder."""
+        if kind == "package":
+            from app.pipelines import packaging
+
+            files = [Path(packaging.__file__)]
+        else:
+            from app.monitoring import quality
+
+            files = [each for folder in quality.__path__ for each in sorted(Path(folder).glob("*.py"))]
+        return self._context.ledger.objects.put_directory(files[0].parent, [each.name for each in files])
 
     def checks(self, subject: Artifact, options: Mapping[str, Any]) -> dict[str, Any]:
         """How ``checks.yaml`` sets up the data checks of an artifact, with the step's own columns and mapping."""

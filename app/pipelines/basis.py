@@ -46,10 +46,11 @@ def of_spec(spec: Spec, inputs: Mapping[str, Artifact], code: Code) -> Basis:
     }
 
 
-def of_subject(subject: Artifact, config: Mapping[str, Any]) -> Basis:
-    """What a standard step on one artifact depends on: its bytes, and how the step is set up."""
+def of_subject(subject: Artifact, config: Mapping[str, Any], code: str) -> Basis:
+    """What a standard step on one artifact depends on: its bytes, how the step is set up, and the code that does it."""
     return {
         "data": {"subject": subject.digest},
+        "code": {"files": code},
         "config": {"values": hashes.digest(canonical.encode(dict(config))), "env": {}},
     }
 

@@ -18,6 +18,7 @@ from ledger.ledger import Ledger
 from ledger.projections import artifacts, pipelines, runs
 from ledger.projections.artifacts import Artifact
 from ledger.projections.runs import Run
+from ledger.store.objects import Stored
 
 _LOOK_BACK = 200
 """So many runs of a step are looked at for a result that still holds."""
@@ -35,6 +36,9 @@ class Local:
 
 class Hands(Protocol):
     """Who does what takes more than running: data checks, gates and promotions, by the workspace's own rules."""
+
+    def source(self, kind: str) -> Stored:
+        """The source of what does a standard step, stored as a folder."""
 
     def checks(self, subject: Artifact, options: Mapping[str, Any]) -> dict[str, Any]:
         """How the data checks of an artifact are set up, as plain data."""
@@ -195,7 +199,7 @@ class Judge:
             code = self.code(step)
             return bases.of_spec(step.spec, inputs, code), code, dict(step.spec.config)
         config = self._hands.checks(inputs["subject"], step.options) if step.kind == "data_check" else {}
-        return bases.of_subject(inputs["subject"], config), None, config
+        return bases.of_subject(inputs["subject"], config, self._hands.source(step.kind).digest), None, config
 
     def _governed(self, step: Step, inputs: Mapping[str, Artifact]) -> Decision:
         """A gate is judged each time; a version that stands where it is to go is not promoted again."""

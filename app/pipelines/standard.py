@@ -44,11 +44,15 @@ class Bench:
             KeyboardInterrupt: it was interrupted, which is recorded.
         """
         step, subject = decision.step, decision.inputs["subject"]
-        fact = self._fact(step, subject, parameters)
+        source = self.hands.source(step.kind)
+        fact = self._fact(step, subject, parameters, source.digest)
+        sources = [Made(f"code/{self.plan.project}/assay-{step.kind}", source)]
         began = time.monotonic()
         with ExitStack() as stack:
             release = stack.enter_context(lifecycle.claimed(self.ledger, fact.run))
-            started = lifecycle.begin(self.ledger, fact, actor=self.actor, project=self.plan.project, cause=self.seq)
+            started = lifecycle.begin(
+                self.ledger, fact, sources, actor=self.actor, project=self.plan.project, cause=self.seq
+            )
             ended = replace(self._ended(step, subject, fact.run), seconds=round(time.monotonic() - began, 3))
             refs, recorded = lifecycle.end(self.ledger, started, ended)
             release()
@@ -82,7 +86,7 @@ class Bench:
         status: StepStatus = "ok" if said.ok else "failed"
         return Done(step, status, decision.reasons, reason=said.reason, seq=said.seq)
 
-    def _fact(self, step: Step, subject: Artifact, parameters: Mapping[str, Any]) -> RunStarted:
+    def _fact(self, step: Step, subject: Artifact, parameters: Mapping[str, Any], code: str) -> RunStarted:
         objects = self.ledger.objects
         config = self.hands.checks(subject, step.options) if step.kind == "data_check" else {}
         return RunStarted(
@@ -90,6 +94,7 @@ class Bench:
             job=step.name,
             job_type=_JOB_TYPES[step.kind],
             inputs=[Named(subject.ref, subject.digest)],
+            code=code,
             config=objects.put_bytes(canonical.encode(config)).digest,
             runtime=objects.put_bytes(runtimes.encoded()).digest,
             team=self.plan.team,

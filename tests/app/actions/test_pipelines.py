@@ -73,10 +73,12 @@ def test_every_standard_step_leaves_its_evidence(works: Works) -> None:
     (gate,), (moved,) = works.events("gate.evaluated"), works.events("promotion.recorded")
     assert gate["decision"] == "allow"
     assert (moved["from_stage"], moved["to_stage"], moved["gate"]) == ("candidate", "staging", gate["_seq"])
+    assert all(each.get("code") for each in works.events("run.started"))
     size = works.size
     assert set(statuses(works).values()) == {"reused"}
     assert works.size == size
-    assert works.ok("verify").code == 0
+    verified = works.json("verify")
+    assert (verified["ok"], verified["complete"]) == (True, True)
 
 
 def test_a_package_holds_what_running_the_version_takes(works: Works, tmp_path: Path) -> None:
