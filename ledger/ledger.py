@@ -309,7 +309,11 @@ def create(
 
 
 def open(  # noqa: A001  (the API's word, as in gzip.open)
-    path: str | os.PathLike[str], read_only: bool = False, *, keys: Path | None = None
+    path: str | os.PathLike[str],
+    read_only: bool = False,
+    *,
+    keys: Path | None = None,
+    objects: str | Path | None = None,
 ) -> Ledger:
     """Open a ledger.
 
@@ -317,6 +321,7 @@ def open(  # noqa: A001  (the API's word, as in gzip.open)
         path: the database's file.
         read_only: read while others append; nothing is locked or upgraded.
         keys: the folder of secret keys; by default a demo's beside the ledger, else the user's configuration folder.
+        objects: the object store, a folder or a URL such as ``s3://bucket/assay``; by default ``objects`` beside the ledger.
 
     Raises:
         InputError: there is no such file.
@@ -324,9 +329,11 @@ def open(  # noqa: A001  (the API's word, as in gzip.open)
     """
     place = Path(path)
     keystore = Keystore.for_ledger(place, keys)
-    if read_only:
-        return Ledger(place, sqlite.read_only(place), keystore, writable=False)
-    return Ledger(place, opening.writable(place), keystore, writable=True)
+    connection = sqlite.read_only(place) if read_only else opening.writable(place)
+    opened = Ledger(place, connection, keystore, writable=not read_only)
+    if objects is not None:
+        opened.objects = Objects(objects)
+    return opened
 
 
 def _self_administered(keystore: Keystore, passphrase: bytes | None) -> dict[str, str]:

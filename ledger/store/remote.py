@@ -114,7 +114,7 @@ class Remote:
             if self._system is None:
                 raise InputError(f"{self.root} is no object store's URL: {_first_line(error)}") from None
             raise LedgerError(
-                f"the object store {self.root} fails: {_first_line(error)}; nothing is left half written, try again"
+                f"the object store {self.root} fails: {_first_line(error)}; nothing is left half written, try again later"
             ) from None
 
 

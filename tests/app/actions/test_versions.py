@@ -221,6 +221,38 @@ def test_a_workspace_whose_objects_lie_elsewhere(empty: Shell, tmp_path: Path) -
     assert empty.json("log", "-n", "1")["events"][0]["seq"] == size, "what could not be stored is not recorded"
 
 
+def test_a_store_that_vanishes_in_the_midst_of_a_run_is_told_and_recorded(empty: Shell, tmp_path: Path) -> None:
+    bucket = tmp_path / "bucket"
+    empty.ok("--as", "ada", "init", "--project", PROJECT)
+    settings = empty.root / "assay.toml"
+    settings.write_text(f'objects = "local://{bucket}"\n' + settings.read_text())
+    (empty.root / "code").mkdir()
+    (empty.root / "code" / "vanish.py").write_text(
+        f"import shutil, sys\nshutil.rmtree({str(bucket)!r})\nopen({str(bucket)!r}, 'w').close()\n"
+        "open(sys.argv[1], 'w').write('made')\n"
+    )
+    (empty.root / "vanish.yaml").write_text(
+        "job: vanish\ncommand: [python, vanish.py, '{outputs.m}']\ncode: code\noutputs: {m: {artifact: model/made}}\n"
+    )
+    said = empty("--as", "ada", "run", "vanish.yaml", "--json")
+    assert said.code == 1
+    (run,) = empty.json("runs")["runs"]
+    assert (run["status"], run["outputs"]) == ("failed", [])
+    assert f"the object store local://{bucket} fails" in run["reason"]
+    assert empty("artifact", "check", "--all").code == 2, "what cannot be looked at is no finding"
+    assert empty.json("verify")["ok"]
+
+
+def test_the_python_interface_takes_a_store_by_its_url(shell: Shell, tmp_path: Path) -> None:
+    with ledger.open(shell.ledger, objects=f"local://{tmp_path}/other") as book:
+        with book.run("train", project=PROJECT, actor="lea") as run:
+            run.output("model/elsewhere", b"weights")
+        digest = book.objects.put_bytes(b"weights").digest
+        assert book.objects.locate(digest).startswith(f"local://{tmp_path}/other/")
+    with ledger.open(shell.ledger, read_only=True) as book:
+        assert not book.objects.has(digest)
+
+
 # What a registration says of a table
 
 
