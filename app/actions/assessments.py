@@ -60,21 +60,17 @@ def freeze(context: Context, *, project: str | None = None, verify: bool = False
     found = evaluating.ground(context, verify=verify)
     home = context.workspace.project(project)
     content = _map(found, home)
-    recorded = ask(
-        context,
-        home,
-        MAP,
-        canonical.encode(content),
-        roles=list(FUNCTIONS),
-        note=f"the maturity of {home} as of event {found.view.at}: "
-        + ", ".join(map(" ".join, content["levels"].items())),
-    )
-    request = recorded[-1].seq
+    levels = ", ".join(map(" ".join, content["levels"].items()))
+    note = f"the maturity of {home} as of event {found.view.at}: {levels}"
+    each_function = [[role] for role in FUNCTIONS]
+    recorded = ask(context, home, MAP, canonical.encode(content), roles=each_function, note=note)
+    requests = {role: made.seq for role, made in zip(FUNCTIONS, recorded[-len(FUNCTIONS) :], strict=True)}
     lines = [
         *events.listing(recorded),
-        *(say(f"`assay approve {request} --role {role}` signs it for {role.replace('-', ' ')}") for role in FUNCTIONS),
+        *(say(f"`assay approve {seq}` signs it for {role.replace('-', ' ')}") for role, seq in requests.items()),
     ]
-    return Answer({"map": content, "request": request, "events": [events.described(each) for each in recorded]}, lines)
+    document_ = {"map": content, "requests": requests, "events": [events.described(each) for each in recorded]}
+    return Answer(document_, lines)
 
 
 def ask(
@@ -83,7 +79,7 @@ def ask(
     transition: str,
     content: bytes,
     *,
-    roles: list[str],
+    roles: Sequence[list[str]],
     note: str,
     name: str | None = None,
     more: Any = None,
@@ -95,7 +91,7 @@ def ask(
         project: at home where.
         transition: what is asked for.
         content: the document's bytes, canonical JSON.
-        roles: who may sign.
+        roles: for each signature that is asked for, who may give it.
         note: what the signers read beside it.
         name: the document's name; the transition's where ``None``.
         more: from the document's reference to a fact about it that is recorded between the two, or ``None``.
@@ -115,8 +111,9 @@ def ask(
     entries = [Entry(made, actor=actor, project=project)]
     if more is not None:
         entries.append(Entry(more(ref), subject=ref, actor=actor, project=project))
-    asked = ApprovalRequested(transition=transition, roles=roles, sha256=stored.digest, note=note)
-    entries.append(Entry(asked, subject=ref, actor=actor, project=project))
+    for able in roles:
+        asked = ApprovalRequested(transition=transition, roles=able, sha256=stored.digest, note=note)
+        entries.append(Entry(asked, subject=ref, actor=actor, project=project))
     return ledger.record_many(entries)
 
 

@@ -93,7 +93,7 @@ def set_target(
         home,
         TRANSITION,
         canonical.encode(content),
-        roles=_leadership(found, home),
+        roles=[_leadership(found, home)],
         note=f"{track} of {home} shall reach L{number} by {day}",
         name=f"target-{track}",
         more=fact,

@@ -83,16 +83,18 @@ def signed_map(facts: Facts) -> Found:
     asked = [each for each in facts.events("approval.requested", days=YEAR) if each.value["transition"] == MAP]
     if not asked:
         return Found(False, "no maturity map was frozen in the last year", (), "assay assess map")
-    request = asked[-1]
-    granted = facts.index.grouped("approval.granted", "value.request").get(request.seq, [])
+    newest = asked[-1].subject
+    requests = {role: each.seq for each in asked if each.subject == newest for role in each.value["roles"]}
+    granted = facts.index.grouped("approval.granted", "subject").get(newest, [])
     gone = facts.index.superseded("approval.granted")
     by_role: dict[str, Evidence] = {each.value["role"]: each for each in granted if each.seq not in gone}
     missing = [each for each in FUNCTIONS if each not in by_role]
     if missing:
-        text = f"the map of event {request.seq} is not signed by {' and '.join(missing)}"
-        return Found(False, text, (request.seq,), f"assay approve {request.seq} --role {missing[0]}")
-    seqs = sorted({request.seq, *(by_role[each].seq for each in FUNCTIONS)})
-    return Found(True, "the map is signed by data science, engineering and operations", tuple(seqs))
+        text = f"{newest} is not signed by {' and '.join(missing)}"
+        seq = requests.get(missing[0], asked[-1].seq)
+        return Found(False, text, (seq,), f"assay approve {seq}")
+    seqs = {*requests.values(), *(by_role[each].seq for each in FUNCTIONS)}
+    return Found(True, "the map is signed by data science, engineering and operations", tuple(sorted(seqs)))
 
 
 def owned_risks(facts: Facts) -> Found:

@@ -80,9 +80,9 @@ ASSESSMENTS = (
         module="app.actions.assessments",
         function="freeze",
         arguments=(PROJECT, VERIFY),
-        examples=(Example("assay assess map", "then `assay approve N --role data-science`, engineering, operations"),),
+        examples=(Example("assay assess map", "then each function signs its request"),),
         writes=True,
-        gives="map request events:[event]",
+        gives="map requests events:[event]",
     ),
     Action(
         "assess review",

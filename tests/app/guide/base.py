@@ -38,20 +38,15 @@ def reproduced(day: float, of_run: str, equal: bool = True, **more: object) -> l
 
 def signed_map(day: float) -> list[Said]:
     ref = f"document/{P}/maturity-map@1"
-    asked = {"transition": "maturity-map", "roles": list(FUNCTIONS), "sha256": sha("map")}
-    return [
-        Said(day, "approval.requested", ref, asked, tag="map"),
-        *(
-            Said(
-                day + 0.1 * n,
-                "approval.granted",
-                ref,
-                {"transition": "maturity-map", "role": role, "request": "@map", "dsse": {}},
-                f"person-{role}",
-            )
-            for n, role in enumerate(FUNCTIONS, 1)
-        ),
-    ]
+    told = []
+    for n, role in enumerate(FUNCTIONS):
+        asked = {"transition": "maturity-map", "roles": [role], "sha256": sha("map")}
+        signed = {"transition": "maturity-map", "role": role, "request": f"@map{n}", "dsse": {}}
+        told += [
+            Said(day, "approval.requested", ref, asked, tag=f"map{n}"),
+            Said(day + 0.1 * (n + 1), "approval.granted", ref, signed, f"person-{role}"),
+        ]
+    return told
 
 
 def script() -> list[Said]:
