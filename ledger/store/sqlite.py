@@ -82,6 +82,10 @@ def _connect_read_only(path: Path) -> sqlite3.Connection:
             return _connected(path, "mode=ro&immutable=1")
     except sqlite3.Error as error:
         raise unusable(error, path) from None
+    except UnicodeDecodeError:  # of the error's own words, which repeat what they found in the file
+        raise Damaged(
+            f"{path} is damaged (its schema is no text); `assay verify` says where, a backup restores it"
+        ) from None
 
 
 def _connected(path: Path, mode: str) -> sqlite3.Connection:

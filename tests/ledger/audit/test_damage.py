@@ -32,7 +32,7 @@ def content(path: Path) -> object:
         with closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as connection:
             connection.text_factory = bytes
             return list(_content(connection))
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # an error's own words may repeat what is no text
         return str(error)
 
 

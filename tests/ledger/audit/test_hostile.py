@@ -398,6 +398,15 @@ class TestFiles:
         copy.write_bytes(data[: max(len(data), at)])
         assert self.said(copy)
 
+    def test_a_schema_that_is_no_text(self, copy: Path) -> None:
+        data = copy.read_bytes()
+        at = data.index(b"CREATE TABLE events")
+        copy.write_bytes(data[:at] + b"\xff\xfe" + data[at + 2 :])
+        assert self.said(copy) == "damaged"
+        at = data.rindex(b"events", 0, at)
+        copy.write_bytes(data[:at] + b"\xff\xfe" + data[at + 2 :])
+        assert self.said(copy)
+
     @pytest.mark.parametrize("suffix", ["-wal", "-journal", "-shm"])
     @pytest.mark.parametrize("head", [b"", b"\x37\x7f\x06\x82", b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"])
     def test_junk_beside_it(self, copy: Path, suffix: str, head: bytes) -> None:
