@@ -16,10 +16,12 @@ import ledger
 from ledger import Entry, Ledger
 from ledger.errors import AssayError
 from ledger.events.monitors import MonitorObserved
+from ledger.store import backup
 from tests.ledger.story import ORIGIN, secret
 
 BATCH = 100
 CYCLE = 8
+COPY = "copy.db"
 
 
 def say(text: str) -> None:
@@ -47,6 +49,10 @@ def rebuild(book: Ledger) -> None:
     book.rebuild()
 
 
+def back_up(book: Ledger) -> None:
+    backup.copy(book.path, book.path.with_name(COPY))
+
+
 def cycle(book: Ledger) -> None:
     """Appends among which SQLite folds its log into the database, and begins it again; each is acknowledged."""
     book.connection.execute("PRAGMA wal_autocheckpoint = 12")
@@ -61,6 +67,7 @@ ON_A_LEDGER: dict[str, Callable[[Ledger], None]] = {
     "checkpoint": checkpoint,
     "rebuild": rebuild,
     "cycle": cycle,
+    "backup": back_up,
 }
 
 

@@ -23,12 +23,12 @@ import pytest
 import ledger
 from ledger.store import schema, sqlite
 from tests.ledger.store.olden import record
-from tests.ledger.store.operations import BATCH, create, observation, open_ledger
+from tests.ledger.store.operations import BATCH, COPY, create, observation, open_ledger
 from tests.ledger.store.tracing import ROOT, SEED, no_strace, prepare
 
 WRITES = ("write", "pwrite64", "writev", "pwritev", "ftruncate", "fallocate")
 CALLS = (*WRITES, "fsync", "fdatasync", "rename", "renameat", "renameat2", "link", "linkat", "unlink", "unlinkat")
-OPERATIONS = ("create", "record", "record_many", "checkpoint", "rebuild", "upgrade")
+OPERATIONS = ("create", "record", "record_many", "checkpoint", "rebuild", "upgrade", "backup")
 FAULTS = ("signal=KILL", "error=EIO", "error=ENOSPC")
 
 
@@ -99,6 +99,7 @@ def survive(what: str, folder: Path, told: Path, fault: str) -> None:
     if before is not None:
         assert sqlite_revision(path) in ("0001", schema.REVISION)
         assert record(path) == before
+    copied(folder, acknowledged if what == "backup" else [])
     if not path.exists():
         assert what == "create"
         assert not acknowledged
@@ -111,6 +112,15 @@ def survive(what: str, folder: Path, told: Path, fault: str) -> None:
         book.record_many([observation(0)])
         book.checkpoint()
     assert ledger.verify(path).findings == []
+
+
+def copied(folder: Path, acknowledged: list[int]) -> None:
+    """A copy that was acknowledged is there, and one that is there is whole."""
+    copy = folder / COPY
+    assert copy.exists() or not acknowledged
+    if copy.exists():
+        found = ledger.verify(copy)
+        assert (found.size, found.findings) == (209, [])
 
 
 def sqlite_revision(path: Path) -> str | None:

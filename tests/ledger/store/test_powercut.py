@@ -20,6 +20,7 @@ from tests.ledger.store import powercut
 from tests.ledger.store.olden import record
 from tests.ledger.store.operations import BATCH, CYCLE, create, observation, open_ledger
 from tests.ledger.store.powercut import Disk, File
+from tests.ledger.store.test_crashes import copied
 from tests.ledger.store.tracing import ROOT, SEED, no_strace, prepare
 
 OPERATIONS = {
@@ -31,6 +32,7 @@ OPERATIONS = {
     "upgrade": 0,
     "cycle": CYCLE,
     "close": 1,
+    "backup": 0,
 }
 """What is done, and how many events it adds at most."""
 
@@ -48,6 +50,7 @@ def look(what: str, folder: Path, said: list[str], before: int) -> None:
     """Nothing acknowledged is lost, what is there verifies, the next append and checkpoint work."""
     acknowledged = [int(line.split()[1]) for line in said if line.startswith("done ")]
     path = folder / "ledger.db"
+    copied(folder, acknowledged if what == "backup" else [])
     if not path.exists():
         assert what == "create"
         assert not acknowledged

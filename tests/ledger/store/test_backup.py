@@ -1,0 +1,94 @@
+"""A copy taken while others append is of one moment, whole, and verifies."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import ledger
+from ledger.errors import InputError, LedgerError
+from ledger.store import backup
+from tests.ledger.store.operations import BATCH
+from tests.ledger.store.tracing import ROOT
+
+_WRITER = """
+import sys
+from pathlib import Path
+from tests.ledger.store.operations import BATCH, observation, open_ledger, say
+book = open_ledger(Path(sys.argv[1]))
+say("ready")
+while True:
+    book.record_many([observation(n) for n in range(BATCH)])
+"""
+
+
+def test_while_another_process_writes(begun: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "ledger"
+    shutil.copytree(begun, folder)
+    path = folder / "ledger.db"
+    command = [sys.executable, "-c", _WRITER, str(folder)]
+    sizes = []
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as writer:
+        try:
+            assert writer.stdout is not None
+            assert writer.stdout.readline() == "ready\n"
+            for n in range(5):
+                copy = tmp_path / f"{n}.db"
+                backup.copy(path, copy)
+                found = ledger.verify(copy)
+                assert found.findings == []
+                sizes.append(found.size)
+                _wait_until_larger(path, found.size)
+        finally:
+            writer.kill()
+    # Batches are in a copy whole or not at all, and every copy begins as the ledger does.
+    assert all(size % BATCH == 1 for size in sizes)
+    assert sizes == sorted(set(sizes))
+    assert not [each for each in tmp_path.iterdir() if each.name.startswith(".")]
+    with ledger.open(path, read_only=True) as book:
+        for n, size in enumerate(sizes):
+            with ledger.open(tmp_path / f"{n}.db", read_only=True) as copied:
+                assert [each.body for each in copied.events()] == [each.body for each in book.events(0, size)]
+
+
+def _wait_until_larger(path: Path, size: int) -> None:
+    with ledger.open(path, read_only=True) as book:
+        while book.size <= size:
+            pass
+
+
+def test_a_copy_goes_on_as_a_ledger(told: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.db"
+    backup.copy(told / "ledger.db", copy)
+    assert [each.name for each in tmp_path.iterdir()] == ["copy.db"]
+    with ledger.open(copy, keys=told / "keys", read_only=True) as book:
+        assert book.size == 209
+
+
+@pytest.mark.parametrize("there", ["file", "folder", "link"])
+def test_nothing_is_overwritten(told: Path, tmp_path: Path, there: str) -> None:
+    target = tmp_path / "copy.db"
+    if there == "file":
+        target.write_bytes(b"old")
+    elif there == "folder":
+        target.mkdir()
+    else:
+        target.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(InputError, match="exists already; a backup overwrites nothing"):
+        backup.copy(told / "ledger.db", target)
+    assert [each.name for each in tmp_path.iterdir()] == ["copy.db"]
+
+
+def test_where_it_cannot_be(told: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"the folder .* does not exist"):
+        backup.copy(told / "ledger.db", tmp_path / "absent" / "copy.db")
+    with pytest.raises(InputError, match="there is no ledger at"):
+        backup.copy(tmp_path / "absent.db", tmp_path / "copy.db")
+    (tmp_path / "text").write_text("no ledger")
+    with pytest.raises(LedgerError, match="is not a ledger"):
+        backup.copy(tmp_path / "text", tmp_path / "copy.db")
+    assert [each.name for each in tmp_path.iterdir()] == ["text"]
