@@ -41,7 +41,7 @@ FEATURES = (
         "the feature views, whether they are materialised, and what their checks say",
         group="make",
         scope="registry",
-        key="f",
+        key="i",
         module="app.actions.features",
         function="list_views",
         arguments=(Argument("project", "only this project", ("--project",), completes="project"),),
