@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sqlite3
 import tempfile
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from ledger.errors import InputError, LedgerError
-from ledger.store import sqlite
+from ledger.store import placing, sqlite
 
 
 def copy(source: Path, target: Path) -> None:
@@ -37,9 +37,8 @@ def copy(source: Path, target: Path) -> None:
             # One file, without a log beside it: whoever opens it for writing turns that on again.
             if made.execute("PRAGMA journal_mode = DELETE").fetchone() != ("delete",):
                 raise LedgerError(f"cannot write {target} as one file; check the disk")
-        _sync(draft)
-        os.link(draft, target)
-        _sync(target.parent)
+        placing.sync(draft)
+        placing.place(draft, target)
     except sqlite3.Error as error:
         raise sqlite.unusable(error, target) from None
     except FileExistsError:
@@ -48,12 +47,5 @@ def copy(source: Path, target: Path) -> None:
         raise LedgerError(f"cannot write {target}: {error.strerror}") from None
     finally:
         for leftover in draft.parent.glob(f"{draft.name}*"):
-            leftover.unlink(missing_ok=True)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+            with suppress(OSError):
+                leftover.unlink()

@@ -7,7 +7,6 @@ compared, so that neither a crash nor a faulty migration can lose anything.
 from __future__ import annotations
 
 import hashlib
-import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ledger.errors import InputError, LedgerError
-from ledger.store import sqlite
+from ledger.store import placing, sqlite
 from ledger.store.schema import REVISION
 
 if TYPE_CHECKING:
@@ -80,20 +79,14 @@ def publish(new: Path, path: Path) -> None:
         LedgerError: it cannot be put there, or its name may not outlast a power cut.
     """
     try:
-        os.link(new, path)
+        placing.place(new, path)
     except FileExistsError:
         raise InputError(f"{path} exists already; a ledger is never overwritten") from None
     except OSError as error:
-        raise LedgerError(f"cannot make {path}: {error.strerror}") from None
+        raise LedgerError(f"cannot make {path}: {error.strerror}; check the disk and the folder") from None
     finally:
         with suppress(OSError):
             new.unlink()
-    try:
-        _sync(path.parent)
-    except OSError as error:
-        with suppress(OSError):
-            path.unlink()
-        raise LedgerError(f"cannot make {path} so that it lasts: {error.strerror}; check the disk") from None
 
 
 def _run(path: Path, target: str, refold: Callable[[sqlite3.Connection], None] | None = None) -> None:
@@ -156,21 +149,12 @@ def _verified_copy(path: Path) -> Path | None:
         except sqlite3.Error as error:
             raise sqlite.unusable(error, draft) from None
     try:
-        _sync(draft)
+        placing.sync(draft)
         draft.replace(copy)
-        _sync(copy.parent)
+        placing.sync(copy.parent)
     except OSError as error:
         raise LedgerError(f"cannot keep the copy {copy}: {error.strerror}; nothing was upgraded") from None
     return copy
-
-
-def _sync(path: Path) -> None:
-    """Wait until a file, or a folder's list of names, is on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _sum(connection: sqlite3.Connection) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -67,6 +70,24 @@ def test_a_copy_goes_on_as_a_ledger(told: Path, tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["copy.db"]
     with ledger.open(copy, keys=told / "keys", read_only=True) as book:
         assert book.size == 209
+
+
+def test_what_may_not_last_is_not_there(told: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The copy itself is synced and the folder's list of names cannot be: there is no copy, and it can be tried again."""
+    sync = os.fsync
+
+    def of_files_only(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EIO, "Input/output error")
+        sync(descriptor)
+
+    copy = tmp_path / "copy.db"
+    with monkeypatch.context() as patched:
+        patched.setattr("ledger.store.placing.os.fsync", of_files_only)
+        with pytest.raises(LedgerError, match=r"cannot write .*copy\.db: Input/output error"):
+            backup.copy(told / "ledger.db", copy)
+    assert list(tmp_path.iterdir()) == []
+    backup.copy(told / "ledger.db", copy)
 
 
 @pytest.mark.parametrize("there", ["file", "folder", "link"])

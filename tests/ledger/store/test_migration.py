@@ -237,10 +237,8 @@ class TestPublish:
             raise OSError(errno.EIO, "Input/output error")
 
         with monkeypatch.context() as patched:
-            patched.setattr("ledger.store.migration.os.fsync", broken)
-            with pytest.raises(
-                LedgerError, match=r"cannot make .* so that it lasts: Input/output error; check the disk"
-            ):
+            patched.setattr("ledger.store.placing.os.fsync", broken)
+            with pytest.raises(LedgerError, match=r"cannot make .*: Input/output error; check the disk"):
                 self.publish(tmp_path)
         assert list(tmp_path.iterdir()) == []
         assert self.publish(tmp_path).read_bytes() == b"new"
