@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 _ROLES = {"promote": "good", "roll_back": "bad", "inconclusive": "warn", "widen": "live", "hold": "live"}
 
 
+class NothingDue(InputError):
+    """A canary has nothing to evaluate: no new day has come, or its promotion waits."""
+
+
 def start(
     context: Context,
     *,
@@ -90,9 +94,9 @@ def run(context: Context, *, until: str | None = None, deployment: str | None = 
         ended = rollout.ended
     publish(context)
     if last is None and ended:
-        raise InputError(f"the gates of {found.ref} have said promote; `assay canary promote` carries it out")
+        raise NothingDue(f"the gates of {found.ref} have said promote; `assay canary promote` carries it out")
     if last is None:
-        raise InputError(f"the feed has no new day for {found.ref}")
+        raise NothingDue(f"the feed has no new day for {found.ref}")
     now = deployments.get(context.ledger.view(), found.deployment)
     assert now is not None
     document = {"deployment": shown.document(now), "days": count, "last": last.step.document()}

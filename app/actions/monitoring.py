@@ -46,13 +46,14 @@ def list_monitors(context: Context, *, project: str | None = None) -> Answer:
 
 def run(context: Context, *, until: str | None = None, stop_at_alert: bool = False) -> Answer:
     """Score every new day with the live model and let every monitor look at it; stop early at an alert where asked."""
-    from app.actions.serving import Scoring, declared
-    from app.actions.watching import Watch
+    from app.actions.delivering import told
+    from app.actions.serving import declared
+    from app.actions.watching import Watch, source
 
     until = None if until is None else day(until, "--until")
     serving = declared(context)
     days, raised = 0, []
-    with Scoring(context, serving) as scoring:
+    with source(context, serving) as scoring:
         watch = Watch(context, serving, scoring)
         declared_events = watch.declare()
         pending = watch.days(until)
@@ -63,18 +64,26 @@ def run(context: Context, *, until: str | None = None, stop_at_alert: bool = Fal
             raised += [each for each in seen.recorded if each.event.type == "alert.raised"]
             if seen.raised and stop_at_alert:
                 break
+        if until is None and not (raised and stop_at_alert):
+            raised += [each for each in watch.idle(context.ledger.now()[:10]) if each.event.type == "alert.raised"]
         last = watch.last_day
+    deliveries = told(context, [each.event.value["alert"] for each in raised])
     lines: list[str] = [
         say(state("bad" if raised else "good", counted(len(raised), "alert")), f"  in {counted(days, 'day')}")
     ]
     lines += [say(state("warn", "refused"), f"  {why}") for why in watch.refused.values()]
     lines += listing(raised, indent="  ")
+    lines += [
+        say("  ", state("good" if each.ok else "bad", "told" if each.ok else "not told"), f"  {each.route}: {each.key}")
+        for each in deliveries
+    ]
     document = {
         "days": days,
         "last_day": last or None,
         "declared": len(declared_events),
         "refused": watch.refused,
         "alerts": [each.event.value["alert"] for each in raised],
+        "told": [each.document() for each in deliveries],
     }
     return Answer(document, lines)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from app.actions import events
 from app.actions.answers import Answer, say
 from app.actions.days import day
 from ledger.errors import InputError
@@ -14,12 +15,21 @@ if TYPE_CHECKING:
     from app.actions.context import Context
     from ledger.projections.runs import Run
     from ledger.projections.view import View
+    from ledger.store.journal import Recorded
 
 TRIGGERED = "retraining.triggered"
 
 
-def retrain(context: Context, *, because: str, first: str, last: str) -> Answer:
-    """Train a new version on the window ``first`` to ``last``, because of an alert."""
+def retrain(
+    context: Context, *, because: str | None = None, first: str | None = None, last: str | None = None
+) -> Answer:
+    """Train a new version on the window ``first`` to ``last``, because of an alert; without one, do what the rules call for."""
+    if because is None:
+        if first is not None or last is not None:
+            raise InputError("a training window belongs to an alert: `assay retrain ALERT --first DAY --last DAY`")
+        return by_rule(context)
+    if first is None or last is None:
+        raise InputError(f"give the training window of {because} by --first and --last")
     if day(last, "--last") <= day(first, "--first"):
         raise InputError(f"the training window ends on {last}, and cannot begin on {first}")
     found = alerts.get(context.view, because)
@@ -30,11 +40,97 @@ def retrain(context: Context, *, because: str, first: str, last: str) -> Answer:
     model = retrained(context, trigger=seq, reason=found.monitor, first=first, last=last)
     made = artifacts.get(context.ledger.view(), model)
     assert made is not None
-    document = {"model": model, "because": ref, "seq": made.seq}
+    document = {"model": model, "because": ref, "seq": made.seq, "rule": None, "reason": None, "canary": None}
     return Answer(document, [say(f"trained {model}, because of {found.alert}")])
 
 
-def triggered(context: Context, *, cause: int, reason: str, because: str) -> int:
+def by_rule(context: Context) -> Answer:
+    """Do what the declared rules call for: train on the newest years, and start the canary. Taken up where it was cut off."""
+    from app.actions import retrainrules as rules
+
+    declared_ = rules.declared(context)
+    unfinished = _unfinished(context)
+    if unfinished is None:
+        found = rules.due(context, declared_)
+        if found.alert is None or not found.rule:
+            blank = dict.fromkeys(("model", "because", "seq", "rule", "canary"))
+            return Answer({**blank, "reason": found.reason}, [say(f"nothing to do: {found.reason}")])
+        ref = f"alert/{found.alert.alert}"
+        seq = triggered(context, cause=found.alert.seq, reason=found.cause, because=ref, rule=found.rule)
+    else:
+        seq, ref = unfinished.seq, unfinished.event.value["ref"]
+    value = events.read(context.ledger.view(), seq).event.value
+    model = _trained_by(context.ledger.view(), seq) or _newest_years(context, seq, value["cause"], declared_.years)
+    canary = _canary(context, model) if declared_.canary else None
+    made = artifacts.get(context.ledger.view(), model)
+    assert made is not None
+    document = {
+        "model": model,
+        "because": ref,
+        "seq": made.seq,
+        "rule": value.get("rule"),
+        "reason": None,
+        "canary": canary,
+    }
+    lines = [say(f"trained {model} by the rule {value.get('rule')}, because of {ref}")]
+    return Answer(document, [*lines, *([say(f"  it starts as {canary}")] if canary else [])])
+
+
+def _unfinished(context: Context) -> Recorded | None:
+    """The last retraining that a rule started, where it has led to no version, or to one whose canary was never started."""
+    from app.actions import retrainrules as rules
+
+    view = context.ledger.view()
+    begun = [each for each in events.matching(view, types=[TRIGGERED]) if each.event.value.get("rule")]
+    if not begun:
+        return None
+    model = _trained_by(view, begun[-1].seq)
+    started = any(each.subject == model for each in deployments.listed(view))
+    if model is not None and (started or not rules.declared(context).canary):
+        return None
+    return begun[-1]
+
+
+def _newest_years(context: Context, trigger: int, cause: str, years: int) -> str:
+    """A version trained on the newest years of the feed."""
+    from app.actions.serving import declared
+    from app.actions.watching import source
+
+    with source(context, declared(context)) as scoring:
+        days = scoring.after("", context.ledger.now()[:10])
+    if not days:
+        raise InputError("the feed has no day to train on")
+    last = days[-1]
+    start = f"{int(last[:4]) - years}{last[4:]}".replace("-02-29", "-02-28")
+    first = next(each for each in days if each > start)
+    return retrained(context, trigger=trigger, reason=cause, first=first, last=last)
+
+
+def _canary(context: Context, model: str) -> str:
+    """The canary of a version, started on the first day that is still to come."""
+    from app.actions.rolling import begin
+    from app.actions.serving import Scoring, declared
+
+    started = [each for each in deployments.listed(context.ledger.view()) if each.subject == model]
+    if started:
+        return started[0].ref
+    serving = declared(context)
+    made = artifacts.get(context.ledger.view(), model)
+    assert made is not None
+    today = context.ledger.now()[:10]
+    with Scoring(context, serving) as scoring:
+        following = next((each for each in scoring.days if each > today), today)
+        recorded = begin(context, serving, scoring, made, first_day=following, cause=made.seq)
+    return f"deployment/{recorded.event.value['deployment']}"
+
+
+def _trained_by(view: View, trigger: int) -> str | None:
+    """The version that a retraining led to, or ``None``."""
+    found = (ref for run in _caused(view, trigger) for ref, _ in run.outputs if ref.startswith("model/"))
+    return next(found, None)
+
+
+def triggered(context: Context, *, cause: int, reason: str, because: str, rule: str | None = None) -> int:
     """Record that the live model is to be trained again; one that was recorded and led to no version yet is gone on with.
 
     Args:
@@ -42,6 +138,7 @@ def triggered(context: Context, *, cause: int, reason: str, because: str) -> int
         cause: the seq of the event that led to it.
         reason: why, in a word: the monitor that raised the alert.
         because: the reference of what led to it.
+        rule: the declared rule by which it is called for, where nobody decided it.
 
     Returns:
         The seq of the event ``retraining.triggered``.
@@ -56,15 +153,13 @@ def triggered(context: Context, *, cause: int, reason: str, because: str) -> int
         return begun[-1]
     live = deployments.live(view, serving.model, serving.environment)
     before = artifacts.resolve(view, serving.model if live is None else live.subject)
-    fact = RetrainingTriggered(cause=reason, ref=because)
+    fact = RetrainingTriggered(cause=reason, ref=because, rule=rule)
     return context.ledger.record(fact, subject=before.ref, actor=context.actor, project=before.project, cause=cause).seq
 
 
 def triggers(view: View, because: str) -> list[int]:
     """The seqs of the events ``retraining.triggered`` that name ``because`` as their reason, in order."""
-    from app.actions.events import matching
-
-    return [each.seq for each in matching(view, types=[TRIGGERED]) if each.event.value["ref"] == because]
+    return [each.seq for each in events.matching(view, types=[TRIGGERED]) if each.event.value["ref"] == because]
 
 
 def retrained(context: Context, *, trigger: int, reason: str, first: str, last: str, until: str | None = None) -> str:

@@ -92,9 +92,9 @@ def table(view: View, model: str, environment: str, context: Context | None = No
 
 def _arms(view: View, model: str, environment: str) -> tuple[tuple[str, float], ...]:
     """The arms of the experiment under way, with the upper ends of their parts."""
-    from app.actions import experiments
+    from app.actions.experiments import under_way
 
-    found = experiments.under_way(view, model, environment)
+    found = under_way(view, model, environment)
     if found is None:
         return ()
     arms = list(found.arms)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import tempfile
 from bisect import bisect_right
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from app.monitoring import series
 from app.pipelines import code, execution, yamltext
 from app.pipelines import spec as specs
 from app.pipelines.place import Material
@@ -18,9 +20,13 @@ from ledger.projections import artifacts
 
 if TYPE_CHECKING:
     from app.actions.context import Context
+    from app.monitoring.series import Series
 
 FILE = "serving.yaml"
 _KEYS = frozenset({"model", "environment", "monitors", "service", "code", "feed", "reference", "accounts", "warm_up"})
+_LOGGED_KEYS = frozenset({"model", "environment", "monitors", "source", "reference", "warm_up"})
+SERVE_LOG = "serve-log"
+"""The source of a workspace whose own code serves: days come from the inference records that it logs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,8 @@ class Feed:
 class Serving:
     """What a workspace's ``serving.yaml`` declares.
 
-    ``service`` is a module in the folder ``code``; ``warm_up`` is in days.
+    ``service`` is a module in the folder ``code``; ``warm_up`` is in days. Where days come from inference records, ``source``
+    says so, and ``reference`` is a span of such days, ``2026-01-01..2026-03-31``.
     """
 
     model: str
@@ -48,6 +55,7 @@ class Serving:
     reference: str
     accounts: str
     warm_up: int
+    source: str = ""
 
 
 def declared(context: Context) -> Serving:
@@ -60,6 +68,8 @@ def declared(context: Context) -> Serving:
     if not path.is_file():
         raise InputError(f"{path} is not there; it declares the live model, its feed and its service (see the demo's)")
     data = yamltext.load(path.read_text(encoding="utf-8"), FILE).value
+    if isinstance(data, dict) and "source" in data:
+        return _logged(data, path)
     if not isinstance(data, dict) or set(data) != _KEYS:
         found = set(data) if isinstance(data, dict) else set()
         wrong = sorted(_KEYS - found) or sorted(found - _KEYS)
@@ -74,6 +84,21 @@ def declared(context: Context) -> Serving:
         if not isinstance(value, str) or not value:
             raise InputError(f"{path}: {key} must be a text, not {value!r}")
     return Serving(**{**data, "feed": Feed(**feed)})
+
+
+def _logged(data: dict[str, Any], path: Path) -> Serving:
+    """What is declared where days come from inference records."""
+    if set(data) != _LOGGED_KEYS:
+        wrong = sorted(_LOGGED_KEYS - set(data)) or sorted(set(data) - _LOGGED_KEYS)
+        raise InputError(f"{path}: {wrong[0]!r} is {'missing' if _LOGGED_KEYS - set(data) else 'not known'}")
+    if data["source"] != SERVE_LOG:
+        raise InputError(f"{path}: the source is {SERVE_LOG}, not {data['source']!r}")
+    if type(data["warm_up"]) is not int or data["warm_up"] < 0:
+        raise InputError(f"{path}: warm_up must be a number of days, not {data['warm_up']!r}")
+    for key in sorted(_LOGGED_KEYS - {"warm_up"}):
+        if not isinstance(data[key], str) or not data[key]:
+            raise InputError(f"{path}: {key} must be a text, not {data[key]!r}")
+    return Serving(**data, service="", code="", feed=Feed("", "", {}), accounts="")
 
 
 class Scoring:
@@ -127,6 +152,25 @@ class Scoring:
     def score(self, day: str, models: list[str], accounts: list[str] | None = None) -> dict[str, Any]:
         """What the models say on a day, and the outcomes that have come in with it."""
         return self._ask({"score": day, "models": models, "accounts": accounts or []})
+
+    def reference(self, context: Context, name: str) -> Series:
+        """What monitors are calibrated on: the registered series of this name."""
+        return series.read(self.lay_out(artifacts.resolve(context.ledger.view(), name)))
+
+    def values(self, day: str, model: str) -> dict[str, Any]:
+        """A day as monitors look at it, scored with a model that is loaded; an open label is missing, and no zero."""
+        answer = self.score(day, [model])
+        own = answer["models"][model]
+        place = bisect_right(self.days, day) - 1
+        before = self.days[place - 1] if place > 0 else day
+        return {
+            **answer["features"],
+            "prediction": own["prediction"],
+            "log_error": own["label"]["log_error"],
+            "exception": float(own["book"]["exception"]),
+            "age": float((date.fromisoformat(day) - date.fromisoformat(before)).days),
+            **{name: own[name] for name in ("latency", "cost") if name in own},
+        }
 
     def lay_out(self, artifact: artifacts.Artifact) -> Path:
         """A verified copy of an artifact's bytes for the service to read."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from app.actions.alerts import silences
 from app.actions.serving import Scoring, Serving
 from app.monitoring import declaration, monitor
 from app.monitoring import series as series_
+from app.monitoring.observation import Observation
 from app.monitoring.onsets import Alarm
 from app.pipelines import yamltext
 from ledger.errors import InputError, Refused
@@ -21,9 +24,11 @@ from ledger.projections import alerts, artifacts, deployments, monitors
 
 if TYPE_CHECKING:
     from app.actions.context import Context
+    from app.actions.logged import LoggedDays
     from app.monitoring.declaration import Declaration
     from app.monitoring.monitor import Monitor
-    from app.monitoring.observation import Observation, Verdict
+    from app.monitoring.observation import Verdict
+    from ledger.projections.view import View
     from ledger.store.journal import Recorded
 
 CLOSE = "17:00:00.000000Z"
@@ -43,7 +48,7 @@ class Seen:
 class Watch:
     """The monitors of the live model, with the windows that they look at. Begins where the record ends."""
 
-    def __init__(self, context: Context, serving: Serving, scoring: Scoring) -> None:
+    def __init__(self, context: Context, serving: Serving, scoring: Scoring | LoggedDays) -> None:
         """Calibrate what is declared and fill the windows from the days before; nothing is recorded yet.
 
         Raises:
@@ -62,12 +67,14 @@ class Watch:
         self._live_since = (live.ended_at or live.at)[:10]
         self._model = _require(artifacts.get(view, live.subject))
         scoring.load(self._model)
-        reference = artifacts.resolve(view, serving.reference)
-        path = scoring.lay_out(reference)
-        self._reference = series_.read(path)
+        self._reference = scoring.reference(context, serving.reference)
         self.refused: dict[str, str] = {}
         self._monitors = self._configured(context)
-        self._alarms = {name: Alarm(each.declaration.clear_after) for name, each in self._monitors.items()}
+        self._alarms = {
+            name: Alarm(each.declaration.clear_after, raise_after=each.declaration.raise_after)
+            for name, each in self._monitors.items()
+        }
+        self._records = self._recorded(context)
         self._last_day = ""
         self._recall()
         self._fill()
@@ -134,6 +141,31 @@ class Watch:
         self._last_day = day
         return Seen(day, observed, tuple(raised), tuple(recorded))
 
+    def idle(self, today: str) -> list[Recorded]:
+        """Look at freshness on a day on which no data came: once a day, as long as it lasts.
+
+        Other monitors wait for data; that none comes is this one's to see.
+        """
+        names = [name for name, each in self._monitors.items() if each.declaration.kind == "freshness"]
+        newest = self._scoring.days[-1] if self._scoring.days else ""
+        if not newest or today <= max(newest, self._last_day) or self._last_day < newest:
+            return []
+        waited = float((date.fromisoformat(today) - date.fromisoformat(newest)).days)
+        entries: list[Entry] = []
+        for name in names:
+            each = self._monitors[name]
+            if each.declaration.options.get("series") != "age" or waited <= each.threshold:
+                continue
+            if any(o.day == today for o in monitors.observations(self._context.ledger.view(), name)):
+                continue
+            detail = {"age": waited, "newest": newest, "reason": f"the newest data are of {newest}"}
+            seen = Observation(name, "freshness", waited, each.threshold, "breached", 0, detail)
+            entries.append(self._observation(name, today, seen, ""))
+            self._alarms[name], change = self._alarms[name].step("breached")
+            if change == "raised":
+                entries.append(self._alert(name, today, seen, ""))
+        return self._context.ledger.record_many(entries) if entries else []
+
     def _configured(self, context: Context) -> dict[str, Monitor]:
         path = context.workspace.inside(self._serving.monitors)
         if not path.is_file():
@@ -174,16 +206,30 @@ class Watch:
             self._take(day)
 
     def _take(self, day: str) -> None:
-        """Score a day with the live model, and add it to the windows."""
-        answer = self._scoring.score(day, [self._model.ref])
-        own = answer["models"][self._model.ref]
-        values: dict[str, Any] = {
-            **answer["features"],
-            "prediction": own["prediction"],
-            "log_error": own["label"]["log_error"],
-            "exception": float(own["book"]["exception"]),
-        }
+        """Add a day to the windows, as the source has it, with what was logged of its answers where monitors ask for it."""
+        values = self._scoring.values(day, self._model.ref)
+        if self._records is not None:
+            values = {**self._records.values(day, self._model.ref), **values}
         self._series.append(day, values)
+
+    def _recorded(self, context: Context) -> LoggedDays | None:
+        """The inference records, where a monitor looks at what only they tell; ``None`` where none does."""
+        from app.actions.logged import LoggedDays
+
+        if isinstance(self._scoring, LoggedDays):
+            return None
+        asked = {str(each.declaration.options.get("series")) for each in self._monitors.values()}
+        return LoggedDays(context, self._serving) if asked & set(LoggedDays.TOLD) else None
+
+    @property
+    def series(self) -> series_.Series:
+        """The windows as they are: what monitors looked at last."""
+        return self._series
+
+    @property
+    def monitors(self) -> dict[str, Monitor]:
+        """The monitors that were accepted, by name."""
+        return dict(self._monitors)
 
     def _configuration(self, item: Declaration, made: Monitor | str) -> MonitorConfigured | MonitorRefused:
         if isinstance(made, str):
@@ -197,6 +243,7 @@ class Watch:
             rule=str(rule.get("rule", item.kind)),
             severity=item.severity,
             window=item.window,
+            escalation={"within": item.acknowledge_within, "to": item.escalate_to} if item.escalate_to else {},
         )
 
     def _observation(self, name: str, day: str, seen: Observation, moment: str) -> Entry:
@@ -211,10 +258,11 @@ class Watch:
             n=seen.n,
             detail=detail,
         )
-        return Entry(fact, self._model.ref, self._context.actor, self._project, at=moment)
+        return Entry(fact, self._model.ref, self._context.actor, self._project, at=moment or None)
 
     def _alert(self, name: str, day: str, seen: Observation, moment: str) -> Entry:
         rule = self._monitors[name].declaration
+        quiet_until = silences(self._context.ledger.view(), self._project).get(name, "")
         fact = AlertRaised(
             alert=f"{name}-{day}",
             monitor=name,
@@ -223,15 +271,18 @@ class Watch:
             value=seen.value,
             threshold=seen.threshold,
             day=day,
+            series=watched(rule, seen),
+            before=before(self._context.ledger.view(), self._model),
+            silenced=quiet_until >= day,
         )
-        return Entry(fact, self._model.ref, self._context.actor, self._project, at=moment)
+        return Entry(fact, self._model.ref, self._context.actor, self._project, at=moment or None)
 
     def _cleared(self, name: str, moment: str) -> list[Entry]:
         """An alert ends by itself once its monitor has been quiet for as many days as its declaration says."""
         lasting = [
             each
             for each in alerts.listed(self._context.ledger.view())
-            if each.monitor == name and each.state != "resolved"
+            if each.monitor == name and each.state != "resolved" and not each.injected
         ]
         quiet = self._monitors[name].declaration.clear_after
         return [
@@ -247,6 +298,14 @@ class Watch:
         ]
 
 
+def source(context: Context, serving: Serving) -> Scoring | LoggedDays:
+    """Where days come from, as declared: the service that scores them, or the inference records that were logged."""
+    from app.actions.logged import LoggedDays
+    from app.actions.serving import SERVE_LOG
+
+    return LoggedDays(context, serving) if serving.source == SERVE_LOG else Scoring(context, serving)
+
+
 def words(seen: Observation) -> str:
     """What a monitor saw, as an alert says it."""
     detail = seen.detail
@@ -254,9 +313,35 @@ def words(seen: Observation) -> str:
         return f"{len(detail['fired'])} of {detail['armed']} armed features drifted: {', '.join(detail['fired'])}"
     if seen.kind == "performance":
         return f"mean log error of {seen.value:.4f}, above {seen.threshold:.4f}: the forecasts are too low"
-    if seen.kind == "basel":
+    if seen.kind in ("basel", "business"):
         return f"{detail['exceptions']} exceptions of the value-at-risk in {detail['days']} days: {detail['zone']} zone"
     return f"{seen.kind} of {seen.value:.4g} against {seen.threshold:.4g}"
+
+
+def watched(rule: Declaration, seen: Observation) -> list[str]:
+    """The series that an alert is about: of a drift those that fired, else what the monitor declares."""
+    if seen.kind == "drift":
+        return list(seen.detail.get("fired", ()))
+    named = rule.options.get("series", rule.options.get("pairs", ()))
+    return [named] if isinstance(named, str) else [str(each) for each in named]
+
+
+def before(view: View, model: artifacts.Artifact) -> list[dict[str, Any]]:
+    """What came before an alert and may explain it: the last deployment of the model, and the newest data."""
+    found: list[dict[str, Any]] = []
+    ended = [
+        each
+        for each in deployments.listed(view, project=model.project)
+        if each.subject.rpartition("@")[0] == model.base and each.ended_seq is not None
+    ]
+    if ended:
+        last = max(ended, key=lambda each: each.ended_seq or 0)
+        found.append({"what": "deployment", "ref": last.ref, "seq": last.ended_seq, "at": last.ended_at})
+    data = artifacts.versions(view, kind="dataset", project=model.project)
+    if data:
+        newest = max(data, key=lambda each: each.seq)
+        found.append({"what": "data version", "ref": newest.ref, "seq": newest.seq, "at": newest.at})
+    return found
 
 
 def _plain(detail: Mapping[str, Any]) -> dict[str, Any]:

@@ -82,7 +82,14 @@ class BaselMonitor:
             detail["reason"] = f"{len(known)} of {self.declaration.window} days are known"
         inputs = calibration.digest({self.series: last})
         return Observation(
-            self.declaration.monitor, "basel", float(count), self.threshold, verdict, len(known), detail, inputs
+            self.declaration.monitor,
+            self.declaration.kind,
+            float(count),
+            self.threshold,
+            verdict,
+            len(known),
+            detail,
+            inputs,
         )
 
 
@@ -90,7 +97,7 @@ def configure(declaration: Declaration, reference: Mapping[str, npt.ArrayLike]) 
     """Set up a declared exception counter; its zones are the Basel Committee's and need no reference.
 
     Args:
-        declaration: of kind ``basel``, with ``series``, ``level`` and ``zone`` (yellow or red).
+        declaration: of kind ``business`` (or ``basel``), with ``series``, ``level`` and ``zone`` (yellow or red).
         reference: not used; every kind is configured alike.
 
     Raises:

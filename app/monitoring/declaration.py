@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from ledger.errors import InputError
 
-KINDS = ("drift", "performance", "basel", "bias")
+KINDS = {
+    "drift": "drift",
+    "performance": "performance",
+    "basel": "basel",
+    "business": "basel",
+    "bias": "bias",
+    "latency": "limited",
+    "cost": "limited",
+    "freshness": "limited",
+    "quality": "completeness",
+    "parity": "completeness",
+}
+"""The kinds of monitors, each with the module that sets it up."""
 SEVERITIES = ("info", "warning", "critical")
 _COMMON = ("monitor", "kind", "subject", "window", "severity", "route", "clear_after")
+_MORE = ("raise_after", "acknowledge_within", "escalate_to")
+_SPAN = re.compile(r"([1-9][0-9]{0,4})([hd])")
 
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
     """What is watched, over how many days, and who is told.
 
-    ``clear_after``: how many quiet days end an alarm. ``options`` are the keys that the kind adds.
+    ``raise_after``: how many breached days in a row begin an alarm; ``clear_after``: how many quiet ones end it.
+    ``acknowledge_within``: ``4h`` or ``2d``, after which an alert that nobody has acknowledged goes to the route
+    ``escalate_to``. ``options`` are the keys that the kind adds.
     """
 
     monitor: str
@@ -28,11 +46,24 @@ class Declaration:
     severity: str
     route: str
     clear_after: int
+    raise_after: int = 1
+    acknowledge_within: str = ""
+    escalate_to: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """As JSON-able data, in the form that ``read`` takes."""
-        return {key: getattr(self, key) for key in _COMMON} | dict(self.options)
+        usual = {"raise_after": 1, "acknowledge_within": "", "escalate_to": ""}
+        more = {key: getattr(self, key) for key in _MORE if getattr(self, key) != usual[key]}
+        return {key: getattr(self, key) for key in _COMMON} | more | dict(self.options)
+
+    @property
+    def patience(self) -> timedelta | None:
+        """How long an alert may wait to be acknowledged; ``None`` for ever."""
+        found = _SPAN.fullmatch(self.acknowledge_within)
+        if found is None:
+            return None
+        return timedelta(**{"hours" if found[2] == "h" else "days": int(found[1])})
 
     def only(self, known: Iterable[str]) -> None:
         """Refuse options that the kind does not know.
@@ -124,5 +155,23 @@ def _read(item: Any, source: str) -> Declaration:
     for key, value in days.items():
         if type(value) is not int or not 1 <= value <= 100_000:
             raise InputError(f"{source}: monitor {name}: {key} must be a number of days, not {value!r}")
-    options = {key: value for key, value in item.items() if key not in _COMMON}
-    return Declaration(**texts, **days, options=options)
+    more = _more(item, name, source)
+    options = {key: value for key, value in item.items() if key not in (*_COMMON, *_MORE)}
+    return Declaration(**texts, **days, **more, options=options)
+
+
+def _more(item: Mapping[str, Any], name: str, source: str) -> dict[str, Any]:
+    """What a monitor may say besides, checked."""
+    found = {key: item[key] for key in _MORE if key in item}
+    after = found.get("raise_after", 1)
+    if type(after) is not int or not 1 <= after <= 1000:
+        raise InputError(f"{source}: monitor {name}: raise_after must be a number of days, not {after!r}")
+    for key in ("acknowledge_within", "escalate_to"):
+        if key in found and (not isinstance(found[key], str) or not found[key]):
+            raise InputError(f"{source}: monitor {name}: {key} must be a text, not {found[key]!r}")
+    within = found.get("acknowledge_within")
+    if within is not None and not _SPAN.fullmatch(within):
+        raise InputError(f"{source}: monitor {name}: acknowledge_within is a span such as 4h or 2d, not {within!r}")
+    if ("escalate_to" in found) != (within is not None):
+        raise InputError(f"{source}: monitor {name}: acknowledge_within and escalate_to belong together")
+    return found

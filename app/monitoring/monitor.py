@@ -8,7 +8,7 @@ from typing import Any, Protocol, cast
 
 import numpy.typing as npt
 
-from app.monitoring.declaration import Declaration
+from app.monitoring.declaration import KINDS, Declaration
 from app.monitoring.observation import Observation
 
 
@@ -45,5 +45,5 @@ def configure(declaration: Declaration, reference: Mapping[str, npt.ArrayLike]) 
         InputError: the declaration is malformed, or the reference lacks a series.
         Refused: the monitor could never fire, or there is too little to calibrate it on.
     """
-    module = import_module(f"app.monitoring.{declaration.kind}")
+    module = import_module(f"app.monitoring.{KINDS[declaration.kind]}")
     return cast(Monitor, module.configure(declaration, reference))

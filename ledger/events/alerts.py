@@ -92,20 +92,3 @@ class AlertEscalated(Fact, frozen=True, omit_defaults=True):
 
     def sentence(self, event: Event) -> str:
         return f"alert {self.alert} was not acknowledged within {self.after}, and went to {self.to}"
-
-
-@event_type("alert.delivered")
-class AlertDelivered(Fact, frozen=True, omit_defaults=True):
-    """A notice of the alert went out by a route, or could not."""
-
-    alert: str
-    route: str
-    ok: bool
-    detail: str | None = None
-
-    def about(self, project: str | None) -> str | None:
-        return f"alert/{self.alert}"
-
-    def sentence(self, event: Event) -> str:
-        detail = f": {self.detail}" if self.detail else ""
-        return f"alert {self.alert} {'went' if self.ok else 'could not go'} to {self.route}{detail}"

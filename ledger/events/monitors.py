@@ -10,7 +10,10 @@ from ledger.format.event import Event
 
 @event_type("monitor.configured")
 class MonitorConfigured(Fact, frozen=True, omit_defaults=True):
-    """A monitor watches the subject from now on. ``threshold`` is any JSON value, ``route`` where its alerts go."""
+    """A monitor watches the subject from now on. ``threshold`` is any JSON value, ``route`` where its alerts go.
+
+    ``escalation``: ``within`` which span an alert is to be acknowledged, and ``to`` which route it goes otherwise.
+    """
 
     monitor: str
     kind: str
@@ -20,6 +23,7 @@ class MonitorConfigured(Fact, frozen=True, omit_defaults=True):
     severity: str | None = None
     window: Any = None
     reference: dict[str, Any] = {}
+    escalation: dict[str, Any] = {}
 
     def sentence(self, event: Event) -> str:
         return f"{event.actor} set the {self.kind} monitor {self.monitor} on {event.subject}, alerts to {self.route}"

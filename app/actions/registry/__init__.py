@@ -23,7 +23,7 @@ _PARTS = {
     "features": ("FEATURES",),
     "alarms": ("ALERTS",),
     "loop": ("DEMO", "LOOP"),
-    "rollouts": ("ROLLOUTS", "EXPERIMENTS"),
+    "rollouts": ("ROLLOUTS", "EXPERIMENTS", "DRILLS", "SERVING"),
     "witnesses": ("WITNESS",),
     "pipelines": ("PIPELINES", "AGENT", "GATE", "DELIVERY"),
     "governance": ("REQUESTS", "POLICIES", "EXCEPTIONS", "CRITERIA", "DELEGATIONS"),

@@ -188,7 +188,7 @@ LOOP = (
         ),
         examples=(Example("assay monitor run --until 2009-06-30", "every day up to then, each look an event"),),
         writes=True,
-        gives="days last_day declared refused alerts",
+        gives="days last_day declared refused alerts told",
     ),
     Action(
         "drift",
@@ -217,21 +217,26 @@ LOOP = (
     ),
     Action(
         "retrain",
-        "train a new version on newer data, because of an alert",
+        "train a new version on newer data: because of an alert, or as the rules call for",
         group="watch",
         scope="monitoring",
         key="t",
         module="app.actions.retraining",
         function="retrain",
         arguments=(
-            Argument("because", "the alert that led to it", completes="alert", metavar="ALERT"),
-            Argument("first", "the first day of the training window", ("--first",), metavar="DAY", required=True),
+            Argument(
+                "because",
+                "the alert that led to it; without one the rules of retraining.yaml decide",
+                arity="optional",
+                completes="alert",
+                metavar="ALERT",
+            ),
+            Argument("first", "the first day of the training window", ("--first",), metavar="DAY"),
             Argument(
                 "last",
                 "the last day of the training window, and of the data",
                 ("--last",),
                 metavar="DAY",
-                required=True,
             ),
         ),
         examples=(
@@ -239,9 +244,14 @@ LOOP = (
                 "assay retrain feature-drift-2008-09-17 --first 2005-10-03 --last 2008-09-30",
                 "linked to the alert as its cause",
             ),
+            Example("assay retrain", "what the rules call for now; the agent does it by the clock"),
+        ),
+        description=(
+            "Rules look at alerts: of several monitors at once, or of a value beyond a limit. A cool-down and a budget hold "
+            "them back. What they train starts as a canary, and reaches production by its gates and approvals alone."
         ),
         writes=True,
-        gives="model because seq",
+        gives="model because seq rule reason canary",
     ),
     Action(
         "canary start",
@@ -308,7 +318,7 @@ LOOP = (
         "judge a file of metrics as Kayenta does, by Mann-Whitney intervals and effect sizes",
         group="decide",
         scope="rollouts",
-        key="y",
+        key="v",
         module="app.actions.canaries",
         function="judge",
         arguments=(Argument("file", "metrics as JSON; docs/monitoring.md says how", kind="path", metavar="FILE"),),

@@ -1,4 +1,4 @@
-"""The actions of rollouts beyond the canary: going back, routing, experiments, drills."""
+"""The actions of rollouts beyond the canary: going back, routing, experiments, drills; and the log of what was served."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ EXPERIMENTS = (
         "the experiments, or one of them with what came of it",
         group="decide",
         scope="rollouts",
-        key="x",
+        key="m",
         module="app.actions.experiments",
         function="show",
         arguments=(Argument("name", "which experiment", arity="optional", metavar="NAME"),),
@@ -126,5 +126,113 @@ EXPERIMENTS = (
         description="The interval comes from blocks of days. It is not looked at before its end: that would spoil it.",
         writes=True,
         gives="experiment outcome event:event",
+    ),
+)
+
+SERVING = (
+    Action(
+        "serve-log",
+        "take in inference records, or say what was logged of each day",
+        group="watch",
+        scope="monitoring",
+        key="v",
+        module="app.actions.serve_log",
+        function="serve_log",
+        arguments=(
+            Argument("file", "records as JSON lines or Parquet", arity="optional", kind="path", metavar="FILE"),
+            Argument("model", "whose records, where that is not plain", ("--model",), completes="model", metavar="REF"),
+            Argument("day", "what monitors see of this day", ("--day",), metavar="DAY"),
+            Argument("check", "hold every file against its recorded digest", ("--check",), kind="flag"),
+        ),
+        examples=(
+            Example("assay serve-log answers.jsonl", "each line an answer, or a late label; exit code 1 at a finding"),
+            Example("assay serve-log --day 2026-01-02", "its latencies, costs, errors, missing features"),
+            Example("assay serve-log --check", "the files are what the ledger says"),
+        ),
+        description=(
+            "A record has account, model, at and prediction, perhaps id, features, latency, cost and label. A line with an id "
+            "and a label alone is the label of an earlier answer. Records lie beside the ledger as Parquet, by day; the ledger "
+            "holds their digests. Python: app.actions.serve_log.append(context, records)."
+        ),
+        writes=True,
+        gives="model days findings events:[event] files wrong",
+    ),
+)
+
+_VALID = Argument(
+    "valid", "for how many days it proves anything", ("--valid",), kind="integer", default=90, metavar="DAYS"
+)
+_DAYS = Argument(
+    "days", "how many days of the copy are altered; the monitor's window else", ("--days",), kind="integer"
+)
+
+DRILLS = (
+    Action(
+        "drill drift",
+        "move the inputs of a copy of the real stream: do the declared monitors raise an alert?",
+        group="watch",
+        scope="monitoring",
+        key="i",
+        module="app.actions.drills",
+        function="drift",
+        arguments=(
+            Argument(
+                "strength",
+                "how far, in deviations of each series",
+                ("--strength",),
+                kind="number",
+                default=3.0,
+            ),
+            _DAYS,
+            _VALID,
+        ),
+        examples=(
+            Example("assay drill drift", "exit code 1 where all stay silent, and by how much"),
+            Example("assay drill drift --strength 0.1", "too weak to be seen"),
+        ),
+        description=(
+            "Only monitors raise alerts, marked as injected to the end of their chain; nothing of the stream or of the "
+            "monitors' states is changed. With a threshold that is too loose the same drill reports silence."
+        ),
+        writes=True,
+        gives="scenario passed settings monitors refused alerts expires told events:[event]",
+    ),
+    Action(
+        "drill quality",
+        "take values out of a copy of the real stream: do the declared monitors raise an alert?",
+        group="watch",
+        scope="monitoring",
+        key="Q",
+        module="app.actions.drills",
+        function="quality",
+        arguments=(
+            Argument("strength", "which share of the values", ("--strength",), kind="number", default=0.3),
+            _DAYS,
+            _VALID,
+        ),
+        examples=(Example("assay drill quality --strength 0.05", "one value in twenty"),),
+        writes=True,
+        gives="scenario passed settings monitors refused alerts expires told events:[event]",
+    ),
+    Action(
+        "drill rollback",
+        "walk the way back from a deployment, without ending it",
+        group="decide",
+        scope="rollouts",
+        key="r",
+        module="app.actions.drills",
+        function="rollback",
+        arguments=(
+            Argument(
+                "deployment",
+                "which deployment, where several could be meant",
+                arity="optional",
+                completes="deployment",
+            ),
+            _VALID,
+        ),
+        examples=(Example("assay drill rollback", "the version before is whole, approved, loads and scores"),),
+        writes=True,
+        gives="scenario deployment:deployment to_version passed checks expires events:[event]",
     ),
 )

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 DUTIES: dict[str, str] = {
     "escalation": "app.agent.duties.escalation:escalate",
     "triggers": "app.agent.duties.triggers:run",
+    "monitors": "app.agent.duties.monitors:watch",
+    "rollouts": "app.agent.duties.monitors:roll",
+    "retraining": "app.agent.duties.retraining:retrain",
 }
 """The duties in the order in which they are done: name → ``module:function``."""
 

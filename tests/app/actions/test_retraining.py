@@ -91,3 +91,62 @@ def test_once_takes_up_only_what_had_the_same_cause_and_configuration(demo: Shel
         assert retraining.once(context, "specs/mandates.yaml", trigger="manual", cause=6).run != first.run
         with pytest.raises(InputError):
             retraining.once(context, "specs/mandates.yaml", ["accounts=-1"], trigger="manual", cause=5)
+
+
+def test_rules_call_for_a_retraining_that_starts_as_a_canary_and_for_no_second(demo: Shell) -> None:
+    since = tellings.size(demo.root)
+    rules = demo.root / "retraining.yaml"
+    rules.write_text(
+        "rules:\n  - {rule: yellow-zone, monitor: value-at-risk, at_least: 5}\n"
+        "cool_down: 0\nruns: 9\nwithin: 365\nyears: 3\ncanary: true\n"
+    )
+    made = demo.json("--as", "svc:monitor", "retrain")
+    assert made["rule"] == "yellow-zone"
+    (trigger,) = of(demo.root, since, "retraining.triggered")
+    assert (trigger["value"]["rule"], trigger["value"]["ref"]) == ("yellow-zone", made["because"])
+    runs = of(demo.root, since, "run.started")
+    assert {each["cause"] for each in runs} == {trigger["seq"]}
+    (started,) = of(demo.root, since, "deployment.started")
+    assert (started["subject"], started["cause"]) == (made["model"], made["seq"])
+    assert f"deployment/{started['value']['deployment']}" == made["canary"]
+    assert "nothing to do" in demo.ok("--as", "svc:monitor", "retrain").out, "the alert is answered"
+    assert len(of(demo.root, since, "retraining.triggered")) == 1
+    assert demo.json("verify")["ok"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"cool_down": 9999}, "days are to pass"),
+        ({"runs": 1, "within": 99999}, "the budget is spent"),
+    ],
+)
+def test_a_cool_down_and_a_budget_hold_rules_back(demo: Shell, changes: dict[str, int], words: str) -> None:
+    since = tellings.size(demo.root)
+    settings = {"cool_down": 0, "runs": 9, "within": 365, "years": 3, **changes}
+    (demo.root / "retraining.yaml").write_text(
+        "rules:\n  - {rule: one, all: [value-at-risk]}\n"
+        + "".join(f"{key}: {value}\n" for key, value in settings.items())
+        + "canary: false\n"
+    )
+    said = demo.json("retrain")
+    assert said["model"] is None
+    assert words in said["reason"]
+    assert tellings.size(demo.root) == since
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("rules: []\n", "'canary' is missing"),
+        ("rules: []\ncool_down: 1\nruns: 1\nwithin: 1\nyears: 1\ncanary: true\n", "at least one rule"),
+        ("rules: [{rule: x}]\ncool_down: 1\nruns: 1\nwithin: 1\nyears: 1\ncanary: true\n", "a rule is"),
+        ("rules: [{rule: x, all: [m]}]\ncool_down: 1\nruns: 0\nwithin: 1\nyears: 1\ncanary: true\n", "runs must be"),
+        ("rules: [{rule: x, all: [m]}]\ncool_down: 1\nruns: 1\nwithin: 1\nyears: 1\ncanary: true\n", "not declared"),
+    ],
+)
+def test_rules_that_mean_nothing_are_said_in_one_line(demo: Shell, text: str, words: str) -> None:
+    (demo.root / "retraining.yaml").write_text(text)
+    said = demo("retrain")
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    assert words in said.err

@@ -38,13 +38,6 @@ SENTENCES: list[tuple[str, str, dict[str, Any], str]] = [
         {"alert": "a1", "to": "heads", "after": "4 hours"},
         "alert a1 was not acknowledged within 4 hours, and went to heads",
     ),
-    ("alert.delivered", "alert/a1", {"alert": "a1", "route": "risk", "ok": True}, "alert a1 went to risk"),
-    (
-        "alert.delivered",
-        "alert/a1",
-        {"alert": "a1", "route": "risk", "ok": False, "detail": "HTTP 500"},
-        "alert a1 could not go to risk: HTTP 500",
-    ),
     (
         "experiment.started",
         MODEL,

@@ -1,0 +1,140 @@
+"""Rules over alerts that call for a retraining: drift *and* performance, or a red Basel zone; with a cool-down and a budget.
+
+The workspace's ``retraining.yaml`` declares them. A rule leads to a training and, where declared, to a canary; it puts nothing
+into production: that needs the canary's gates and the approvals of the policy, as everything does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from app.actions import events
+from ledger.errors import InputError
+from ledger.projections import alerts, monitors
+
+if TYPE_CHECKING:
+    from app.actions.context import Context
+    from ledger.projections.alerts import Alert
+    from ledger.projections.view import View
+
+FILE = "retraining.yaml"
+TRIGGERED = "retraining.triggered"
+_KEYS = frozenset({"rules", "cool_down", "runs", "within", "years", "canary"})
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What calls for a retraining: open alerts of all ``monitors`` at once, or a monitor's value of ``at_least`` so much."""
+
+    name: str
+    monitors: tuple[str, ...]
+    at_least: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What ``retraining.yaml`` declares.
+
+    ``cool_down``: days between two retrainings; ``runs`` of them ``within`` so many days at most; ``years``: how long the
+    training window is; ``canary``: whether the new version starts as one.
+    """
+
+    rules: tuple[Rule, ...]
+    cool_down: int
+    runs: int
+    within: int
+    years: int
+    canary: bool
+
+
+class Due(NamedTuple):
+    """A rule that holds, and the alert that made it hold; or why nothing is due, where ``rule`` is empty."""
+
+    rule: str
+    alert: Alert | None
+    cause: str
+    reason: str
+
+
+def declared(context: Context) -> Rules:
+    """The workspace's rules.
+
+    Raises:
+        InputError: there is no such file, or it is malformed.
+    """
+    from app.pipelines import yamltext
+
+    path = context.workspace.root / FILE
+    if not path.is_file():
+        raise InputError(f"{path} is not there; it declares what calls for a retraining (see docs/monitoring.md)")
+    data = yamltext.load(path.read_text(encoding="utf-8"), FILE).value
+    if not isinstance(data, Mapping) or set(data) != _KEYS:
+        found = set(data) if isinstance(data, Mapping) else set()
+        wrong = sorted(_KEYS - found) or sorted(found - _KEYS)
+        raise InputError(f"{FILE}: {wrong[0]!r} is {'missing' if _KEYS - found else 'not known'}")
+    numbers = {key: data[key] for key in ("cool_down", "runs", "within", "years")}
+    for key, value in numbers.items():
+        if type(value) is not int or not (0 if key == "cool_down" else 1) <= value <= 100_000:
+            raise InputError(f"{FILE}: {key} must be a whole number, not {value!r}")
+    if type(data["canary"]) is not bool:
+        raise InputError(f"{FILE}: canary is true or false, not {data['canary']!r}")
+    if not isinstance(data["rules"], list) or not data["rules"]:
+        raise InputError(f"{FILE}: rules must be a list of at least one rule")
+    return Rules(tuple(_rule(each) for each in data["rules"]), **numbers, canary=data["canary"])
+
+
+def _rule(item: Any) -> Rule:
+    if isinstance(item, Mapping) and set(item) == {"rule", "all"} and isinstance(item["all"], list) and item["all"]:
+        return Rule(str(item["rule"]), tuple(str(each) for each in item["all"]))
+    if isinstance(item, Mapping) and set(item) == {"rule", "monitor", "at_least"}:
+        least = item["at_least"]
+        if isinstance(least, int | float) and not isinstance(least, bool):
+            return Rule(str(item["rule"]), (str(item["monitor"]),), float(least))
+    raise InputError(f"{FILE}: a rule is {{rule, all: [monitor, …]}} or {{rule, monitor, at_least}}, not {item!r}")
+
+
+def due(context: Context, rules: Rules) -> Due:
+    """What the rules call for now. Drills call for nothing, an answered alert for nothing more."""
+    view = context.ledger.view()
+    past = events.matching(view, types=[TRIGGERED])
+    answered = {each.event.value["ref"] for each in past}
+    for rule in rules.rules:
+        found = _holds(view, rule)
+        if found is None or f"alert/{found.alert}" in answered:
+            continue
+        kinds = {each.monitor: each.kind for each in monitors.listed(view)}
+        barred = _barred(rules, [each.event.at[:10] for each in past], context.ledger.now()[:10])
+        if barred:
+            return Due("", found, "", f"{rule.name} holds, but {barred}")
+        return Due(rule.name, found, kinds.get(found.monitor, found.monitor), "")
+    return Due("", None, "", "no rule holds")
+
+
+def _holds(view: View, rule: Rule) -> Alert | None:
+    """The newest alert by which a rule holds, or ``None``."""
+    known = {each.monitor for each in monitors.listed(view)}
+    absent = [each for each in rule.monitors if each not in known]
+    if absent:
+        raise InputError(f"{FILE}: rule {rule.name} asks for the monitor {absent[0]}, which is not declared")
+    if rule.at_least is not None:
+        seen = monitors.observations(view, rule.monitors[0])
+        if not seen or seen[-1].value is None or seen[-1].value < rule.at_least:
+            return None
+    lasting = {each.monitor: each for each in alerts.listed(view) if each.state != "resolved" and not each.injected}
+    if not all(each in lasting for each in rule.monitors):
+        return None
+    return max((lasting[each] for each in rule.monitors), key=lambda each: each.seq)
+
+
+def _barred(rules: Rules, past: list[str], today: str) -> str:
+    """Why no retraining may start on a day: too soon after the last one, or too many already."""
+    if past and today < (date.fromisoformat(past[-1]) + timedelta(rules.cool_down)).isoformat():
+        return f"the last retraining was on {past[-1]}, and {rules.cool_down} days are to pass"
+    since = (date.fromisoformat(today) - timedelta(rules.within)).isoformat()
+    recent = [each for each in past if each > since]
+    if len(recent) >= rules.runs:
+        return f"the budget is spent: {len(recent)} of {rules.runs} in {rules.within} days"
+    return ""
