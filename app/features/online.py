@@ -174,15 +174,21 @@ class OnlineStore:
 
         Raises:
             GateRefused: the gate did not let it through.
-            InputError: the key has not the view's form.
+            InputError: the key has not the view's form, or ``now`` no zone.
+            LedgerError: the file is damaged.
         """
+        if now is not None and now.tzinfo is None:
+            raise InputError(f"now={now} has no time zone; give an aware time")
         at = time.time_ns() // 1000 if now is None else micros(now)
-        name = self._named(view)
-        entity = self._entities.get((name, version)) or self._entity(name, version, at)
-        wanted = _key(name, entity, key)
-        row = self._connection.execute(_READ, (encoded(wanted), name, version)).fetchone()
-        if row is None:
-            raise self._refused(name, version, at, *self._other_version(name, version))
+        try:
+            name = self._named(view)
+            entity = self._entities.get((name, version)) or self._entity(name, version, at)
+            wanted = _key(name, entity, key)
+            row = self._connection.execute(_READ, (encoded(wanted), name, version)).fetchone()
+            if row is None:
+                raise self._refused(name, version, at, *self._other_version(name, version))
+        except sqlite3.Error as error:
+            raise LedgerError(f"the online store cannot be read: {error}") from None
         found_schema, ttl, columns, dataset, event_time, features = row
         if schema is not None and schema != found_schema:
             why = f"{name}@{version} is stored with the schema {found_schema[:15]}, not {schema[:15]}"
@@ -194,22 +200,30 @@ class OnlineStore:
             what = f"{name}@{version} of {_worded(wanted)} is of {spelled(event_time)}"
             why = f"{what}, {_days(at - event_time)} old; its ttl is {_days(ttl)}"
             raise self._refused(name, version, at, "stale", why)
+        values = self._values(columns, features)
+        if values is None:
+            why = f"what is stored of {name}@{version} for {_worded(wanted)} is not of its schema"
+            raise self._refused(name, version, at, "schema", why)
         self._tally(name, version, "", at)
-        named = self._columns.get(columns)
-        if named is None:
-            named = self._columns[columns] = [(each[0], each[1] == "timestamp") for each in json.loads(columns)]
-        stored = json.loads(features)
-        values = {
-            column: moment(value) if is_time and value is not None else value
-            for (column, is_time), value in zip(named, stored, strict=True)
-        }
         if self._log is not None:
             told = {
-                column: spelled(value) if is_time and value is not None else value
-                for (column, is_time), value in zip(named, stored, strict=True)
+                each: spelled(micros(value)) if isinstance(value, datetime) else value for each, value in values.items()
             }
             self._write(name, version, {each: value for (each, _), value in zip(entity, wanted, strict=True)}, at, told)
         return Features(values, moment(event_time), (at - event_time) / 1e6, name, version, found_schema, dataset)
+
+    def _values(self, columns: str, features: str) -> dict[str, Any] | None:
+        """Stored features by name, as a reader meets them; ``None`` where the file was changed by somebody else."""
+        try:
+            named = self._columns.get(columns)
+            if named is None:
+                named = self._columns[columns] = [(each[0], each[1] == "timestamp") for each in json.loads(columns)]
+            return {
+                column: moment(value) if is_time and value is not None else value
+                for (column, is_time), value in zip(named, json.loads(features), strict=True)
+            }
+        except (ValueError, TypeError, LookupError, OverflowError):
+            return None
 
     def versions(self, view: str) -> list[int]:
         """The versions of a view that are held, ascending."""

@@ -96,6 +96,32 @@ def test_a_key_of_another_form_is_no_key(path: Path, key: Any) -> None:
         store.get("momentum", key, version=1, now=NOW)
 
 
+@pytest.mark.parametrize("text", ["no json", "[0.5]", "[0.5, 7, 8]", "7", "null"])
+def test_what_somebody_else_changed_is_refused(path: Path, text: str) -> None:
+    with sqlite3.connect(path) as other:
+        other.execute("UPDATE latest SET features = ?", (text,))
+    other.close()
+    with OnlineStore(path) as store:
+        assert refusal(store, "momentum", "USD") == (
+            "schema",
+            "refused: what is stored of fx/momentum@1 for USD is not of its schema",
+        )
+
+
+def test_a_moment_without_a_zone_is_none(path: Path) -> None:
+    with OnlineStore(path) as store, pytest.raises(InputError, match="has no time zone"):
+        store.get("momentum", "USD", version=1, now=datetime(2026, 1, 10))  # noqa: DTZ001
+
+
+def test_a_file_that_is_damaged_meanwhile_is_said(path: Path) -> None:
+    with OnlineStore(path, count=False) as store:
+        with sqlite3.connect(path) as other:
+            other.execute("DROP TABLE latest")
+        other.close()
+        with pytest.raises(LedgerError, match="cannot be read"):
+            store.get("momentum", "USD", version=1, now=NOW)
+
+
 def test_versions_live_side_by_side(path: Path) -> None:
     writing.write(path, target(2), table(("USD", days(-1), 0.9, 9)))
     with OnlineStore(path) as store:
