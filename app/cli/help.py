@@ -14,7 +14,8 @@ FIRST_STEPS = (
 )
 BOUND = {
     "run": "4 Registry", "approve": "5 Approvals", "reject": "5 Approvals", "canary start": "6 Rollouts",
-    "canary run": "6 Rollouts", "canary promote": "6 Rollouts", "alerts ack": "7 Monitoring", "verify": "9 Audit",
+    "canary run": "6 Rollouts", "canary promote": "6 Rollouts", "alerts ack": "7 Monitoring", "risk add": "8 Risks",
+    "target set": "8 Risks", "verify": "9 Audit",
 }  # fmt: skip
 """The commands whose key a screen of the dashboard binds, and which; every other is found with ^p, by its name."""
 EXIT_CODES = "Exit codes: 0 done or intact, 1 a finding or a refusal, 2 a usage or input error."

@@ -94,7 +94,7 @@ def projects(context: Context, verified: tuple[int, bool] | None) -> Map:
     """The map as of the context's moment; ``verified`` is what a verification in this session said."""
     from app.actions import evaluating
 
-    found = _ground(context, verified)
+    found = ground(context, verified)
     names = evaluating.projects(context, found)
     return Map(tuple(_project(context, found, name) for name in names), _trouble(found, verified))
 
@@ -103,7 +103,7 @@ def why(context: Context, verified: tuple[int, bool] | None, project: str, track
     """One cell as of the context's moment."""
     from ledger.rules.maturity.moments import text
 
-    found = _ground(context, verified)
+    found = ground(context, verified)
     standing = found.evaluation.standing(project, found.moment)
     times = [found.moment.t - WEEK * n for n in range(2 * WEEKS - 1, -1, -1)]
     history = found.evaluation.history(project, times)
@@ -116,7 +116,7 @@ def why(context: Context, verified: tuple[int, bool] | None, project: str, track
     )
 
 
-def _ground(context: Context, verified: tuple[int, bool] | None) -> Ground:
+def ground(context: Context, verified: tuple[int, bool] | None) -> Ground:
     from app.actions import evaluating
     from ledger.rules.maturity.standing import Evaluation, Verification
 

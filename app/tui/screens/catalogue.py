@@ -33,6 +33,7 @@ CATALOGUE = (
     Entry("5", "a", "Approvals", "what needs my signature, on which evidence", "app.tui.screens.approvals", "ApprovalsPage"),
     Entry("6", "c", "Rollouts", "each rollout's gates, and the decision to come", "app.tui.screens.rollouts", "RolloutsPage"),
     Entry("7", "w", "Monitoring", "alerts, and the series behind them", "app.tui.screens.monitoring", "MonitoringPage"),
+    Entry("8", "k", "Risks", "risks, who owns them, targets and the plan", "app.tui.screens.risks", "RisksPage"),
     Entry("9", "e", "Audit", "the log, and whether it is intact", "app.tui.screens.audit", "AuditPage"),
 )  # fmt: skip
 

@@ -1,0 +1,180 @@
+"""Risks by area and capability with their owners; targets, their criteria, and the plan that leads to them."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from app.tui.draw import risks as draw
+from app.tui.draw.glyphs import Glyphs
+from app.tui.draw.sections import Row, Section
+from app.tui.draw.tables import Column
+from app.tui.keys import Key, doing
+from app.tui.messages import Opened
+from app.tui.queries import risks
+from app.tui.queries.risks import Aim, Danger, Register
+from app.tui.screens.page import Page
+from app.tui.widgets.lister import Lister
+from app.tui.widgets.paper import Paper
+
+ROWS = (Column("", least=5, most=7), Column("", least=10), Column("", least=8, rank=1), Column("", least=6, rank=2))
+
+
+class RisksPage(Page):
+    """Matrix and list left; what the cursor stands on and the plan right."""
+
+    NAME = "Risks"
+    CSS_PATH = "risks.tcss"
+    KEYS = (
+        Key("enter,l", "event", "the event that recorded it, in the audit", "event", "⏎"),
+        doing("risk add", "risk"),
+        doing("target set", "target"),
+        Key("J,space", "scroll(3)", "the plan further down"),
+        Key("K", "scroll(-3)", "the plan further up"),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._register: Register | None = None
+        self._wanted = ""
+
+    def body(self) -> ComposeResult:
+        """Matrix and list; details and plan."""
+        with Vertical(id="left"):
+            yield Paper(id="matrix", classes="pane")
+            yield Lister(id="risks", classes="pane")
+        with Vertical(id="right"):
+            yield Paper(id="detail", classes="pane")
+            yield Paper(id="plan", classes="pane")
+
+    def on_mount(self) -> None:
+        """Titles."""
+        super().on_mount()
+        for name, title in (
+            ("matrix", "Risks by capability"),
+            ("risks", "Register"),
+            ("detail", "Risk"),
+            ("plan", "Plan"),
+        ):
+            self.query_one(f"#{name}").border_title = title
+
+    @property
+    def chosen(self) -> Danger | Aim | None:
+        """What the cursor stands on."""
+        value, found = self.query_one(Lister).value, self._register
+        if found is None:
+            return None
+        entries: tuple[Danger | Aim, ...] = (*found.risks, *found.targets)
+        return next((each for each in entries if each.ref == value), None)
+
+    @property
+    def subject(self) -> str:
+        """What the cursor stands on."""
+        return self.chosen.ref if self.chosen else ""
+
+    def open(self, ref: str) -> None:
+        """Put the cursor on a risk, or on the first of a project."""
+        self._wanted = ref
+        self.load()
+
+    def load(self) -> None:
+        """The register as of the playhead, and where two moments are compared as of the earlier one too."""
+        if not self.is_mounted:
+            return
+        moment, verified = self.dashboard.moment, self.dashboard.verdict
+
+        def both() -> tuple[Register, Register | None]:
+            def at(seq: int | None) -> Register:
+                with self.dashboard.acting(at=seq) as context:
+                    return risks.load(context, verified)
+
+            return at(moment.at), None if moment.since is None else at(moment.since)
+
+        self.work("register", both, lambda found: self._show(*found))
+
+    def _show(self, found: Register, before: Register | None) -> None:
+        self._register = found
+        wanted, self._wanted = self._wanted, ""
+        if wanted.startswith("project/"):
+            home = wanted.partition("/")[2]
+            entries: tuple[Danger | Aim, ...] = (*found.risks, *found.targets)
+            wanted = next((each.ref for each in entries if each.project == home), "")
+        then = None if before is None else sections(before, self.glyphs)
+        self.query_one(Lister).show(sections(found, self.glyphs), wanted or None, then)
+        self.query_one("#plan", Paper).show(lambda cells, _: draw.plan(found.plan, cells, self.glyphs))
+        self._detail()
+
+    def on_lister_moved(self) -> None:
+        """Another risk or target is under the cursor."""
+        self._detail()
+        self.rekey()
+
+    def _detail(self) -> None:
+        found, chosen = self._register, self.chosen
+        if found is None:
+            return
+        matrix, detail = self.query_one("#matrix", Paper), self.query_one("#detail", Paper)
+        matrix.show(lambda cells, _: draw.matrix(found, cells, self.glyphs, chosen.ref if chosen else ""))
+        detail.border_title = "Target" if isinstance(chosen, Aim) else "Risk"
+        if isinstance(chosen, Danger):
+            detail.show(lambda cells, _: draw.risk(chosen, cells, self.glyphs))
+        elif isinstance(chosen, Aim):
+            detail.show(lambda cells, _: draw.target(chosen, cells, self.glyphs))
+        else:
+            detail.show(lambda *_: ((("  no risk is recorded and no target is set", "muted"),),))
+
+    def why_not(self, action: str) -> str:
+        """The past is only looked at."""
+        if action.startswith("do(") and not self.dashboard.moment.live:
+            return "that would be recorded now, and the screen shows the past; L returns to live"
+        if action == "event" and self.chosen is None:
+            return "no risk is recorded and no target is set"
+        return ""
+
+    def on_lister_chosen(self) -> None:
+        """A second click: the event."""
+        self.action_event()
+
+    def action_event(self) -> None:
+        """The event that recorded it."""
+        if not self.barred("event") and self.chosen is not None:
+            self.app.post_message(Opened(f"event/{self.chosen.seq}"))
+
+    def action_scroll(self, rows: int) -> None:
+        """Scroll the plan."""
+        self.query_one("#plan", Paper).scroll_relative(y=rows, animate=False)
+
+
+def sections(found: Register, glyphs: Glyphs) -> list[Section]:
+    """The list: risks that stand, targets, risks that are over."""
+    alive = tuple(_risk(each, glyphs) for each in found.risks if not each.closed)
+    over = tuple(_risk(each, glyphs) for each in found.risks if each.closed)
+    aims = tuple(_target(each, glyphs) for each in found.targets)
+    shown = [
+        Section("RISKS", ROWS, alive, empty="none is recorded"),
+        Section("TARGETS", ROWS, aims, empty="none is set"),
+    ]
+    return [*shown, Section("CLOSED", ROWS, over)] if over else shown
+
+
+def _risk(each: Danger, glyphs: Glyphs) -> Row:
+    style = "muted" if each.closed else draw.grave(each.priority)
+    sign = glyphs.ok if each.closed else glyphs.alert if each.flags else glyphs.other
+    cells = (
+        (f"{sign} {each.priority}", style),
+        (each.title or each.name, ""),
+        (each.capability or "unmapped", "muted" if each.capability else "warn"),
+        (each.owner or "nobody", "muted" if each.owner else "warn"),
+    )
+    return Row(cells, each.ref)
+
+
+def _target(each: Aim, glyphs: Glyphs) -> Row:
+    sign, style = (glyphs.bad, "bad") if each.late else (glyphs.ok, "ok") if not each.open else (glyphs.other, "info")
+    cells = (
+        (f"{sign} L{each.level}", style),
+        (f"{each.project} {each.track.upper()} by {each.due}", ""),
+        ("signed" if each.signer else "not signed", "ok" if each.signer else "wait"),
+        (each.owner or "nobody", "muted"),
+    )
+    return Row(cells, each.ref)
