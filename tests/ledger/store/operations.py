@@ -22,6 +22,7 @@ from tests.ledger.story import ORIGIN, secret
 BATCH = 100
 CYCLE = 8
 COPY = "copy.db"
+OBJECT = bytes(range(256)) * 40
 
 
 def say(text: str) -> None:
@@ -53,6 +54,11 @@ def back_up(book: Ledger) -> None:
     backup.copy(book.path, book.path.with_name(COPY))
 
 
+def put(book: Ledger) -> None:
+    """Store an object, which an event may then name."""
+    book.objects.put_bytes(OBJECT)
+
+
 def cycle(book: Ledger) -> None:
     """Appends among which SQLite folds its log into the database, and begins it again; each is acknowledged."""
     book.connection.execute("PRAGMA wal_autocheckpoint = 12")
@@ -68,6 +74,7 @@ ON_A_LEDGER: dict[str, Callable[[Ledger], None]] = {
     "rebuild": rebuild,
     "cycle": cycle,
     "backup": back_up,
+    "put": put,
 }
 
 

@@ -20,7 +20,7 @@ from tests.ledger.store import powercut
 from tests.ledger.store.olden import record
 from tests.ledger.store.operations import BATCH, CYCLE, create, observation, open_ledger
 from tests.ledger.store.powercut import Disk, File
-from tests.ledger.store.test_crashes import copied
+from tests.ledger.store.test_crashes import copied, stored
 from tests.ledger.store.tracing import ROOT, SEED, no_strace, prepare
 
 OPERATIONS = {
@@ -33,6 +33,7 @@ OPERATIONS = {
     "cycle": CYCLE,
     "close": 1,
     "backup": 0,
+    "put": 0,
 }
 """What is done, and how many events it adds at most."""
 
@@ -51,6 +52,7 @@ def look(what: str, folder: Path, said: list[str], before: int) -> None:
     acknowledged = [int(line.split()[1]) for line in said if line.startswith("done ")]
     path = folder / "ledger.db"
     copied(folder, acknowledged if what == "backup" else [])
+    stored(folder, acknowledged if what == "put" else [])
     if not path.exists():
         assert what == "create"
         assert not acknowledged
@@ -99,7 +101,7 @@ class TestPowerCuts:
             pytest.skip(no_strace())
 
     def test_some(self, what: str, told: Path, tmp_path: Path) -> None:
-        cut_power(what, tmp_path / "ledger", told, 3)
+        cut_power(what, tmp_path / "ledger", told, 2)
 
     @pytest.mark.slow
     def test_every(self, what: str, told: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
