@@ -10,6 +10,7 @@ from app.actions.approvals import stage
 from ledger.errors import InputError
 from ledger.projections import artifacts
 from ledger.projections import exceptions as projection
+from ledger.rules import waivers
 
 if TYPE_CHECKING:
     from app.actions.context import Context
@@ -31,7 +32,8 @@ def record(context: Context, *, ref: str, to: str = "prod", reason: str = "", un
     name = _free(view, artifact.name, artifact.version, transition)
     expires = moments.until(ledger, until, "--for")
     secret = context.unlock(actor)
-    envelope = deciding.on_subject(view, actor, secret, artifact.ref, artifact.digest, "waive", reason)
+    digest = waivers.digest(name, artifact, transition, expires)
+    envelope = deciding.on_subject(view, actor, secret, f"exception/{name}", digest, "waive", reason)
     fact = ExceptionRecorded(name, transition, reason, expires, envelope)
     recorded = ledger.record(fact, subject=artifact.ref, actor=actor, project=artifact.project, cause=artifact.seq)
     made = _get(ledger.view(), name)

@@ -99,3 +99,5 @@ def _signed_grant(view: View, event: Event) -> Iterator[Missing]:
         value["principal"], value["role"], event.subject
     ):
         yield Missing("the decision is on another role, place or person than the event names")
+    else:
+        yield from decisions.once(view, event)

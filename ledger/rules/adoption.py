@@ -34,6 +34,7 @@ def adopted(view: View, event: Event) -> Iterator[Missing]:
     if signed is None:
         yield Missing(problem)
         return
+    yield from decisions.once(view, event)
     yield from _same_bytes(view, event)
     if signed.subject_name != value["policy"] or signed.subject_sha256 != value["sha256"]:
         yield Missing(f"the decision is on {signed.subject_name} of other bytes than the event names")

@@ -130,6 +130,8 @@ def keyed(view: View, event: Event) -> Iterator[Missing]:
     valid = people.keys(view, value["name"])
     if event.type == "key.enrolled" and value["key"] in valid:
         yield Missing(f"this key of {value['name']} is enrolled already")
+    else:
+        yield from once(view, event)
     if event.type == "key.revoked" and value["key"] not in valid:
         yield Missing(f"this is no valid key of {value['name']}", "people list")
 
@@ -160,6 +162,20 @@ def statement(view: View, event: Event, signer: str) -> tuple[Decision | None, s
     if opened.verdict != verdict:
         return None, f"the signed verdict is {opened.verdict}, not {verdict}"
     return opened, ""
+
+
+def once(view: View, event: Event) -> Iterator[Missing]:
+    """A decision counts once: no earlier event about the same subject carries this very statement.
+
+    An approval needs no such rule: it names its request, on which its signer decides once.
+    """
+    row = view.row(
+        "SELECT seq FROM events WHERE subject = :subject AND type = :type AND seq <= :at "
+        "AND json_extract(body, '$.value.dsse.payload') = :payload LIMIT 1",
+        {"subject": event.subject, "type": event.type, "payload": event.value["dsse"]["payload"]},
+    )
+    if row is not None:
+        yield Missing(f"this very decision was recorded before, at event {row[0]}, and counts once")
 
 
 def key_digest(key: str) -> str:

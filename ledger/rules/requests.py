@@ -29,6 +29,7 @@ def revoked(view: View, event: Event) -> Iterator[Missing]:
     if signed is None:
         yield Missing(problem)
         return
+    yield from decisions.once(view, event)
     request = approvals.get(view, value["request"])
     if request is None or request.subject != event.subject:
         yield Missing(f"event {value['request']} is no request on {event.subject}", "approvals --all")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from ledger.errors import Missing
-from ledger.format import times
+from ledger.format import canonical, hashes, times
 from ledger.format.errors import FormatError
 from ledger.format.event import Event
 from ledger.projections import View, artifacts, exceptions, people
@@ -21,12 +21,16 @@ def recorded(view: View, event: Event) -> Iterator[Missing]:
     if signed is None:
         yield Missing(problem)
         return
+    yield from decisions.once(view, event)
     artifact = artifacts.get(view, event.subject)
     if artifact is None:
         yield Missing(f"{event.subject} is not registered", "artifact register")
         return
-    if signed.subject_name != artifact.ref or signed.subject_sha256 != artifact.digest:
-        yield Missing(f"the decision is on other bytes than those of {artifact.ref}")
+    wanted = digest(value["exception"], artifact, value["transition"], value["expires"])
+    if signed.subject_name != f"exception/{value['exception']}" or signed.subject_sha256 != wanted:
+        yield Missing(
+            f"the decision is on another exception than the event names, or on other bytes than {artifact.ref}"
+        )
     if not value["reason"].strip() or value["reason"] != signed.reason:
         yield Missing("an exception needs a reason, the one that was signed")
     if exceptions.get(view, value["exception"]) is not None:
@@ -61,6 +65,18 @@ def closed(view: View, event: Event) -> Iterator[Missing]:
     held = set(seats.roles(view, event.actor, event.project, event.at))
     if event.actor != found.actor and not held & roles and not people.is_administrator(view, event.actor):
         yield Missing(f"{event.actor} may not close the exception of {found.actor}", "", found.actor)
+
+
+def digest(exception: str, artifact: artifacts.Artifact, transition: str, expires: str) -> str:
+    """What a decision to make an exception names as its subject's digest: all that it lets happen, and until when."""
+    facts = {
+        "exception": exception,
+        "subject": artifact.ref,
+        "sha256": artifact.digest,
+        "transition": transition,
+        "expires": expires,
+    }
+    return hashes.digest(canonical.encode(facts))
 
 
 def _by_rule(view: View, event: Event, rule: Rule, artifact: artifacts.Artifact) -> Iterator[Missing]:

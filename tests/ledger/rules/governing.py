@@ -24,7 +24,7 @@ from ledger.format import canonical, times
 from ledger.format.decision import Decision
 from ledger.format.hashes import digest
 from ledger.projections import approvals, artifacts, runs
-from ledger.rules import delegating, drafting, gates, vouching
+from ledger.rules import delegating, drafting, gates, vouching, waivers
 from tests.ledger.story import PROJECT, SIGNED_AT, Story, secret, sign
 
 MODEL = f"model/{PROJECT}/fx-vol"
@@ -108,7 +108,10 @@ def revoke(story: Story, approval: int, who: str, reason: str = "the report was 
 def waive(story: Story, name: str, who: str, subject: str, to: str = "prod", hours: float = 4, **more: Any) -> Recorded:
     """Break the glass."""
     reason, until = "the feed is down", later(story, hours=hours)
-    envelope = signed(story, who, subject, story.digest(subject), "waive", reason, **more)
+    artifact = artifacts.get(story.ledger.view(), subject)
+    assert artifact is not None
+    sha256 = waivers.digest(name, artifact, to, until)
+    envelope = signed(story, who, f"exception/{name}", sha256, "waive", reason, **more)
     return story.record(ExceptionRecorded(name, to, reason, until, envelope), who, subject)
 
 

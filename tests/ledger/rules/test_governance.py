@@ -19,6 +19,7 @@ from ledger.events.people import AccessGranted, AccessRevoked, CharterSigned, De
 from ledger.events.policies import SlaSet
 from ledger.events.runs import RunReproduced
 from ledger.events.tiers import TierAssigned
+from ledger.events.vocabulary import typed
 from ledger.format.hashes import digest
 from ledger.projections import approvals, exceptions, people, policies
 from ledger.rules import gates, seats
@@ -543,7 +544,7 @@ class TestExceptions:
         adopt(story, policy(exceptions={"roles": ["model-owner"], "at_most": "1d"}))
         assert "leaves that to model-owner" in refused(lambda: waive(story, "e1", "grace", V1))
         assert "lasts 1 day at most" in refused(lambda: waive(story, "e1", "hugo", V1, hours=30))
-        assert "on other bytes" in refused(lambda: waive(story, "e1", "hugo", V1, subject_sha256=digest(b"x")))
+        assert "or on other bytes" in refused(lambda: waive(story, "e1", "hugo", V1, subject_sha256=digest(b"x")))
         assert "no policy guards staging" in refused(lambda: waive(story, "e1", "hugo", V1, to="staging"))
         story.record(AccessGranted("ada", "model-owner"), "ivy", HERE)
         assert "make no exception for their own work" in refused(lambda: waive(story, "e1", "ada", V1))
@@ -674,6 +675,38 @@ class TestAccess:
         assert "not by a key of grace" in refused(lambda: story.record(fact, "grace", HERE))
         story.record(fact, "hugo", HERE)
         assert intact(story)
+
+
+class TestReplays:
+    """A decision counts once: whoever can append cannot use somebody's signature again."""
+
+    def test_an_older_policy_is_not_put_back_by_its_old_adoption(self, story: Story) -> None:
+        lax = adopt(story, policy({"document": "model_card"}))
+        adopt(story, policy())
+        again = typed(lax.event.type, lax.event.value)
+        assert again is not None
+        assert "recorded before" in refused(lambda: story.record(again, "ivy", lax.event.subject))
+
+    def test_an_exception_is_not_made_again_or_longer(self, story: Story) -> None:
+        adopt(story, policy(exceptions={"roles": ["model-owner"], "at_most": "3d"}))
+        first = waive(story, "e1", "hugo", V1)
+        story.record(ExceptionClosed("e1", "done"), "hugo", V1)
+        for changes in ({"exception": "e2"}, {"exception": "e2", "expires": later(story, hours=70)}):
+            again = typed(first.event.type, first.event.value | changes)
+            assert again is not None
+            assert "recorded before" in refused(lambda fact=again: story.record(fact, "hugo", V1))  # type: ignore[misc]
+        assert lacks(story)
+
+    def test_a_revoked_key_does_not_come_back_by_its_old_enrolment(self, story: Story) -> None:
+        [enrolled] = [
+            each.event
+            for each in story.ledger.events()
+            if each.event.type == "key.enrolled" and each.event.value["name"] == "grace"
+        ]
+        story.revoke("grace")
+        again = typed(enrolled.type, enrolled.value)
+        assert again is not None
+        assert "recorded before" in refused(lambda: story.record(again, "ivy", project=None))
 
 
 class TestVerdicts:
