@@ -124,12 +124,16 @@ def _code(objects: Objects, one: Any, other: Any) -> Iterator[str]:
             yield f"folders {_word(one.get('paths'))} → {_word(other.get('paths'))}"
         return
     if not (before and after and objects.has(before) and objects.has(after)):
-        yield f"{str(before)[:15]}… → {str(after)[:15]}…"
+        yield f"{_short(before)} → {_short(after)}"
         return
     was, now = ({each.name: each.digest for each in objects.entries(digest)} for digest in (before, after))
     for name in sorted({*was, *now}):
         if was.get(name) != now.get(name):
             yield f"{name}{'' if name in was and name in now else ' (new)' if name in now else ' (gone)'}"
+
+
+def _short(digest: Any) -> str:
+    return f"{digest[:15]}…" if isinstance(digest, str) else "nothing"
 
 
 def _config(objects: Objects, one: Any, other: Any, config: Any) -> Iterator[str]:

@@ -50,7 +50,7 @@ def test_the_page_s_examples_can_be_planned(folder: Path) -> None:
 def test_the_sample_can_be_planned() -> None:
     found = plan.make(declaration.read(SAMPLE), SAMPLE.parents[1], "fx-hedging", environment="dev")
     assert [each.stage for each in found.steps] == [
-        *("data_check", "ingest", "features", "train", "evaluate", "package", "gate", "promote")
+        *("data_check", "test", "ingest", "features", "train", "evaluate", "package", "gate", "promote")
     ]
 
 
