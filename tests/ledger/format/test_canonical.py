@@ -81,6 +81,28 @@ class TestEncode:
         assert canonical.decode(data) == canonical.parse(data) == plain(value)
         assert canonical.encode(canonical.parse(data)) == data
 
+    @given(
+        st.dictionaries(
+            st.one_of(texts, st.sampled_from(["value", "n", "\U00010000", "\uffff", 7, None])),
+            st.one_of(
+                scalars,
+                any_float,
+                st.integers(2**53 - 2, 2**53 + 2),
+                st.sampled_from([[], {}, (), b"x", UUID(int=0), datetime(2026, 1, 2, tzinfo=UTC)]),
+            ),
+            max_size=6,
+        )
+    )
+    def test_one_object_of_scalars_goes_a_shorter_way_to_the_same_bytes(self, value: dict[Any, Any]) -> None:
+        def judged(wrapped: Any) -> bytes | None:
+            try:
+                return canonical.encode(wrapped)
+            except CanonicalError:
+                return None
+
+        alone, within = judged(value), judged([value])
+        assert within == (None if alone is None else b"[%b]" % alone)
+
     @given(floats)
     def test_floats(self, number: float) -> None:
         if refused(number):

@@ -160,6 +160,14 @@ class StoreContract(ABC):
         self.whole(one, 40)
         self.whole(place.again(), 40)
 
+    @pytest.mark.parametrize("count", [1, 2, 63, 64, 65, 200])
+    def test_however_much_others_wrote_meanwhile(self, place: Place, count: int) -> None:
+        one, other = place.again(), place.again()
+        one.journal.append([draft()] * 3)
+        other.journal.append([draft(n=n) for n in range(count)])
+        one.journal.append([draft()])
+        self.whole(one, count + 4)
+
     # All or nothing
 
     @pytest.mark.parametrize("at", [0, 1, 4])
