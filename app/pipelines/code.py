@@ -7,6 +7,7 @@ version control, caches, virtual environments, compiled files, ``.env`` (secrets
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -41,6 +42,7 @@ class Code:
         commit: of the git work tree it lies in, or ``None`` outside one or before the first commit.
         dirty: whether the files differ from that commit; ``None`` outside git.
         patch: digest of that difference as a git patch, untracked files included; ``None`` where there is none.
+        authors: who wrote the commit, and with whom: what stands before the ``@`` of their addresses.
     """
 
     stored: Stored
@@ -49,6 +51,7 @@ class Code:
     commit: str | None = None
     dirty: bool | None = None
     patch: str | None = None
+    authors: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -85,7 +88,8 @@ def capture(objects: Objects, folders: Sequence[Path], leave_out: Iterable[str] 
         return code
     commit = _commit(tree)
     patch = _patch(tree, root, roots, listed, commit)
-    return replace(code, commit=commit, dirty=bool(patch), patch=objects.put_bytes(patch).digest if patch else None)
+    kept = objects.put_bytes(patch).digest if patch else None
+    return replace(code, commit=commit, dirty=bool(patch), patch=kept, authors=_authors(tree) if commit else ())
 
 
 def _name(folders: Sequence[Path]) -> str:
@@ -181,6 +185,15 @@ def _commit(tree: Path) -> str | None:
     """The commit checked out, or ``None`` before the first."""
     done = _run_git(tree, "rev-parse", "--verify", "--quiet", "HEAD")
     return done.stdout.decode().strip() or None if done.returncode == 0 else None
+
+
+def _authors(tree: Path) -> tuple[str, ...]:
+    """Who wrote the commit checked out, by its author and its ``Co-authored-by`` trailers."""
+    said = _git(tree, "log", "-1", "--format=<%ae>%n%(trailers:key=Co-authored-by,valueonly)").decode(
+        "utf-8", "replace"
+    )
+    names = re.findall(r"<([A-Za-z0-9._:-]{1,64})@[^<>]*>", said, re.ASCII)
+    return tuple(dict.fromkeys(names))
 
 
 def _patch(tree: Path, root: Path, folders: Sequence[Path], listed: Sequence[str], commit: str | None) -> bytes:

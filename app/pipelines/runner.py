@@ -297,8 +297,9 @@ def _described(
         **about,
     )
     json = {"media_type": "application/json"}
+    written = {"commit": code.commit} | ({"authors": list(code.authors)} if code.authors else {})
     return fact, [
-        Made(f"code/{project}/{code.name}", code.stored, {"summary": {"commit": code.commit}} if code.commit else {}),
+        Made(f"code/{project}/{code.name}", code.stored, {"summary": written} if code.commit else {}),
         Made(f"config/{project}/{spec.job}", config, json),
         Made(f"runtime/{project}/{'container' if image else runtime.name()}", ran_in, json),
     ]

@@ -113,6 +113,17 @@ def test_a_clean_tree_is_its_commit(objects: Objects, tmp_path: Path) -> None:
 
 
 @needs_git
+def test_the_commit_s_authors_are_known(objects: Objects, tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    repository(folder, {"train.py": "x"})
+    assert capture(objects, [folder]).authors == ("x",)
+    make(folder, {"train.py": "y"})
+    written = "second\n\nCo-authored-by: Grace <grace@example.com>\nCo-authored-by: nobody\n"
+    git(folder, "commit", "-qam", written, "--author", "Ada <ada.l@example.com>")
+    assert capture(objects, [folder]).authors == ("ada.l", "grace")
+
+
+@needs_git
 @pytest.mark.parametrize("change", ["edited", "staged", "untracked", "deleted", "binary", "renamed"])
 def test_a_dirty_tree_is_kept_as_a_patch_that_makes_it_again(objects: Objects, tmp_path: Path, change: str) -> None:
     folder = tmp_path / "project"
