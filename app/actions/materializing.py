@@ -100,15 +100,16 @@ def materialized(context: Context, registered: Registered, config: Mapping[str, 
     ledger, document = context.ledger, registered.document
     project = registered.artifact.project
     inputs = given(context, registered)
-    output = {"features": {"artifact": f"dataset/{project}/{document['dataset']}", "media_type": "text/csv"}}
+    # A part has a name of its own: whoever names the features means all of them.
+    name = f"{document['dataset']}{'-part' if config else ''}"
+    output = {"features": {"artifact": f"dataset/{project}/{name}", "media_type": "text/csv"}}
     spec = specified(registered, packing.MATERIALIZE, config, inputs, output)
     base = spec.outputs["features"].artifact
     started, sources = _beginning(context, registered, spec, inputs)
     with lifecycle.claimed(ledger, started.run) as release:
         begun = lifecycle.begin(ledger, started, sources, actor=context.actor, project=project)
-        ended, as_of = _ended(
-            context, registered, executed(context, registered, spec, inputs, sources[0].stored), inputs
-        )
+        execution = executed(context, registered, spec, inputs, sources[0].stored)
+        ended, as_of = _ended(context, registered, execution, inputs, base)
         refs, recorded = lifecycle.end(ledger, begun, ended)
         release()
     value = recorded[-1].event.value
@@ -132,9 +133,9 @@ def materialized(context: Context, registered: Registered, config: Mapping[str, 
 
 
 def _ended(
-    context: Context, registered: Registered, execution: Execution, inputs: Mapping[str, Artifact]
+    context: Context, registered: Registered, execution: Execution, inputs: Mapping[str, Artifact], base: str
 ) -> tuple[Ended, str]:
-    """How the run ended, as the record takes it; and when the last of its features became known."""
+    """How the run ended, as the record takes it, with its features as ``base``; and when the last of them became known."""
     from app.features.definition import tables, values
     from app.features.view import columns, schema
     from ledger.lifecycle import Ended, Made
@@ -169,7 +170,6 @@ def _ended(
     if table.rows:
         facts["span"] = [values.spelled(table.rows[n][table.columns.keys]) for n in (0, -1)]
         as_of = values.spelled(max(table.known))
-    base = f"dataset/{registered.artifact.project}/{document['dataset']}"
     return replace(ended, made=(Made(base, stored, facts),)), as_of
 
 

@@ -187,7 +187,7 @@ def test_what_is_run_is_the_registered_version(made: Shell) -> None:
 
 def test_a_range_and_a_moment(made: Shell) -> None:
     said = made.json("feature", "materialize", "momentum", "--from", "2008-09-10", "--to", "2008-09-12T00:00:00Z")
-    assert (said["rows"], said["dataset"]) == (4, f"{DATA}@2")
+    assert (said["rows"], said["dataset"]) == (4, f"{DATA}-part@1")
     told = made.json("feature", "materialize", "momentum", "--until", "2008-09-05T15:59:59Z")
     assert told["rows"] == 8, "the fifth's rates are known at 16:00"
     assert events(made, "feature.materialized")[-1]["as_of"] == "2008-09-05T15:59:59Z"
