@@ -54,7 +54,7 @@ _NAMES = {
     "left": "←", "right": "→", "up": "↑", "down": "↓", "enter": "⏎", "backspace": "⌫", "question_mark": "?",
     "slash": "/", "plus": "+", "minus": "-", "left_square_bracket": "[", "right_square_bracket": "]",
     "left_curly_bracket": "{", "right_curly_bracket": "}", "escape": "esc", "ctrl+p": "^p", "space": "space",
-    "equals_sign": "=", "pageup": "pgup", "pagedown": "pgdn",
+    "less_than_sign": "<", "greater_than_sign": ">", "equals_sign": "=", "pageup": "pgup", "pagedown": "pgdn",
 }  # fmt: skip
 
 MOVING = (

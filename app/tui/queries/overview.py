@@ -42,6 +42,19 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
+class Broken:
+    """An exception that nobody has closed: a version that passes without what its policy demands."""
+
+    seq: int
+    exception: str
+    state: str
+    subject: str
+    transition: str
+    expires: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Live:
     """What serves, or is under way, in an environment."""
 
@@ -76,6 +89,7 @@ class Overview:
     counts: tuple[tuple[str, int], ...]
     newest: tuple[Entry, ...]
     since_checkpoint: int | None
+    exceptions: tuple[Broken, ...] = ()
 
 
 def load(view: View, me: str | None) -> Overview:
@@ -92,6 +106,18 @@ def load(view: View, me: str | None) -> Overview:
         counts=_kinds(view, counts),
         newest=tuple(entry(view, seq) for seq in range(view.at, max(-1, view.at - NEWEST), -1)),
         since_checkpoint=None if signed is None or signed[0] is None else view.at + 1 - signed[0],
+        exceptions=_exceptions(view),
+    )
+
+
+def _exceptions(view: View) -> tuple[Broken, ...]:
+    from app.actions import moments
+    from ledger.projections import exceptions
+
+    now = moments.present(view)
+    return tuple(
+        Broken(each.seq, each.exception, each.state(now), each.subject, each.transition, each.expires, each.reason)
+        for each in exceptions.unclosed(view)
     )
 
 

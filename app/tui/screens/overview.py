@@ -143,7 +143,20 @@ def sections(data: Overview, glyphs: Glyphs, me: str | None) -> list[Section]:
         Row(((f"{each.seq:,}", "muted"), (each.at[:10], "muted"), (each.sentence, "")), f"event/{each.seq}")
         for each in data.newest
     )
+    broken = tuple(
+        Row(
+            (
+                (f"{glyphs.alert} {each.state}", "alert"),
+                (f"{short(each.subject)} passes into {each.transition}: {each.reason}", ""),
+                (each.exception, "muted"),
+                (each.expires[:10], "muted"),
+            ),
+            f"event/{each.seq}",
+        )
+        for each in data.exceptions
+    )
     return [
+        *([Section("EXCEPTIONS, UNTIL THEY ARE CLOSED", TROUBLE, broken, style="alert")] if broken else []),
         Section("WRONG", TROUBLE, troubles, empty="no alert is open", style="alert" if troubles else "heading"),
         Section(
             "WAITS FOR YOU" + (f", {me}" if me else ""),

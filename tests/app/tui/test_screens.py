@@ -5,12 +5,14 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 
 import ledger
 from app.actions import registry
 from app.tui.app import Dashboard
+from app.tui.docs import reference
 from app.tui.draw.clip import width
 from app.tui.draw.glyphs import ASCII
 from app.tui.keys import EVERYWHERE, MOVING, Key
@@ -221,3 +223,8 @@ async def test_keys_that_cannot_work_are_drawn_faint(opened: Opened) -> None:
         line = pilot.app.current.query_one(KeyLine).lines(120)[0]
         assert ("a", "faint") in line
         assert ("?", "key") in line
+
+
+def test_the_reference_of_keys_is_current() -> None:
+    written = (Path(__file__).parents[3] / "docs" / "keys.md").read_text(encoding="utf-8")
+    assert written == reference(), "run: python -m app.tui.docs > docs/keys.md"
