@@ -418,3 +418,20 @@ def test_the_page_names_every_command() -> None:
     for word in ("policy", "exception", "criteria", "delegate", "approvals"):
         for action in family(word):
             assert f"assay {action.name}" in page, action.name
+
+
+def test_the_dashboard_s_overview_shows_an_exception_first(shell: Shell) -> None:
+    from app.tui.draw.glyphs import UNICODE
+    from app.tui.queries import overview
+    from app.tui.screens.overview import sections
+
+    adopted(shell)
+    with ledger.open(shell.ledger, read_only=True) as book:
+        assert "EXCEPTIONS" not in str(
+            [each.title for each in sections(overview.load(book.view(), "mia"), UNICODE, "mia")]
+        )
+    shell.ok("--as", "mia", "exception", "record", "fx-vol@1", "--reason", "feed \u202edown")
+    with ledger.open(shell.ledger, read_only=True) as book:
+        first = sections(overview.load(book.view(), "mia"), UNICODE, "mia")[0]
+    assert first.title.startswith("EXCEPTIONS")
+    assert "open" in str(first.rows[0])

@@ -10,6 +10,7 @@ import pytest
 import ledger
 from ledger import Refused
 from ledger.events.approvals import ApprovalEscalated, ApprovalExpired, ApprovalWithdrawn, PromotionRecorded
+from ledger.events.artifacts import ArtifactRegistered
 from ledger.events.checks import CheckExecuted
 from ledger.events.criteria import CriteriaSet, Criterion
 from ledger.events.deployments import DeploymentCompleted, DeploymentStarted
@@ -194,6 +195,13 @@ class TestSigning:
         assert refused(lambda: decide(story, request, "grace", "risk")) == said
         gaps = gates.missing(story.ledger.view(), V1, "prod")
         assert [gap.who for gap in gaps] == ["hugo", "vera"], gaps
+
+    def test_who_wrote_the_commit_is_an_author(self, story: Story) -> None:
+        code = ArtifactRegistered("code", "src", 1, digest(b"code"), 4, summary={"commit": "5a", "authors": ["hugo"]})
+        story.record(code, "ada")
+        adopt(story, policy())
+        request = ask(story, V1, by="noor")
+        assert "hugo is an author of" in refused(lambda: decide(story, request, "hugo", "risk"))
 
     def test_the_policy_may_let_them(self, story: Story) -> None:
         story.record(AccessGranted("ada", "risk"), "ivy", HERE)
