@@ -37,7 +37,7 @@ def quoted(page: Path) -> set[str]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_files_are_there(page: Path) -> None:
     named = {each for each in quoted(page) if _FILE.fullmatch(each)} - MADE_BY_A_RECIPE - IN_A_WHEEL
-    assert {each for each in named if not (ROOT / each).exists()} - {"assay.toml"} == set()
+    assert {each for each in named if not (ROOT / each).exists()} - {"assay.toml", "dashboard.toml"} == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

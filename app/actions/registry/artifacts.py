@@ -129,7 +129,7 @@ VERSIONS = (
         ),
         examples=(
             Example("assay artifact restore fx-vol@3 model.json", "version 3, byte for byte, or an error"),
-            Example("assay artifact restore ecb-rates@1 /tmp/rates.zip --record", "evidence that data can be restored"),
+            Example("assay artifact restore ecb-rates@1 ../rates.zip --record", "evidence that data can be restored"),
         ),
         description="A script's file, one that begins with #!, may be executed; no other permissions are kept.",
         writes=True,

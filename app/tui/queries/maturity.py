@@ -117,6 +117,7 @@ def why(context: Context, verified: tuple[int, bool] | None, project: str, track
 
 
 def ground(context: Context, verified: tuple[int, bool] | None) -> Ground:
+    """The evidence as of the context's moment; a verification in this session, found intact, counts as one in hand."""
     from app.actions import evaluating
     from ledger.rules.maturity.standing import Evaluation, Verification
 
