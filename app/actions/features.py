@@ -87,7 +87,7 @@ def register(context: Context, *, view: str, project: str | None = None) -> Answ
     }
     summary = fitting(summary)
     if code.commit:
-        summary |= {"commit": code.commit, "dirty": bool(code.dirty)}
+        summary |= {"dirty": bool(code.dirty), **_written(code)}
     entries = _code_entries(ledger.view(), code, actor, home)
     fact = {"media_type": MEDIA_TYPE, "summary": summary}
     entries.append(_entry(KIND, declared.name, 1 if last is None else last.version + 1, stored, actor, home, fact))
@@ -198,7 +198,7 @@ def fitting(summary: dict[str, Any]) -> dict[str, Any]:
     """A summary that fits an event: of a view with very many features, what its registered document says is left out."""
     from ledger.format import canonical
 
-    for key in ("columns", "features"):
+    for key in ("schema", "columns", "features"):
         if len(canonical.encode(summary)) > _MOST_SUMMARY:
             summary = {name: value for name, value in summary.items() if name != key}
     return summary
@@ -208,11 +208,16 @@ def _code_entries(view: View, code: Code, actor: str, project: str) -> list[Entr
     last = artifacts.latest(view, "code", project, code.name)
     if last is not None and last.digest == code.digest:
         return []
-    summary = {"summary": {"commit": code.commit}} if code.commit else {}
+    summary = {"summary": _written(code)} if code.commit else {}
     version = 1 if last is None else last.version + 1
     return [
         _entry("code", code.name, version, code.stored, actor, project, {"media_type": DIRECTORY_MEDIA_TYPE, **summary})
     ]
+
+
+def _written(code: Code) -> dict[str, Any]:
+    """The commit of some code, and who wrote it."""
+    return {"commit": code.commit} | ({"authors": list(code.authors)} if code.authors else {})
 
 
 def _entry(

@@ -138,6 +138,7 @@ def _ended(
     """How the run ended, as the record takes it, with its features as ``base``; and when the last of them became known."""
     from app.features.definition import tables, values
     from app.features.view import columns, schema
+    from app.profiling import registration
     from ledger.lifecycle import Ended, Made
 
     document, as_of = registered.document, context.ledger.now()
@@ -159,8 +160,13 @@ def _ended(
         return replace(
             ended, status="failed", reason=lifecycle.one_line(f"what it wrote holds no features: {error}")
         ), as_of
+    try:
+        profiled = registration.facts(context.ledger.objects, stored.digest, "features.csv")[0]["summary"]
+    except InputError:  # a table without rows has no profile
+        profiled = {}
     summary = fitting(
         {
+            **profiled,
             "feature_view": registered.ref,
             "feature_schema": schema(document),
             "columns": columns(document, {name: each.ref for name, each in inputs.items()}),
@@ -255,8 +261,9 @@ def _beginning(
         parameters=parameters,
     )
     json = {"media_type": "application/json"}
+    written = {key: summary[key] for key in ("commit", "authors") if summary.get(key)}
     return fact, [
-        Made(f"code/{project}/{spec.job}", code),
+        Made(f"code/{project}/{spec.job}", code, {"summary": written} if written else {}),
         Made(f"config/{project}/{spec.job}", config, json),
         Made(f"runtime/{project}/{runtime.name()}", ran_in, json),
     ]
