@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.actions import describing, events
-from app.actions.answers import Answer, Mark, counted, fields, moment, say, state, table
+from app.actions.answers import Answer, Mark, fields, moment, say, state, table
 from app.actions.versions import Versions, stage_mark
 from ledger.errors import InputError
 from ledger.projections import artifacts
@@ -17,11 +17,7 @@ if TYPE_CHECKING:
     from ledger.ledger import Ledger
     from ledger.projections.artifacts import Artifact
     from ledger.projections.view import View
-    from ledger.store.journal import Recorded
     from ledger.store.objects import Stored
-
-_HISTORY = 12
-"""Events of a history that are shown; there may be thousands."""
 
 
 def register(
@@ -137,17 +133,8 @@ def shown(view: View, artifact: Artifact) -> Answer:
         title = f"  {each['title']}" if each["title"] else ""
         kind = each["doc_kind"].replace("_", " ")
         lines.append(say(f"  document  {kind}{title}  ", Mark("dim", each["sha256"])))
-    lines += ["", *recent(artifact.ref, past)]
+    lines += ["", *events.recent(past, artifact.ref)]
     return Answer({"at": view.at, "artifact": facts, "history": [events.described(each) for each in past]}, lines)
-
-
-def recent(ref: str, past: list[Recorded]) -> list[str]:
-    """The newest events of a history, and how to see those before."""
-    before = len(past) - _HISTORY
-    if before <= 1:
-        return events.listing(past)
-    earlier = f"{counted(before, 'earlier event')}: `assay log --subject {ref} -n 0` lists all"
-    return [say(Mark("dim", earlier)), *events.listing(past[before:])]
 
 
 def document(view: View, artifact: Artifact) -> dict[str, Any]:

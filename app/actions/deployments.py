@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from app.actions import events
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from ledger.ledger import Entry
     from ledger.projections.deployments import Deployment
     from ledger.projections.view import View
+
+_STEPS = 12
+_OPENING = ("evidence towards promotion", "minimum days")
+"""Gates that open with time: closed, they say "not yet", and nothing has failed."""
 
 _STATES = {"ok": ("good", "live"), "under way": ("live", "under way"), "rolled_back": ("bad", "rolled back")}
 
@@ -140,11 +145,11 @@ def shown(view: View, deployment: Deployment) -> Answer:
     ]
     lines = [say(Mark("title", deployment.ref)), *fields(rows)]
     if steps:
-        body = [
-            (each.seq, each.day, f"{each.slice:.0%}", each.decision, ", ".join(_check(check) for check in each.checks))
-            for each in steps
-        ]
-        lines += ["", *table(body, ("event", "day", "slice", "decision", "gates"), indent="  ")]
+        shown = steps[-_STEPS:]
+        body = [(each.seq, each.day, f"{each.slice:.0%}", each.decision, _gates(each.checks)) for each in shown]
+        earlier = f"  the last {len(shown)} of {len(steps)} steps; --json has all"
+        lines += ["", *([say(Mark("dim", earlier))] if len(steps) > len(shown) else [])]
+        lines += table(body, ("event", "day", "slice", "decision", "gates"), indent="  ")
     document_ = {
         "at": view.at,
         "deployment": document(deployment),
@@ -162,7 +167,8 @@ def shown(view: View, deployment: Deployment) -> Answer:
         ],
         "history": [events.described(each) for each in past],
     }
-    return Answer(document_, [*lines, "", *events.listing(past)])
+    told = [each for each in past if each.event.type != "deployment.step"] if steps else past
+    return Answer(document_, [*lines, "", *events.recent(told, deployment.subject)])
 
 
 def serving(view: View) -> list[Deployment]:
@@ -214,5 +220,18 @@ def _free_name(view: View, artifact: artifacts.Artifact, environment: str) -> st
     return free
 
 
-def _check(check: dict[str, Any]) -> str:
-    return f"{check.get('name')} {'held' if check.get('passed') else 'failed'}"
+def _gates(checks: Sequence[Mapping[str, Any]]) -> str:
+    """What a step's gates said: those that do not hold by name, as what has not opened yet or as what failed."""
+    closed = [each for each in checks if not each.get("passed")]
+    waiting = [_measured(each) for each in closed if each.get("name") in _OPENING]
+    failed = [_measured(each) for each in closed if each.get("name") not in _OPENING]
+    told = [f"failed: {', '.join(failed)}"] if failed else []
+    told += [f"not yet: {', '.join(waiting)}"] if waiting else []
+    return "; ".join(told) or ("all hold" if checks else "none")
+
+
+def _measured(check: Mapping[str, Any]) -> str:
+    value, threshold = check.get("value"), check.get("threshold")
+    if not isinstance(value, int | float) or not isinstance(threshold, int | float):
+        return str(check.get("name"))
+    return f"{check.get('name')} {value:.3g} of {threshold:.3g}"

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from app.actions.context import Context
     from ledger.store.journal import Recorded
 
+_NEWEST = 12
+"""Events of a history that are shown."""
+
 
 def log(
     context: Context,
@@ -112,6 +115,15 @@ def listing(events: Sequence[Recorded], *, indent: str = "") -> list[str]:
     return table(
         [(each.seq, Mark("dim", moment(each.event.at)), sentence(each.event)) for each in events], indent=indent
     )
+
+
+def recent(past: Sequence[Recorded], subject: str) -> list[str]:
+    """The newest events of a history as lines, and how to see those before: there may be thousands."""
+    before = len(past) - _NEWEST
+    if before <= 1:
+        return listing(past)
+    earlier = f"{counted(before, 'earlier event')}: `assay log --subject {subject} -n 0` lists all"
+    return [say(Mark("dim", earlier)), *listing(past[before:])]
 
 
 def history(view: View, subject: str, *, count: int = 0) -> list[Recorded]:

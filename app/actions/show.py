@@ -44,7 +44,9 @@ def _shown(view: View, target: references.Target) -> Answer:
         return people.shown(view, _there(people_projection.get(view, name)))
     past = events.history(view, target.ref)
     history = [events.described(each) for each in past]
-    return Answer({"at": view.at, "history": history}, [say(Mark("title", target.ref)), *events.listing(past)])
+    return Answer(
+        {"at": view.at, "history": history}, [say(Mark("title", target.ref)), *events.recent(past, target.ref)]
+    )
 
 
 def _event(view: View, seq: int) -> Answer:

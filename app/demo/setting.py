@@ -14,6 +14,7 @@ import ledger.ledger as ledgers
 from app.actions import people as people_actions
 from app.demo import cast
 from app.demo.stage import PROJECT, Stage
+from app.profiling import registration
 from app.workspace import DEMO_KEYS, FILE, FOLDER, LEDGER
 from ledger.errors import InputError
 from ledger.events.artifacts import ArtifactRegistered
@@ -148,6 +149,7 @@ def register_data(stage: Stage) -> artifacts.Artifact:
         uri=f"file:data/{quote(source.name)}",
         source_system="European Central Bank",
         media_type="application/zip",
+        **registration.facts(stage.ledger.objects, kept.digest, source.name)[0],
     )
     attached = DocumentAttached(doc_kind="data_source", sha256=provenance.digest, title="Source: ECB statistics")
     ref = f"dataset/{PROJECT}/{RAW}@1"
