@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Protocol
 
 from app.pipelines import basis as bases
@@ -273,7 +274,9 @@ def set_aside(ledger: Ledger, run: Run) -> list[str]:
 
     Returns the digests; nothing where the store is not a folder of this machine.
     """
-    found = []
+    found: list[str] = []
+    if not isinstance(ledger.objects.root, Path):
+        return found
     for _, digest in run.outputs:
         for harm in ledger.objects.check(digest) if ledger.objects.has(digest) else []:
             if harm.kind == "damaged":

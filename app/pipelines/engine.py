@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any
 from app.pipelines import claims, recovery, runner
 from app.pipelines.decision import Decision, Hands, Judge, made_by, set_aside
 from app.pipelines.execution import Execution
-from app.pipelines.outcome import Done, Outcome, Status, Why, reused
+from app.pipelines.outcome import Done, Outcome, Status, Why, facts, reused
 from app.pipelines.plan import Step
 from app.pipelines.standard import Bench
 from app.workspace import Workspace
@@ -195,7 +195,7 @@ class Engine:
             team=plan.team,
             environment=plan.environment,
             template=plan.template.ref if plan.template else None,
-            steps=[each.fact() for each in done],
+            steps=facts(done),
             seconds=round(time.monotonic() - self._began, 3),
             reason=reason,
         )
@@ -306,7 +306,7 @@ class Engine:
             )
             release = stack.enter_context(lifecycle.claimed(self._ledger, prepared.run))
             started = runner.begin(self._ledger, prepared, actor=self._actor, cause=self._seq)
-            future = self._executor().submit(runner.perform, prepared.task(self._ledger, self._folder / "stop"))
+            future = _submitted(self._executor, prepared.task(self._ledger, self._folder / "stop"))
         except BaseException:
             stack.close()
             raise
@@ -369,6 +369,16 @@ class Engine:
     def _finish(self, done: Done) -> None:
         self._done[done.step.name] = done
         self._told(done.told())
+
+
+def _submitted(executor: Callable[[], Executor], task: runner.Task) -> Future[Execution]:
+    """The future of a task; one that failed already where the executor takes no more, since a worker was lost."""
+    try:
+        return executor().submit(runner.perform, task)
+    except BrokenExecutor as error:
+        failed: Future[Execution] = Future()
+        failed.set_exception(error)
+        return failed
 
 
 def _execution(future: Future[Execution]) -> Execution:

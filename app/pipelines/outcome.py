@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from app.pipelines.decision import Decision
 from app.pipelines.plan import Plan, Step
 from ledger.events.pipelines import Cause
+from ledger.format import canonical
 from ledger.projections.artifacts import Artifact
 from ledger.store.journal import Recorded
+
+MOST_BYTES = 40_000
+"""So large may what is recorded of the steps be; an event holds 65,535 bytes."""
 
 StepStatus = Literal["ok", "reused", "failed", "interrupted", "skipped"]
 Status = Literal["ok", "failed", "interrupted"]
@@ -85,6 +89,20 @@ class Outcome:
     recorded: Recorded | None = None
     closed: int = 0
     reason: str | None = None
+
+
+def facts(done: Sequence[Done]) -> list[dict[str, Any]]:
+    """What each step came to, as it is recorded: so short that an event holds it, whatever that takes.
+
+    The digests of outputs stand with the runs too, and why a step failed does as well.
+    """
+    found = [each.fact() for each in done]
+    for member in ("outputs", "reason", "run"):
+        if len(canonical.encode(found)) <= MOST_BYTES:
+            break
+        for each in found:
+            each.pop(member, None)
+    return found
 
 
 def reused(decision: Decision) -> Done:

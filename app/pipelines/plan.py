@@ -20,6 +20,7 @@ STAGES = {"training": "train", "evaluation": "evaluate", "check": "data_check"}
 """The standard step that a job's type is; the others are called as they are."""
 
 _BOUNDS = ("least", "most")
+_MOST_BYTES = 16_384
 
 
 class Source(NamedTuple):
@@ -136,13 +137,19 @@ def make(
     makers = reader.makers(drafts)
     steps = [reader.wired(step, each, makers) for step, each in zip(drafts, declared, strict=True)]
     files = (pipeline.file, *reader.files)
+    bound = {name: _plain(value, root, pipeline.known[name].type) for name, value in values.items()}
+    size = len(canonical.encode(bound))
+    if size > _MOST_BYTES:
+        raise InputError(
+            f"{pipeline.file.name}: its parameters are {size:,} bytes, too much to be recorded; use a file"
+        )
     return Plan(
         pipeline=pipeline.name,
         project=project,
         environment=environment,
         team=pipeline.team or team,
         template=pipeline.template,
-        parameters={name: _plain(value, root, pipeline.known[name].type) for name, value in values.items()},
+        parameters=bound,
         steps=tuple(_ordered(document, steps)),
         files=files,
     )

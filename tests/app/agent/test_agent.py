@@ -121,13 +121,13 @@ def test_it_ends_cleanly_when_told_to(shell: Shell, number: int) -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     try:
-        limit = time.monotonic() + 60
+        limit = time.monotonic() + 180
         while standing.last_round(shell.ledger) is None:
             assert child.poll() is None, child.communicate()
             assert time.monotonic() < limit
             time.sleep(0.05)
         child.send_signal(number)
-        out, err = child.communicate(timeout=60)
+        out, err = child.communicate(timeout=180)
     finally:
         child.kill()
     assert child.returncode == 0, err

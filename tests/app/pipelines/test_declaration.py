@@ -246,3 +246,9 @@ def test_pipelines_are_found_by_name(folder: Path) -> None:
     assert [each.stem for each in declaration.listed(folder)] == ["fx"]
     with pytest.raises(InputError, match="there is no pipeline 'fy'; there are fx"):
         declaration.find(folder, "fy")
+
+
+def test_parameters_that_no_event_could_hold(folder: Path) -> None:
+    text = GOOD.replace("  size: {type", "  many: {type: list, default: []}\n  size: {type")
+    many = ", ".join(["12345"] * 4000)
+    assert "its parameters are" in refused(folder, text, "size=1", f"many=[{many}]")

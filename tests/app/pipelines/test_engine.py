@@ -260,7 +260,7 @@ def started(works: Works, *words: str) -> subprocess.Popen[str]:
 
 def wait_for(works: Works, child: subprocess.Popen[str], job: str) -> None:
     """Until a run of this job has begun."""
-    limit = time.monotonic() + 120
+    limit = time.monotonic() + 180
     while not any(each["job"] == job for each in works.events("run.started")):
         assert child.poll() is None, child.communicate()
         assert time.monotonic() < limit
@@ -275,7 +275,7 @@ def test_a_killed_pipeline_is_gone_on_with(fresh: Works, processes: str) -> None
         wait_for(fresh, child, "train")
     finally:
         child.send_signal(signal.SIGKILL)
-        child.communicate(timeout=60)
+        child.communicate(timeout=180)
     fresh.edit("specs/train.yaml", "wait: 120", "wait: 0")
     said = fresh("--as", "ada", "pipeline", "run", "--processes", "1", "--json")
     (execution,) = said.document["executions"]
@@ -300,7 +300,7 @@ def test_ctrl_c_is_an_interruption_on_record(fresh: Works) -> None:
     try:
         wait_for(fresh, child, "train")
         child.send_signal(signal.SIGINT)
-        out, err = child.communicate(timeout=120)
+        out, err = child.communicate(timeout=180)
     finally:
         child.kill()
     assert child.returncode == 130, err
@@ -331,15 +331,18 @@ def test_a_second_run_says_who_is_at_it_and_records_nothing(fresh: Works) -> Non
         assert "the step train of fx is being run by ada" in step["reason"]
     finally:
         child.kill()
-        child.communicate(timeout=60)
+        child.communicate(timeout=180)
 
 
 def test_a_worker_that_is_lost_is_a_failure(fresh: Works) -> None:
     """As when the system kills it for its memory."""
     code = "import os, signal; os.kill(os.getppid(), signal.SIGKILL)\nimport time; time.sleep(60)\n"
     fresh.write("src/work.py", code)
+    fresh.edit("specs/rival.yaml", "inputs: {table: feature_view/table}\n", "")
     said = fresh("--as", "ada", "pipeline", "run", "--processes", "2", "--json")
     assert said.code == 1
     reason = said.document["executions"][0]["steps"][0]["reason"]
     assert "the process that did it was lost" in reason
-    assert fresh.events("run.completed")[-1]["status"] == "failed"
+    assert {each["status"] for each in fresh.events("run.completed")} == {"failed"}
+    assert len(fresh.events("run.completed")) == len(fresh.events("run.started")) == 2
+    assert fresh.events("pipeline.completed")[-1]["status"] == "failed"
