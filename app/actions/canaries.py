@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from app.actions import deployments as shown
 from app.actions import events
 from app.actions.answers import Answer, Mark, counted, number, say, state
 from app.actions.days import day
+from app.actions.monitoring import spark
 from app.actions.routing import publish
 from ledger.errors import InputError, Refused
 from ledger.projections import approvals, artifacts, deployments
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from ledger.projections.deployments import Deployment
     from ledger.store.journal import Recorded
 
+_DRAWN = 60
+"""So many of the newest days are drawn."""
 _ROLES = {"promote": "good", "roll_back": "bad", "inconclusive": "warn", "widen": "live", "hold": "live"}
 
 
@@ -100,9 +104,19 @@ def run(context: Context, *, until: str | None = None, deployment: str | None = 
     now = deployments.get(context.ledger.view(), found.deployment)
     assert now is not None
     document = {"deployment": shown.document(now), "days": count, "last": last.step.document()}
-    return Answer(
-        document, [say(f"evaluated {counted(count, 'day')}"), *told(last)], int(last.step.decision == "roll_back")
-    )
+    lines = [say(f"evaluated {counted(count, 'day')}"), *told(last), *_drawn(context, found)]
+    return Answer(document, lines, int(last.step.decision == "roll_back"))
+
+
+def _drawn(context: Context, found: Deployment) -> list[str]:
+    """The evidence in both directions over the canary's days, on a logarithmic scale."""
+    steps = deployments.steps(context.ledger.view(), found.deployment)[-_DRAWN:]
+    lines: list[str] = []
+    for name, key in (("towards promotion", "promote"), ("towards rollback", "roll_back")):
+        values = [step.evidence.get(key) for step in steps]
+        drawn = spark([None if each is None else math.log(max(each, 1e-12)) for each in values])
+        lines.append(say("  ", Mark("dim", f"{name:<18}"), drawn))
+    return lines
 
 
 def _finished(context: Context, rollout: Rollout) -> Answer:

@@ -9,7 +9,13 @@ from app.actions.days import day
 from app.actions.events import listing
 from ledger.projections import monitors
 
+_BARS = "▁▂▃▄▅▆▇█"
+_TREND = 24
+"""So many of the newest looks are drawn."""
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.actions.context import Context
     from ledger.projections.monitors import Monitor, Observation
 
@@ -24,7 +30,10 @@ def list_monitors(context: Context, *, project: str | None = None) -> Answer:
         value = None if last is None or last.value is None else number(last.value)
         limit = None if last is None or last.threshold is None else number(last.threshold)
         day_ = None if last is None else last.day
-        rows.append((_standing(each, last), each.monitor, each.kind, each.subject, day_, value, limit, len(seen)))
+        trend = spark([look.value for look in seen[-_TREND:]])
+        rows.append(
+            (_standing(each, last), each.monitor, each.kind, each.subject, day_, value, limit, trend, len(seen))
+        )
         documents.append(
             {
                 "monitor": each.monitor,
@@ -39,9 +48,18 @@ def list_monitors(context: Context, *, project: str | None = None) -> Answer:
                 "threshold": None if last is None else last.threshold,
             }
         )
-    head = ("state", "monitor", "kind", "watches", "last day", "value", "threshold", "looks")
+    head = ("state", "monitor", "kind", "watches", "last day", "value", "threshold", "trend", "looks")
     lines = table(rows, head) or [say(Mark("dim", "no monitor is declared"))]
     return Answer({"at": view.at, "monitors": documents}, lines)
+
+
+def spark(values: Sequence[float | None]) -> str:
+    """Values as a line of small bars, from the lowest to the highest; a dot where there is none."""
+    known = [each for each in values if each is not None]
+    if not known:
+        return ""
+    low, span = min(known), max(known) - min(known)
+    return "".join("·" if each is None else _BARS[round((each - low) / span * 7) if span else 0] for each in values)
 
 
 def run(context: Context, *, until: str | None = None, stop_at_alert: bool = False) -> Answer:
@@ -64,8 +82,9 @@ def run(context: Context, *, until: str | None = None, stop_at_alert: bool = Fal
             raised += [each for each in seen.recorded if each.event.type == "alert.raised"]
             if seen.raised and stop_at_alert:
                 break
-        if until is None and not (raised and stop_at_alert):
-            raised += [each for each in watch.idle(context.ledger.now()[:10]) if each.event.type == "alert.raised"]
+        today = context.ledger.now()[:10]
+        if (until is None or until >= today) and not (raised and stop_at_alert):
+            raised += [each for each in watch.idle(today) if each.event.type == "alert.raised"]
         last = watch.last_day
     deliveries = told(context, [each.event.value["alert"] for each in raised])
     lines: list[str] = [

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 def watch(context: Context, now: datetime) -> list[str]:
     """Look at every day that has come since the last look; tell of what was raised; escalate what nobody acknowledged."""
-    done = _looked(context)
+    done = _looked(context, now.date().isoformat())
     for each in delivering.told(context, delivering.untold(context)):
         done.append(f"{each.key} {'went' if each.ok else 'could not go'} to {each.route}: {each.detail}")
     return done + delivering.overdue(context, now)
 
 
-def _looked(context: Context) -> list[str]:
-    """The new days, looked at; nothing where the workspace declares no monitors, or nothing is live."""
+def _looked(context: Context, today: str) -> list[str]:
+    """The new days up to today, looked at; nothing where the workspace declares no monitors, or nothing is live."""
     from app.actions import monitoring, serving
     from ledger.projections import deployments
 
@@ -29,7 +29,7 @@ def _looked(context: Context) -> list[str]:
     declared = serving.declared(context)
     if deployments.live(context.ledger.view(), declared.model, declared.environment) is None:
         return []
-    found = monitoring.run(context).document
+    found = monitoring.run(context, until=today).document
     if not found["days"] and not found["alerts"]:
         return []
     raised = f"; raised {', '.join(found['alerts'])}" if found["alerts"] else ""
@@ -47,7 +47,8 @@ def roll(context: Context, now: datetime) -> list[str]:
             if each.status != "under way" or each.strategy not in ("canary", "shadow"):
                 continue
             try:
-                found = canaries.run(context, deployment=each.deployment).document
+                until = now.date().isoformat()
+                found = canaries.run(context, until=until, deployment=each.deployment).document
             except canaries.NothingDue:
                 continue
             done.append(f"{each.ref}: {found['days']} days, {found['last']['decision'].replace('_', ' ')}")
