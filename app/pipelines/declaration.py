@@ -55,6 +55,7 @@ _STEP_KEYS = {
 }
 _ALERT_KEYS = ("monitor", "severity")
 _CHECKS = ("unit", "integration", "lint", "dependency", "secret", "load")
+_STAGES = ("staging", "production")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}", re.ASCII)
 _MAX_BYTES = 1 << 20
 
@@ -306,6 +307,8 @@ def _step(document: Document, name: str, item: Any) -> Declared:
         raise document.error((*place, "needs"), "needs: must be a list of steps")
     if kind in ("gate", "promote") and not isinstance(item.get("to"), str):
         raise document.error(place, f"step {name!r} needs to: STAGE, such as to: staging")
+    if kind == "promote" and item["to"] not in _STAGES:
+        raise document.error((*place, "to"), f"to: a version is promoted to {' or '.join(_STAGES)}, not {item['to']!r}")
     if item.get("check", _CHECKS[0]) not in _CHECKS:
         raise document.error((*place, "check"), f"check: must be one of {', '.join(_CHECKS)}")
     for key in ("set", "inputs", "expect"):

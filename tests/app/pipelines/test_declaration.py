@@ -107,6 +107,10 @@ def test_an_order_in_which_all_can_be_done(folder: Path) -> None:
         ("pipeline: fx\nsteps:\n  a: {run: make.yaml, needs: [bb]}\n", "line 3: there is no step 'bb'"),
         ("pipeline: fx\nsteps:\n  a: {gate: model/m}\n", "line 3: step 'a' needs to: STAGE"),
         (
+            "pipeline: fx\nsteps:\n  a: {promote: model/m, to: prod}\n",
+            "line 3: to: a version is promoted to staging or",
+        ),
+        (
             "pipeline: fx\nsteps:\n  make: {run: make.yaml}\n  g: {gate: make.mode, to: prod}\n",
             "step 'make' has no output 'mode'",
         ),
