@@ -13,6 +13,7 @@ from random import Random
 
 from ledger.format import canonical, dsse
 from ledger.format.decision import PAYLOAD_TYPE
+from ledger.format.hashes import leaf_hash
 from ledger.projections import folding
 from ledger.store import schema
 from tests.ledger.audit.forgery import COLUMNS, Forger
@@ -486,3 +487,129 @@ def put_a_checkpoint_of_another_log_in(forger: Forger, random: Random) -> Expect
     forger("INSERT INTO checkpoints VALUES (?, ?)", size, note)
     before = max((each for each in SIZES if each < size), default=0)
     return at("forked", before)
+
+
+# Against the one who verifies
+
+
+@attack
+def swap_the_columns_of_two_events(forger: Forger, random: Random) -> Expected:
+    """Bodies and hashes stay; what is indexed of one is told of the other."""
+    names = ", ".join(COLUMNS[3:])
+    one, other = sorted(random.sample(range(forger.size), 2))
+    rows = [forger(f"SELECT {names} FROM events WHERE seq = ?", seq)[0] for seq in (one, other)]
+    marks = ", ".join(f"{name} = ?" for name in COLUMNS[3:])
+    for seq, row in ((one, rows[1]), (other, rows[0])):
+        forger(f"UPDATE events SET {marks} WHERE seq = ?", *row, seq)
+    return at("columns", one, alone=False)
+
+
+@attack
+def store_a_value_as_another_type(forger: Forger, random: Random) -> Expected:
+    seq = random.randrange(1, forger.size)
+    value, kind = random.choice(
+        [
+            ("body = CAST(body AS TEXT)", "columns"),
+            ("hash = lower(hex(hash))", "edited"),
+            ("subject = CAST(subject AS BLOB)", "columns"),
+            ("actor = CAST(actor AS BLOB)", "columns"),
+            ("at = 7", "columns"),
+            ("cause = 3.5", "columns"),
+        ]
+    )
+    forger.loosened(f"UPDATE events SET {value} WHERE seq = ?", seq)
+    return at(kind, seq)
+
+
+@attack
+def put_a_view_in_a_table_s_place(forger: Forger, random: Random) -> Expected:
+    """One without end, which must not be read."""
+    rows = {
+        "nodes": "SELECT x AS level, x AS idx, x'00' AS hash FROM n",
+        "checkpoints": "SELECT x AS size, '' AS note FROM n",
+        **dict.fromkeys(_ROWS, "SELECT x AS seq, 0 AS a FROM n"),
+    }
+    table = random.choice(sorted(rows))
+    endless = "WITH RECURSIVE n(x) AS (SELECT 0 UNION ALL SELECT x + 1 FROM n)"
+    forger.drop(table, f"CREATE VIEW {table} AS {endless} {rows[table]}")
+    return Expected({"schema"}, {None}, alone=False)
+
+
+@attack
+def drop_a_table(forger: Forger, random: Random) -> Expected:
+    forger.drop(random.choice(["events", "nodes", "checkpoints", "alembic_version", *_ROWS]))
+    return Expected({"schema"}, {None}, alone=False)
+
+
+@attack
+def scatter_rows_beyond_the_end(forger: Forger, random: Random) -> Expected:
+    first, step = random.randrange(forger.size + 1, 2**62), random.choice([1, 7, 10**6])
+    names = ", ".join(COLUMNS[1:])
+    forger(f"INSERT INTO events SELECT ? + seq * ?, {names} FROM events", first, step)
+    return at("reordered", first)
+
+
+@attack
+def scatter_nodes_beyond_the_end(forger: Forger, random: Random) -> Expected:
+    for _ in range(random.choice([1, 3, 40])):
+        level = random.randrange(1, 61)
+        index = random.randrange(1 << 8, 1 << 61 - level) if level < 50 else 1 << 61 - level
+        forger("INSERT OR IGNORE INTO nodes VALUES (?, ?, ?)", level, index, bytes(32))
+    return Expected({"tree"}, {forger.size}, alone=False)
+
+
+@attack
+def renumber_a_checkpoint(forger: Forger, random: Random) -> Expected:
+    rowid, _ = random.choice(forger.checkpoints())
+    forger("UPDATE checkpoints SET rowid = ? WHERE rowid = ?", random.choice([-5, 77, 2**24, 2**60]), rowid)
+    return Expected({"missing"}, {None})
+
+
+@attack
+def append_what_means_nothing(forger: Forger, random: Random) -> Expected:
+    """Bytes that begin like an event, of the length and hash that they should have."""
+    seq = forger.append(random.choice(["monitor.observed", "tea.made"]), "cup/1", "svc:monitor", {})
+    junk = random.choice(
+        [
+            b"null}",
+            b"[]}",
+            b"{",
+            b"{}}}",
+            b'{},"zz":1}',
+            b'{},"actor":"eve"}',
+            random.randbytes(40),
+            b"{}}" + bytes([0]),
+        ]
+    )
+    body = forger.body(seq).replace(b'"value":{}}', b'"value":' + junk)
+    forger("UPDATE events SET hash = ?, body = ? WHERE seq = ?", leaf_hash(body), body, seq)
+    forger.retree()
+    return at("malformed", seq)
+
+
+@attack
+def append_a_name_that_reads_as_another(forger: Forger, random: Random) -> Expected:
+    seq = forger.append("tea.made", "cup/1", "ada", {})
+    name = random.choice(['ada","at":"2008-01-01T00:03:29.000000Z', "\\u0061da", "ada\u202e", "a da", "ad\u0430"])
+    body = forger.body(seq).replace(b'"actor":"ada"', f'"actor":"{name}"'.encode())
+    forger("UPDATE events SET hash = ?, body = ?, actor = ? WHERE seq = ?", leaf_hash(body), body, name, seq)
+    forger.retree()
+    return at("malformed", seq)
+
+
+@attack
+def replay_a_decision(forger: Forger, random: Random) -> Expected:
+    """The same signed envelope once more, chained as it should be."""
+    seq = random.choice(forger.kinds("approval.granted", "approval.rejected", "key.enrolled", "key.revoked"))
+    said = forger.members(seq)
+    added = forger.append(said["type"], said["subject"], said["actor"], said["value"], project=said["project"])
+    forger.retree()
+    forger.refold()
+    return Expected({"rule", "signature"}, {added})
+
+
+@attack
+def move_a_projection_s_row(forger: Forger, random: Random) -> Expected:
+    seq, to = random.choice(forger("SELECT seq FROM observations"))[0], random.choice([-3, 5, 2**40, 2**62])
+    forger("UPDATE observations SET seq = ? WHERE seq = ?", to, seq)
+    return Expected({"projections"}, {seq, to}, alone=False)

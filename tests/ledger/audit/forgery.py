@@ -67,6 +67,33 @@ class Forger:
         marks = ", ".join("?" * len(types))
         return [row[0] for row in self(f"SELECT seq FROM events WHERE type IN ({marks}) ORDER BY seq", *types)]
 
+    # Tables
+
+    def drop(self, table: str, *statements: str) -> None:
+        """Drop a table, and its guards for good: put back, they would name what is not there. Then run the statements."""
+        for statement in (f"DROP TABLE {table}", *statements):
+            self(statement)
+        told = (f"ON {table} ", f"FROM {table}")
+        self.guards = {
+            name: None if any(each in (made or "") for each in told) else made for name, made in self.guards.items()
+        }
+
+    def loosened(self, statement: str, *values: Any) -> None:
+        """Run a statement while the tables take values of any type; their definitions are put back as they were."""
+        tables = tuple(each for each in (*schema.RECORD, *folding.STATEMENTS) if each.startswith("CREATE TABLE"))
+        self._define(tuple(each.replace(" STRICT", "", 1).replace(", WITHOUT", " WITHOUT") for each in tables))
+        self("COMMIT")
+        self.connection.close()
+        self.connection = sqlite3.connect(self.path, isolation_level=None)
+        self("BEGIN")
+        self(statement, *values)
+        self._define(tables)
+
+    def _define(self, statements: tuple[str, ...]) -> None:
+        self("PRAGMA writable_schema = ON")
+        for statement in statements:
+            self("UPDATE sqlite_master SET sql = ? WHERE name = ?", statement, schema.entity(statement))
+
     # Events
 
     def rewrite(self, seq: int, members: dict[str, Any]) -> bytes:

@@ -131,16 +131,7 @@ SCHEMA = [("schema", None)]
 
 
 class TestTables:
-    """Tables that are gone, or are none. The guards go with them; put back, they would name a table that is not there."""
-
-    @staticmethod
-    def without(forger: Forger, table: str, *statements: str) -> None:
-        for statement in (f"DROP TABLE {table}", *statements):
-            forger(statement)
-        forger.guards = {
-            name: None if f"ON {table} " in (made or "") or f"FROM {table}" in (made or "") else made
-            for name, made in forger.guards.items()
-        }
+    """Tables that are gone, or are none."""
 
     @pytest.mark.parametrize(
         ("table", "rest"),
@@ -153,7 +144,7 @@ class TestTables:
         ],
     )
     def test_one_is_dropped(self, after: Verified, table: str, rest: Found) -> None:
-        found = after(lambda forger: self.without(forger, table))
+        found = after(lambda forger: forger.drop(table))
         assert [each for each in found if each not in SCHEMA] == rest
         assert SCHEMA[0] in found
 
@@ -174,7 +165,7 @@ class TestTables:
     )
     def test_a_view_without_end_in_its_place(self, after: Verified, table: str, view: str, rest: Found) -> None:
         statement = f"CREATE VIEW {table} AS {ENDLESS} {view}"
-        found = after(lambda forger: self.without(forger, table, statement))
+        found = after(lambda forger: forger.drop(table, statement))
         assert [each for each in found if each not in SCHEMA] == rest
         assert SCHEMA[0] in found
 
@@ -211,26 +202,9 @@ class TestTables:
         assert after("ANALYZE") == []
 
 
-def loosened(*statements: str) -> Callable[[Forger], None]:
-    """Makes the tables take any type, changes them, and puts the definitions back as they were."""
-
-    def change(forger: Forger) -> None:
-        def define(statements: tuple[str, ...]) -> None:
-            forger("PRAGMA writable_schema = ON")
-            for statement in statements:
-                forger("UPDATE sqlite_master SET sql = ? WHERE name = ?", statement, schema.entity(statement))
-
-        tables = tuple(each for each in (*schema.RECORD, *folding.STATEMENTS) if each.startswith("CREATE TABLE"))
-        define(tuple(each.replace(" STRICT", "", 1).replace(", WITHOUT", " WITHOUT") for each in tables))
-        forger("COMMIT")
-        forger.connection.close()
-        forger.connection = sqlite3.connect(forger.path, isolation_level=None)
-        forger("BEGIN")
-        for statement in statements:
-            forger(statement)
-        define(tables)
-
-    return change
+def loosened(statement: str) -> Callable[[Forger], None]:
+    """Changes values while the tables take any type."""
+    return lambda forger: forger.loosened(statement)
 
 
 class TestTypes:
