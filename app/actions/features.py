@@ -257,19 +257,38 @@ def list_views(context: Context, *, project: str | None = None) -> Answer:
 
 def show_view(context: Context, *, view: str) -> Answer:
     """One version of a view: keys, sources, features with where they come from, its stores, checks and history."""
-    from app.features.view import worded
-
     at = context.view
     registered = find(context.ledger, at, view)
     facts, document = document_of(at, registered), registered.document
-    known = (
-        f"created: {document['created']}"
-        if document["created"]
-        else f"{worded(document['delay'])} later"
-        if document["delay"]
-        else "at once"
-    )
-    rows: list[tuple[str, Any]] = [
+    lines = [say(Mark("title", registered.ref)), *fields(_facts(registered, facts))]
+    sources = [(Mark("dim", "source"), name, each["dataset"]) for name, each in document["sources"].items()]
+    given = [
+        (
+            Mark("dim", "feature"),
+            each["name"],
+            each["type"],
+            "or null" if each["nullable"] else "",
+            Mark("dim", ", ".join(each["from"])),
+        )
+        for each in document["features"]
+    ]
+    done = [(Mark("dim", "check"), _mark(each), each["check"], f"event {each['seq']}") for each in facts["checks"]]
+    for rows in (sources, given, done):
+        lines += table(rows, indent="  ")
+    past = events.history(at, registered.ref)
+    lines += ["", *events.listing(past)]
+    return Answer({"at": at.at, "view": facts, "history": [events.described(each) for each in past]}, lines)
+
+
+def _facts(registered: Registered, facts: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """A version in named facts."""
+    from app.features.view import worded
+
+    artifact, document = registered
+    known = f"{worded(document['delay'])} later" if document["delay"] else "at once"
+    if document["created"]:
+        known = f"when {document['created']} says"
+    return [
         ("about", document["description"]),
         ("entity", ", ".join(f"{each['name']} ({each['type']})" for each in document["entity"])),
         ("event time", document["event_time"]),
@@ -278,10 +297,7 @@ def show_view(context: Context, *, view: str) -> Answer:
         ("definition", document["definition"]),
         ("code", document["code"]["sha256"]),
         ("schema", facts["schema"]),
-        (
-            "registered",
-            f"{moment(registered.artifact.at)} by {registered.artifact.actor}, event {registered.artifact.seq}",
-        ),
+        ("registered", f"{moment(artifact.at)} by {artifact.actor}, event {artifact.seq}"),
         ("materialised as", facts["offline"]),
         ("online as of", facts["online"]),
         (
@@ -289,30 +305,6 @@ def show_view(context: Context, *, view: str) -> Answer:
             f"{facts['reads']:,}, and {facts['refused']:,} refused" if facts["reads"] or facts["refused"] else None,
         ),
     ]
-    lines = [say(Mark("title", registered.ref)), *fields(rows)]
-    lines += table(
-        [(Mark("dim", "source"), name, each["dataset"]) for name, each in document["sources"].items()], indent="  "
-    )
-    lines += table(
-        [
-            (
-                Mark("dim", "feature"),
-                each["name"],
-                each["type"],
-                "or null" if each["nullable"] else "",
-                Mark("dim", ", ".join(each["from"])),
-            )
-            for each in document["features"]
-        ],
-        indent="  ",
-    )
-    lines += table(
-        [(Mark("dim", "check"), _mark(each), each["check"], f"event {each['seq']}") for each in facts["checks"]],
-        indent="  ",
-    )
-    past = events.history(at, registered.ref)
-    lines += ["", *events.listing(past)]
-    return Answer({"at": at.at, "view": facts, "history": [events.described(each) for each in past]}, lines)
 
 
 def document_of(view: View, registered: Registered) -> dict[str, Any]:

@@ -37,6 +37,11 @@ class _Part(NamedTuple):
     unknown: int
     stale: int
 
+    @property
+    def gaps(self) -> tuple[str, str]:
+        """For how many labels there are no features, in words."""
+        return f"{self.unknown:,} unknown", f"{self.stale:,} past their ttl"
+
 
 def join(
     context: Context,
@@ -54,16 +59,14 @@ def join(
     if (output is None) == (name is None):
         raise InputError("say where the frame goes: -o FILE, or --name NAME for a dataset with its lineage")
     view = context.ledger.view()
+    chosen = [features.find(context.ledger, view, each) for each in views]
+    if len({each.artifact.base for each in chosen}) < len(chosen):
+        raise InputError("a view is named twice; a frame has each of its columns once")
     source, data = _labels(context, labels, name is not None)
     read = frames.read(data, time, zone)
-    parts = [_part(context, features.find(context.ledger, view, each), read, len(views) > 1) for each in views]
-    names = [each for part in parts for each in part.names]
-    kinds = [each for part in parts for each in part.kinds]
-    rows = [
-        tuple(value for row in rows for value in row) for rows in zip(*(part.columns for part in parts), strict=True)
-    ]
+    parts = [_part(context, each, read, len(views) > 1) for each in chosen]
     parquet = output.endswith(".parquet") if output is not None else read.parquet
-    made = frames.frame(read, names, kinds, rows, parquet=parquet)
+    made = _framed(read, parts, parquet)
     document: dict[str, Any] = {
         "labels": source.ref if source else labels,
         "rows": len(read.rows),
@@ -81,25 +84,23 @@ def join(
         except OSError as error:
             raise InputError(f"{output} cannot be written: {error.strerror}") from None
         document["path"] = str(goal.absolute())
-    else:
-        assert source is not None
-        assert name is not None
+    elif source is not None and name is not None:
         document["dataset"] = _recorded_join(context, source, parts, name, made, parquet=parquet, time=time, zone=zone)
     where = document["dataset"] or output
     lines: list[str] = [say(state("good", "joined"), f"  {counted(len(read.rows), 'label')} to {where}")]
-    lines += table(
-        [
-            (
-                each.registered.ref,
-                " ".join(each.datasets),
-                f"{each.unknown:,} unknown",
-                f"{each.stale:,} past their ttl",
-            )
-            for each in parts
-        ],
-        indent="  ",
-    )
-    return Answer(document, lines)
+    rows = [(each.registered.ref, " ".join(each.datasets), *each.gaps) for each in parts]
+    return Answer(document, [*lines, *table(rows, indent="  ")])
+
+
+def _framed(labels: Labels, parts: Sequence[_Part], parquet: bool) -> bytes:
+    """The labels with what every view gives beside them."""
+    from app.features import labels as frames
+
+    names = [each for part in parts for each in part.names]
+    kinds = [each for part in parts for each in part.kinds]
+    columns = zip(*(part.columns for part in parts), strict=True)
+    rows = [tuple(value for row in each for value in row) for each in columns]
+    return frames.frame(labels, names, kinds, rows, parquet=parquet)
 
 
 def _labels(context: Context, text: str, recorded: bool) -> tuple[Artifact | None, bytes]:

@@ -100,6 +100,6 @@ def reread(context: Context, dataset: Artifact, registered: Registered) -> Table
 
 def store_path(context: Context) -> Path:
     """The workspace's online store."""
-    from app.features.online import FILE
+    from app.features.onlinefile import FILE
 
     return context.ledger_path.parent / FILE

@@ -25,56 +25,16 @@ from types import TracebackType
 from typing import Any, Literal, NamedTuple, Self, TextIO
 
 from app.features.definition.values import micros, moment, spelled
+from app.features.onlinefile import BUSY, connect, encoded
 from ledger.errors import InputError, LedgerError, Refused
-
-FILE = "features.db"
-FORMAT = 1
-"""The form of the file, in its ``user_version``."""
 
 Reason = Literal["view", "version", "schema", "entity", "stale"]
 
-_APPLICATION_ID = 0x41535946
-_BUSY = 30.0
 _PATIENCE = 2.0
 """Seconds that closing waits for whoever writes, before it gives the last counts up."""
 
 _KEPT_READS = 10_000
 _KEPT_SECONDS = 60.0
-_TABLES = (
-    """CREATE TABLE views (
-    view TEXT NOT NULL,
-    version INTEGER NOT NULL,
-    sha256 TEXT NOT NULL,
-    schema TEXT NOT NULL,
-    ttl INTEGER NOT NULL,
-    entity TEXT NOT NULL,
-    features TEXT NOT NULL,
-    dataset TEXT NOT NULL,
-    as_of INTEGER NOT NULL,
-    PRIMARY KEY (view, version)
-) STRICT, WITHOUT ROWID""",
-    """CREATE TABLE latest (
-    view TEXT NOT NULL,
-    version INTEGER NOT NULL,
-    entity TEXT NOT NULL,
-    event_time INTEGER NOT NULL,
-    created INTEGER NOT NULL,
-    dataset TEXT NOT NULL,
-    features TEXT NOT NULL,
-    PRIMARY KEY (view, version, entity)
-) STRICT, WITHOUT ROWID""",
-    """CREATE TABLE reads (
-    view TEXT NOT NULL,
-    version INTEGER NOT NULL,
-    consumer TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    count INTEGER NOT NULL,
-    first INTEGER NOT NULL,
-    last INTEGER NOT NULL,
-    PRIMARY KEY (view, version, consumer, reason)
-) STRICT, WITHOUT ROWID""",
-    "CREATE TABLE batches (batch TEXT PRIMARY KEY, reads TEXT NOT NULL) STRICT, WITHOUT ROWID",
-)
 _READ = (
     "SELECT v.schema, v.ttl, v.features, v.dataset, l.event_time, l.features FROM views v LEFT JOIN latest l "
     "ON l.view = v.view AND l.version = v.version AND l.entity = ? WHERE v.view = ? AND v.version = ?"
@@ -177,24 +137,14 @@ class OnlineStore:
             InputError: the key has not the view's form, or ``now`` no zone.
             LedgerError: the file is damaged.
         """
-        if now is not None and now.tzinfo is None:
-            raise InputError(f"now={now} has no time zone; give an aware time")
-        at = time.time_ns() // 1000 if now is None else micros(now)
-        try:
-            name = self._named(view)
-            entity = self._entities.get((name, version)) or self._entity(name, version, at)
-            wanted = _key(name, entity, key)
-            row = self._connection.execute(_READ, (encoded(wanted), name, version)).fetchone()
-            if row is None:
-                raise self._refused(name, version, at, *self._other_version(name, version))
-        except sqlite3.Error as error:
-            raise LedgerError(f"the online store cannot be read: {error}") from None
+        at = _moment(now)
+        name, wanted, row = self._read(view, key, version, at)
         found_schema, ttl, columns, dataset, event_time, features = row
         if schema is not None and schema != found_schema:
             why = f"{name}@{version} is stored with the schema {found_schema[:15]}, not {schema[:15]}"
             raise self._refused(name, version, at, "schema", why)
         if event_time is None:
-            names = ", ".join(each for each, _ in entity)
+            names = ", ".join(wanted)
             raise self._refused(name, version, at, "entity", f"{name}@{version} knows no {names} {_worded(wanted)}")
         if at - event_time > ttl:
             what = f"{name}@{version} of {_worded(wanted)} is of {spelled(event_time)}"
@@ -206,11 +156,20 @@ class OnlineStore:
             raise self._refused(name, version, at, "schema", why)
         self._tally(name, version, "", at)
         if self._log is not None:
-            told = {
-                each: spelled(micros(value)) if isinstance(value, datetime) else value for each, value in values.items()
-            }
-            self._write(name, version, {each: value for (each, _), value in zip(entity, wanted, strict=True)}, at, told)
+            self._write(name, version, wanted, at, values)
         return Features(values, moment(event_time), (at - event_time) / 1e6, name, version, found_schema, dataset)
+
+    def _read(self, view: str, key: Any, version: int, at: int) -> tuple[str, dict[str, Any], Any]:
+        """The view's name with its project, the key by name, and the row; the gate looks at the version and no further."""
+        try:
+            name = self._named(view)
+            wanted = _key(name, self._entities.get((name, version)) or self._entity(name, version, at), key)
+            row = self._connection.execute(_READ, (encoded(list(wanted.values())), name, version)).fetchone()
+            if row is None:
+                raise self._refused(name, version, at, *self._other_version(name, version))
+        except sqlite3.Error as error:
+            raise LedgerError(f"the online store cannot be read: {error}") from None
+        return name, wanted, row
 
     def _values(self, columns: str, features: str) -> dict[str, Any] | None:
         """Stored features by name, as a reader meets them; ``None`` where the file was changed by somebody else."""
@@ -247,7 +206,7 @@ class OnlineStore:
         except sqlite3.OperationalError:
             return
         finally:
-            self._connection.execute(f"PRAGMA busy_timeout = {round(_BUSY * 1000)}")
+            self._connection.execute(f"PRAGMA busy_timeout = {round(BUSY * 1000)}")
         self._counts.clear()
 
     def _named(self, view: str) -> str:
@@ -282,9 +241,12 @@ class OnlineStore:
         found = self._entities[name, version] = [(each[0], each[1]) for each in json.loads(row[0])]
         return found
 
-    def _write(self, name: str, version: int, key: Mapping[str, Any], at: int, features: Mapping[str, Any]) -> None:
+    def _write(self, name: str, version: int, key: dict[str, Any], at: int, values: dict[str, Any]) -> None:
         assert self._log is not None
-        line = {"view": name, "version": version, "time": spelled(at), "key": key, "features": features}
+        told = {
+            each: spelled(micros(value)) if isinstance(value, datetime) else value for each, value in values.items()
+        }
+        line = {"view": name, "version": version, "time": spelled(at), "key": key, "features": told}
         self._log.write(json.dumps(line, ensure_ascii=False) + "\n")
 
     def _refused(self, name: str, version: int, at: int, reason: Reason, message: str) -> GateRefused:
@@ -310,62 +272,18 @@ class OnlineStore:
             self.flush()
 
 
-def connect(path: Path, *, read_only: bool = False, create: bool = False) -> sqlite3.Connection:
-    """Open the store's file; its transactions are begun by hand.
-
-    Args:
-        path: the file.
-        read_only: only to read.
-        create: make it where it is not there.
-
-    Raises:
-        InputError: it is not there.
-        LedgerError: it is no feature store, of a newer version, or cannot be opened.
-    """
-    if not create and not path.is_file():
-        raise InputError(f"there is no online store {path}; `assay feature push` writes one")
-    mode = "ro" if read_only else "rwc" if create else "rw"
-    try:
-        connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=_BUSY, isolation_level=None
-        )
-    except sqlite3.Error as error:
-        raise LedgerError(f"the online store {path} cannot be opened: {error}") from None
-    try:
-        if create:
-            _make(connection)
-        marks = [connection.execute(f"PRAGMA {each}").fetchone()[0] for each in ("application_id", "user_version")]
-    except sqlite3.Error as error:
-        connection.close()
-        raise LedgerError(
-            f"the online store {path} cannot be read: {error}; `assay feature push` can write a new one"
-        ) from None
-    if marks != [_APPLICATION_ID, FORMAT]:
-        connection.close()
-        known = marks[0] == _APPLICATION_ID
-        raise LedgerError(f"{path} is {'of another version of Assay' if known else 'no online feature store'}")
-    return connection
+def _moment(now: datetime | None) -> int:
+    """A moment in microseconds since 1970: the system clock's, where none is given."""
+    if now is None:
+        return time.time_ns() // 1000
+    if now.tzinfo is None:
+        raise InputError(f"now={now} has no time zone; give an aware time")
+    return micros(now)
 
 
-def _make(connection: sqlite3.Connection) -> None:
-    """Lay out an empty file; two who do it at once are one after the other."""
-    if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
-        raise sqlite3.OperationalError("it cannot keep a write-ahead log")
-    with connection:
-        connection.execute("BEGIN IMMEDIATE")
-        if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
-            for statement in _TABLES:
-                connection.execute(statement)
-            connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {FORMAT}")
-
-
-def encoded(key: Sequence[Any]) -> str:
-    """An entity's key as it is stored."""
-    return json.dumps(key, ensure_ascii=False, separators=(",", ":"))
-
-
-def _key(view: str, entity: Sequence[tuple[str, str]], key: Mapping[str, Any] | Sequence[Any] | str | int) -> list[Any]:
+def _key(
+    view: str, entity: Sequence[tuple[str, str]], key: Mapping[str, Any] | Sequence[Any] | str | int
+) -> dict[str, Any]:
     """An entity's key in its view's order.
 
     Raises:
@@ -378,15 +296,15 @@ def _key(view: str, entity: Sequence[tuple[str, str]], key: Mapping[str, Any] | 
     if len(found) != len(entity) or not all(_fits(each, kind) for each, (_, kind) in zip(found, entity, strict=True)):
         wanted = ", ".join(f"{name} ({kind})" for name, kind in entity)
         raise InputError(f"{key!r} is no key of {view}: it has {wanted}")
-    return found
+    return {name: each for each, (name, _) in zip(found, entity, strict=True)}
 
 
 def _fits(value: Any, kind: str) -> bool:
     return isinstance(value, str) if kind == "string" else isinstance(value, int) and not isinstance(value, bool)
 
 
-def _worded(key: Sequence[Any]) -> str:
-    return ", ".join(map(str, key))
+def _worded(key: Mapping[str, Any]) -> str:
+    return ", ".join(map(str, key.values()))
 
 
 def _days(micros_: int) -> str:

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from app.features import online
+from app.features import onlinefile
 from app.features.definition import values
 from app.features.definition.tables import Row, Table
-from app.features.online import encoded
+from app.features.onlinefile import encoded
 from app.features.view import schema
 from ledger.errors import LedgerError
 
@@ -130,7 +130,7 @@ def parity(path: Path, target: Target, table: Table) -> Parity:
         table: the offline features, read anew from the store of objects.
     """
     wanted = latest(table, target.as_of)
-    connection = online.connect(path, read_only=True)
+    connection = onlinefile.connect(path, read_only=True)
     try:
         where = "WHERE view = ? AND version = ?"
         name = (target.view, target.version)
@@ -282,7 +282,7 @@ def _stored(table: Table, row: Row, dataset: str) -> tuple[Any, ...]:
 
 @contextmanager
 def _transaction(path: Path, *, create: bool = False) -> Iterator[sqlite3.Connection]:
-    connection = online.connect(path, create=create)
+    connection = onlinefile.connect(path, create=create)
     try:
         with connection:
             connection.execute("BEGIN IMMEDIATE")

@@ -489,6 +489,8 @@ def test_two_views_are_told_apart_in_one_frame(made: Shell) -> None:
         *("-o", "frame.csv"),
     )
     head = (made.root / "frame.csv").read_text().splitlines()[0]
+    twice = made("feature", "join", "momentum", "momentum@1", "--labels", "labels.csv", "--time", "at", "-o", "f.csv")
+    assert (twice.code, "named twice" in twice.err) == (2, True)
     assert head == "currency,at,momentum.change,momentum.count,slow.change,slow.count"
 
 

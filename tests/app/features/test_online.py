@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from app.features import online, view, writing
+from app.features import online, onlinefile, view, writing
 from app.features.definition import tables, values
 from app.features.definition.tables import Columns
 from app.features.online import GateRefused, OnlineStore
@@ -299,7 +299,7 @@ def test_a_read_meets_the_state_before_a_write_or_after_it(tmp_path: Path) -> No
     stop, seen = threading.Event(), set()
 
     def read() -> None:
-        connection = online.connect(file, read_only=True)
+        connection = onlinefile.connect(file, read_only=True)
         while not stop.is_set():
             rows = connection.execute("SELECT features FROM latest").fetchall()
             seen.add(len({row[0] for row in rows}))
