@@ -31,10 +31,12 @@ def register(
     uri: str | None = None,
     media_type: str | None = None,
     alias: str | None = None,
+    no_profile: bool = False,
 ) -> Answer:
     """Store a file or folder and record it as the next version, unless a version has these bytes already.
 
-    Of a dataset that is a table its columns, rows and span are recorded with it, and its profile is stored.
+    Of a dataset that is a table its columns, rows and span are recorded with it, and its profile is stored, unless
+    ``no_profile`` says that this would take too long.
     """
     from ledger.events.artifacts import AliasMoved, ArtifactRegistered
     from ledger.format.names import quote
@@ -51,8 +53,10 @@ def register(
     base = f"{kind}/{home}/{label}"
     entries = []
     told: list[str] = []
+    described: dict[str, Any] = {}
     if same is None:
-        described, told = describing.facts(context, stored, kind, source.name, media_type)
+        if not no_profile:
+            described, told = describing.facts(context, stored, kind, source.name, media_type)
         fact = ArtifactRegistered(
             kind=kind,
             name=label,

@@ -173,11 +173,19 @@ def _profiles(context: Context, pair: _Pair) -> tuple[Profile, Profile] | None:
         if artifact.kind not in ("dataset", "feature_view") and "profile" not in (artifact.facts.get("summary") or {}):
             return None
         known = describing.kept(context.ledger.objects, artifact)
+        if known is None and _is_json(path):
+            return None
         try:
             found.append(known or profiles.profile(path))
         except InputError:
             return None
     return found[0], found[1]
+
+
+def _is_json(path: Path) -> bool:
+    """Whether a file begins as JSON does: its first line would pass for a table's head as well."""
+    with path.open("rb") as file:
+        return file.read(64).lstrip()[:1] in (b"{", b"[")
 
 
 def _tables(pair: _Pair, was: Profile, now: Profile, key: list[str]) -> tuple[str, Any, list[str]]:

@@ -9,12 +9,13 @@ from app.actions.answers import Answer, Mark, counted, say, state
 from app.actions.artifacts import is_directory
 from app.actions.versions import Versions
 from ledger.errors import AssayError, InputError, LedgerError
-from ledger.projections import artifacts, lineage
+from ledger.projections import artifacts, documents, lineage
 
 if TYPE_CHECKING:
     from app.actions.context import Context
     from ledger.ledger import Entry
     from ledger.projections.artifacts import Artifact
+    from ledger.projections.view import View
     from ledger.store.objects import Damage
 
 CHECK = "stored-bytes"
@@ -50,10 +51,22 @@ def restore(
     return Answer(document_, lines)
 
 
-class _Hurt(NamedTuple):
-    """A version whose bytes are not as registered, what is wrong with each object, and what is touched by it."""
+class _Kept(NamedTuple):
+    """Bytes that the record names: a version's own, or those of a document about ``ref``, which ``what`` then is."""
 
-    artifact: Artifact
+    ref: str
+    what: str
+    digest: str
+    size: int | None
+    directory: bool
+    seq: int
+    project: str | None
+
+
+class _Hurt(NamedTuple):
+    """What is kept and not as it was, what is wrong with each object, and what is touched by it."""
+
+    kept: _Kept
     damages: list[Damage]
     replaced: str | None
     depending: list[str]
@@ -81,7 +94,7 @@ def check(
         raise InputError("give either --record or --no-record")
     context.writes = not no_record
     view = context.view
-    chosen = [artifacts.resolve(view, ref) for ref in refs] if refs else artifacts.versions(view)
+    chosen = _chosen(view, refs)
     hurt = _examined(context, chosen)
     lines = [line for each in hurt for line in _told(each)]
     lines.append(_verdict(len(chosen), len(hurt)))
@@ -91,9 +104,9 @@ def check(
         "checked": len(chosen),
         "findings": [
             {
-                "ref": each.artifact.ref,
+                "ref": each.kept.ref,
                 "sha256": damage.digest,
-                "kind": "replaced" if each.replaced and damage.digest == each.artifact.digest else damage.kind,
+                "kind": "replaced" if each.replaced and damage.digest == each.kept.digest else damage.kind,
                 "detail": damage.detail,
                 "depending": each.depending,
                 "live": each.live,
@@ -114,26 +127,43 @@ def check(
     return Answer(document_, lines, 1 if hurt else 0)
 
 
-def _examined(context: Context, chosen: Sequence[Artifact]) -> list[_Hurt]:
-    """Every version whose bytes are not as registered; each object is hashed once."""
+def _chosen(view: View, refs: Sequence[str]) -> list[_Kept]:
+    """The versions that are named, or all, and the documents attached to them."""
+    versions = [artifacts.resolve(view, ref) for ref in refs] if refs else artifacts.versions(view)
+    named = {each.ref for each in versions}
+    found = [
+        _Kept(each.ref, "", each.digest, each.size, is_directory(each), each.seq, each.project) for each in versions
+    ]
+    known = {each.digest for each in versions}
+    for each in documents.listed(view):
+        if (each.subject in named or not refs) and each.digest not in known:
+            project = each.subject.split("/")[1] if "/" in each.subject else None
+            found.append(
+                _Kept(each.subject, each.doc_kind.replace("_", " "), each.digest, None, False, each.seq, project)
+            )
+    return found
+
+
+def _examined(context: Context, chosen: Sequence[_Kept]) -> list[_Hurt]:
+    """All that is not as it was; each object is hashed once."""
     view, objects = context.view, context.ledger.objects
     known: dict[tuple[str, bool], list[Damage]] = {}
     found = []
     standing: Versions | None = None
-    for n, artifact in enumerate(chosen):
-        context.progress(n, len(chosen), artifact.ref)
-        directory = is_directory(artifact)
-        key = (artifact.digest, directory)
+    for n, each in enumerate(chosen):
+        context.progress(n, len(chosen), each.ref)
+        key = (each.digest, each.directory)
         if key not in known:
-            known[key] = objects.check(artifact.digest, directory=directory, size=artifact.size)
+            known[key] = objects.check(each.digest, directory=each.directory, size=each.size)
         if not known[key]:
             continue
         standing = standing or Versions(view)
-        others = [each.ref for damage in known[key] if damage.got for each in artifacts.by_digest(view, damage.got)]
-        depending = lineage.impact(view, artifact.ref)
-        live = [each for each in depending if each.startswith("deployment/")]
-        serving = [f"{artifact.ref} in {each}" for each in standing.live(artifact)]
-        found.append(_Hurt(artifact, known[key], others[0] if others else None, depending, serving or live))
+        others = [other.ref for damage in known[key] if damage.got for other in artifacts.by_digest(view, damage.got)]
+        artifact = None if each.what else artifacts.get(view, each.ref)
+        depending = lineage.impact(view, each.ref) if artifact else []
+        live = [other for other in depending if other.startswith("deployment/")]
+        serving = [f"{each.ref} in {where}" for where in standing.live(artifact)] if artifact else []
+        found.append(_Hurt(each, known[key], others[0] if others else None, depending, serving or live))
     return found
 
 
@@ -142,9 +172,10 @@ def _told(hurt: _Hurt) -> list[str]:
     for damage in hurt.damages:
         detail = damage.detail
         kind = damage.kind
-        if hurt.replaced and damage.digest == hurt.artifact.digest:
+        if hurt.replaced and damage.digest == hurt.kept.digest:
             kind, detail = "replaced", f"{detail}, which are those of {hurt.replaced}"
-        lines.append(say(state("bad", kind), f"  {hurt.artifact.ref}  event {hurt.artifact.seq}: {detail}"))
+        what = f"its {hurt.kept.what}, " if hurt.kept.what else ""
+        lines.append(say(state("bad", kind), f"  {hurt.kept.ref}  {what}event {hurt.kept.seq}: {detail}"))
     if hurt.depending:
         named = ", ".join(hurt.depending[:4]) + (", …" if len(hurt.depending) > 4 else "")
         lines.append(say(Mark("dim", f"    touches {counted(len(hurt.depending), 'thing')} made from it: {named}")))
@@ -154,25 +185,27 @@ def _told(hurt: _Hurt) -> list[str]:
 
 
 def _verdict(checked: int, hurt: int) -> str:
-    versions = counted(checked, "version")
+    objects = counted(checked, "version and document", "versions and documents")
     if not checked:
         return say(state("warn", "nothing checked"), "  no version is registered")
     if not hurt:
-        return say(state("good", "intact"), f"  {versions}, every byte as registered")
-    return say(state("bad", "damaged"), f"  {hurt} of {versions}; put the right bytes back from a backup")
+        return say(state("good", "intact"), f"  {objects}, every byte as registered")
+    return say(state("bad", "damaged"), f"  {hurt} of {objects}; put the right bytes back from a backup")
 
 
 def _found(hurt: _Hurt) -> Entry:
-    """The event of one damaged version."""
+    """The event of one thing that is damaged."""
     from ledger.events.checks import CheckExecuted
     from ledger.ledger import Entry
 
-    artifact = hurt.artifact
+    kept = hurt.kept
     findings = [
         {"sha256": each.digest, "kind": each.kind, "detail": each.detail, **({"got": each.got} if each.got else {})}
         for each in hurt.damages[:_NAMED]
     ]
-    inputs: dict[str, Any] = {"sha256": artifact.digest, "depending": len(hurt.depending)}
+    inputs: dict[str, Any] = {"sha256": kept.digest, "depending": len(hurt.depending)}
+    if kept.what:
+        inputs["document"] = kept.what
     if hurt.depending:
         inputs["depends"] = hurt.depending[:_NAMED]
     if hurt.live:
@@ -189,22 +222,22 @@ def _found(hurt: _Hurt) -> Entry:
         findings=findings,
         inputs=inputs,
     )
-    return Entry(fact, subject=artifact.ref, project=artifact.project, cause=artifact.seq)
+    return Entry(fact, subject=kept.ref, project=kept.project, cause=kept.seq)
 
 
-def _summed(context: Context, chosen: Sequence[Artifact], hurt: Sequence[_Hurt]) -> Entry:
+def _summed(context: Context, chosen: Sequence[_Kept], hurt: Sequence[_Hurt]) -> Entry:
     """The event of the whole check: how many versions and bytes were hashed, and how many of them are hurt."""
     from ledger.events.checks import CheckExecuted
     from ledger.ledger import Entry
 
     inputs: dict[str, Any] = {
-        "versions": len(chosen),
-        "bytes": sum(each.size for each in chosen),
+        "objects": len(chosen),
+        "bytes": sum(each.size or 0 for each in chosen),
         "store": str(context.ledger.objects.root) if "://" in str(context.ledger.objects.root) else "local",
         "head": context.view.at,
     }
     if len(chosen) <= _NAMED:
-        inputs["refs"] = [each.ref for each in chosen]
+        inputs["refs"] = list(dict.fromkeys(each.ref for each in chosen))
     fact = CheckExecuted(
         check=CHECK,
         kind="integrity",

@@ -38,6 +38,7 @@ VERSIONS = (
             Argument("uri", "its address there", ("--uri",)),
             Argument("media_type", "its media type, such as text/csv", ("--media-type",), metavar="TYPE"),
             Argument("alias", "also point this alias to the new version", ("--alias",)),
+            Argument("no_profile", "do not look into a table: its bytes alone", ("--no-profile",), kind="flag"),
         ),
         examples=(
             Example(

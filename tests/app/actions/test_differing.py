@@ -109,6 +109,14 @@ def test_configurations_key_by_key(shell: Shell, was: str, now: str, file: str) 
     assert "22  →  66" in shell.ok("artifact", "diff", "settings@1", "settings@2").out
 
 
+@pytest.mark.parametrize("kind", ["dataset", "feature_view"])
+def test_a_definition_in_json_is_no_table(shell: Shell, kind: str) -> None:
+    for window in (5, 22):
+        registered(shell, json.dumps({"entity": "currency", "window": window}), "har", kind, "har.json")
+    found = diff(shell, "har")
+    assert (found["kind"], [each["path"] for each in found["changes"]["values"]]) == ("values", ["window"])
+
+
 def test_folders_file_by_file(shell: Shell) -> None:
     registered(shell, {"a.py": "a", "in/b.py": "b"}, "src", "code", "src")
     (shell.root / "src" / "a.py").unlink()

@@ -160,7 +160,7 @@ def test_an_intact_store_is_recorded_where_that_is_asked_for(shell: Shell) -> No
     said = shell.json(*LEA, "artifact", "check", "--record")
     _hold(said, registry.get("artifact check").gives, "artifact check")
     value = newest(shell, "check.executed")["value"]
-    assert (value["passed"], value["inputs"]["versions"], value["value"]) == (True, 3, 0)
+    assert (value["passed"], value["inputs"]["objects"], value["value"]) == (True, 3, 0)
     stored(shell, "ecb-rates").unlink()
     before = shell.bytes()
     assert shell("artifact", "check", "--no-record").code == 1
@@ -178,6 +178,19 @@ def test_a_file_of_a_folder_that_is_damaged_is_named(shell: Shell) -> None:
     path.write_bytes(b"")
     (finding,) = shell("artifact", "check", "fx-vol@2", "--json").document["findings"]
     assert (finding["sha256"], finding["kind"]) == (entry.digest, "truncated")
+
+
+def test_a_document_that_is_damaged_is_found_as_well(shell: Shell) -> None:
+    (shell.root / "card.md").write_text("# Card\n")
+    sha256 = shell.json(*LEA, "artifact", "attach", "fx-vol@1", "card.md", "--kind", "model_card")["sha256"]
+    path = shell.root / ".assay" / "objects" / sha256[7:9] / sha256[9:]
+    path.chmod(0o644)
+    path.write_text("# Cart\n")
+    said = shell("artifact", "check", "fx-vol@1")
+    assert said.code == 1
+    assert "its model card" in said.out
+    assert newest(shell, "check.executed")["value"]["inputs"]["document"] == "model card"
+    assert shell("artifact", "check", "ecb-rates").code == 0
 
 
 # Restoring
@@ -274,6 +287,9 @@ def test_what_only_looks_like_a_table_is_registered_by_its_bytes(shell: Shell) -
     said = shell.ok(*LEA, "artifact", "register", "odd.csv", "--kind", "dataset")
     assert "no profile: odd.csv is no whole CSV" in said.out
     assert "rows" not in shell.json("artifact", "show", "odd")["artifact"]["facts"]
+    (shell.root / "large.csv").write_text("a\n1\n")
+    said = shell.json(*LEA, "artifact", "register", "large.csv", "--kind", "dataset", "--no-profile")
+    assert said["artifact"]["facts"] == {}
 
 
 def test_the_history_of_a_version_is_folded_where_it_is_long(shell: Shell) -> None:
