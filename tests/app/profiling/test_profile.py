@@ -274,3 +274,33 @@ def test_memory_stays_bounded_whatever_the_length() -> None:
         found = profile({"x": rng.normal(size=50_000)} for _ in range(count))
         sizes.append(len(found.encoded()))
     assert sizes[1] < 2.5 * sizes[0]
+
+
+@pytest.mark.slow
+def test_ten_million_rows_within_a_gigabyte() -> None:
+    """Five columns of every kind, two of them without a value that comes back."""
+    import subprocess
+    import sys
+
+    program = (
+        "import numpy as np, pyarrow as pa, resource\n"
+        "from app.profiling.profile import of_batches\n"
+        "from app.profiling.sources import Batch\n"
+        "rng = np.random.default_rng(0)\n"
+        "def batches(rows, size=65536):\n"
+        "    for start in range(0, rows, size):\n"
+        "        n = min(size, rows - start)\n"
+        "        columns = {'x': pa.array(rng.normal(size=n)), 'i': pa.array(rng.integers(0, 10**9, n)),\n"
+        "                   'k': pa.array([f'k{each}' for each in rng.integers(0, 1000, n)]),\n"
+        "                   't': pa.array((np.arange(start, start + n) * 1000).astype('datetime64[us]')),\n"
+        "                   's': pa.array([f's{each}' for each in range(start, start + n)])}\n"
+        "        yield Batch(n, columns)\n"
+        "found = of_batches(batches(10_000_000))\n"
+        "print(found.rows, found.columns['x'].numbers.quantiles.error)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    rows, error, peak = done.stdout.split()
+    assert int(rows) == 10_000_000
+    assert float(error) < 0.005
+    assert int(peak) < 1 << 20, "KiB"
