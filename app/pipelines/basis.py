@@ -99,7 +99,7 @@ def _details(
     elif aspect == "config":
         yield from _config(objects, one, other, config)
     elif aspect == "runtime":
-        yield from _runtime(objects, one)
+        yield from _runtime(objects, one, other)
     else:
         yield from _changed(one, other)
 
@@ -147,10 +147,20 @@ def _config(objects: Objects, one: Any, other: Any, config: Any) -> Iterator[str
     yield from _changed(canonical.decode(objects.read(before)), config)
 
 
-def _runtime(objects: Objects, one: Any) -> Iterator[str]:
-    if isinstance(one, str) and objects.has(one):
-        now = canonical.decode(runtime.encoded())
-        yield from runtime.differences(canonical.decode(objects.read(one)), now)
+def _runtime(objects: Objects, one: Any, other: Any) -> Iterator[str]:
+    before, now = (_described(objects, each) for each in (one, other))
+    if before is None or now is None:
+        yield f"{_short(one)} → {_short(other)}"
+        return
+    yield from runtime.differences(before, now)
+
+
+def _described(objects: Objects, digest: Any) -> Any:
+    """A runtime's document: the recorded one, or this interpreter's."""
+    if digest == hashes.digest(runtime.encoded()):
+        return canonical.decode(runtime.encoded())
+    known = isinstance(digest, str) and objects.has(digest)
+    return canonical.decode(objects.read(digest)) if known else None
 
 
 def _changed(one: Any, other: Any) -> Iterator[str]:

@@ -238,7 +238,8 @@ class _Resolver:
             found = makers.get(lifecycle.artifact_base(ref, self._project))
             if found is not None and found.step != declared.name:
                 return found
-        return Source(ref)
+        called = [each for base, each in makers.items() if base.endswith(f"/{ref}") and each.step != declared.name]
+        return called[0] if len(called) == 1 else Source(ref)
 
     def _spec(self, declared: Declared) -> Spec | None:
         use, kind = declared.use, declared.kind

@@ -75,6 +75,13 @@ def test_steps_are_wired_by_what_they_make(folder: Path) -> None:
     assert found.parameters == {"first": "2004-01-01", "size": 5, "mode": "fast"}
 
 
+def test_a_bare_name_is_wired_too_and_a_version_is_not(folder: Path) -> None:
+    train = (folder / "train.yaml").read_text()
+    for ref, step in (("table", "make"), ("dataset/fx/table", "make"), ("dataset/table@1", ""), ("able", "")):
+        (folder / "train.yaml").write_text(train.replace("dataset/table", ref))
+        assert planned(folder, GOOD, "size=1").step("train").sources["table"].step == step
+
+
 def test_the_command_line_has_the_last_word(folder: Path) -> None:
     assert planned(folder, GOOD, "size=7", "first=2005-05-05", environment="staging").parameters["size"] == 7
 
