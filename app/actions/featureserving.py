@@ -38,9 +38,11 @@ class _Part(NamedTuple):
     stale: int
 
     @property
-    def gaps(self) -> tuple[str, str]:
-        """For how many labels there are no features, in words."""
-        return f"{self.unknown:,} unknown", f"{self.stale:,} past their ttl"
+    def told(self) -> tuple[str, str, str]:
+        """Where its features came from, and for how many labels there are none, in words."""
+        older = len(self.datasets) - 1
+        sources = f"{self.datasets[-1]}{f' and {older} before it' if older else ''}"
+        return sources, f"{self.unknown:,} unknown", f"{self.stale:,} past their ttl"
 
 
 def join(
@@ -88,7 +90,7 @@ def join(
         document["dataset"] = _recorded_join(context, source, parts, name, made, parquet=parquet, time=time, zone=zone)
     where = document["dataset"] or output
     lines: list[str] = [say(state("good", "joined"), f"  {counted(len(read.rows), 'label')} to {where}")]
-    rows = [(each.registered.ref, " ".join(each.datasets), *each.gaps) for each in parts]
+    rows = [(each.registered.ref, *each.told) for each in parts]
     return Answer(document, [*lines, *table(rows, indent="  ")])
 
 
