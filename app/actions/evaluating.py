@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 FILE = "maturity.yaml"
 ARTIFACT = "maturity-model"
+NEARLY = 60 * 86_400_000_000
+"""Observations of so many days are read at once, the others when a criterion's past is asked for."""
 
 
 class Ground(NamedTuple):
@@ -46,7 +48,9 @@ def ground(context: Context, *, verify: bool = False) -> Ground:
     model = model_of(context)
     view = context.view
     trouble, verification = _verified(context) if verify else (None, _recorded(context.ledger))
-    return Ground(Evaluation(Index.of(view), model, verification), moment(context, view), view, trouble)
+    when = moment(context, view)
+    index = Index.of(view, observed_since=when.t - NEARLY)
+    return Ground(Evaluation(index, model, verification), when, view, trouble)
 
 
 def moment(context: Context, view: View) -> Moment:

@@ -40,7 +40,8 @@ def maturity(
         return _why(found, name, why)
     if history:
         return _history(context, found, names, weeks)
-    standings = [found.evaluation.standing(name, found.moment) for name in names]
+    detail = len(names) == 1
+    standings = [found.evaluation.standing(name, found.moment, detail=detail) for name in names]
     lines = _chain(found, standings)
     if len(names) == 1:
         lines += _one(found, standings[0], every=every)

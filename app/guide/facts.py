@@ -36,6 +36,7 @@ class Facts:
 
     def __init__(self, evaluation: Evaluation, project: str, moment: Moment) -> None:
         self.index = evaluation.index
+        self.index.complete()
         self.project = project
         self.moment = moment
         shipped = reading.shipped()

@@ -12,8 +12,11 @@ from ledger.format.event import Event
 from ledger.projections import evidence
 from ledger.projections.view import View
 from ledger.rules.maturity.moments import micros
+from ledger.rules.maturity.spans import BEGIN
 
 OBSERVED = "monitor.observed"
+TOLD = ("monitor", "kind", "breached")
+"""What is known here of an observation."""
 
 
 class Evidence:
@@ -87,11 +90,33 @@ ENDED_BY = {
 """Types whose events are also superseded by those of another type with the same key."""
 
 
+_TYPED = (
+    "SELECT e.seq, e.type, e.subject, e.project, e.actor, e.at, e.body FROM evidence v "
+    "JOIN events e ON e.seq = v.seq WHERE v.type = :type AND v.seq > :after AND v.seq <= :at ORDER BY v.seq"
+)
+_OBSERVATIONS = (
+    "SELECT o.seq, o.subject, o.project, e.actor, o.at, o.monitor, o.kind, o.breached FROM observations o "
+    "JOIN events e ON e.seq = o.seq WHERE o.seq > :after AND o.seq <= :until ORDER BY o.seq"
+)
+
+
+def _observed(view: View, after: int, until: int) -> list[Evidence]:
+    moments = _Moments()
+    found = []
+    rows = view.rows(_OBSERVATIONS, {"after": after, "until": until})
+    for seq, subject, project, actor, at, monitor, kind, breached in rows:
+        value = {"monitor": monitor, "kind": kind, "breached": bool(breached)}
+        found.append(Evidence(seq, OBSERVED, subject, project, actor, moments(at), None, value))
+    return found
+
+
 class Index:
     """All evidence up to event ``last``, and look-ups that are made when they are first asked for."""
 
     def __init__(self) -> None:
         self.last = -1
+        self._observed_since = BEGIN
+        self._whole: View | None = None
         self._events: dict[str, list[Evidence]] = defaultdict(list)
         self._made: dict[Hashable, Any] = {}
 
@@ -109,9 +134,10 @@ class Index:
         return index
 
     @classmethod
-    def of(cls, view: View) -> Index:
-        """From the ledger, as of a view."""
+    def of(cls, view: View, *, observed_since: int = BEGIN) -> Index:
+        """From the ledger, as of a view; observations from a time on (in microseconds), the others once they are needed."""
         index = cls()
+        index._observed_since = observed_since
         index.extend(view)
         return index
 
@@ -119,23 +145,40 @@ class Index:
         """Take in what the view holds beyond ``last``."""
         self._made.clear()
         moments = _Moments()
-        sql = (
-            "SELECT e.seq, e.type, e.subject, e.project, e.actor, e.at, e.body FROM evidence v "
-            "JOIN events e ON e.seq = v.seq WHERE v.type = :type AND v.seq > :after AND v.seq <= :at ORDER BY v.seq"
-        )
         for type_ in evidence.TYPES:
             events = self._events[type_]
-            for seq, name, subject, project, actor, at, body in view.rows(sql, {"type": type_, "after": self.last}):
+            for seq, name, subject, project, actor, at, body in view.rows(_TYPED, {"type": type_, "after": self.last}):
                 events.append(Evidence(seq, name, subject, project, actor, moments(at), body))
-        sql = (
-            "SELECT o.seq, o.subject, o.project, e.actor, o.at, o.monitor, o.kind, o.breached FROM observations o "
-            "JOIN events e ON e.seq = o.seq WHERE o.seq > :after AND o.seq <= :at ORDER BY o.seq"
-        )
-        events = self._events[OBSERVED]
-        for seq, subject, project, actor, at, monitor, kind, breached in view.rows(sql, {"after": self.last}):
-            value = {"monitor": monitor, "kind": kind, "breached": bool(breached)}
-            events.append(Evidence(seq, OBSERVED, subject, project, actor, moments(at), None, value))
+        after = self.last
+        if self._observed_since > BEGIN:
+            after = max(after, self._before(view, self._observed_since))
+            self._whole = view
+        self._events[OBSERVED] += _observed(view, after, view.at)
         self.last = view.at
+
+    def complete(self) -> bool:
+        """Take in the observations that were left out; whether there were any."""
+        if self._whole is None:
+            return False
+        first = self._events[OBSERVED][0].seq if self._events[OBSERVED] else self.last + 1
+        self._events[OBSERVED] = [*_observed(self._whole, -1, first - 1), *self._events[OBSERVED]]
+        self._whole, self._observed_since = None, BEGIN
+        self._made.clear()
+        return True
+
+    @staticmethod
+    def _before(view: View, t: int) -> int:
+        """The seq of the last event before a time, found by halves: events stand in the order of their times."""
+        low, high = -1, view.at
+        while low < high:
+            middle = (low + high + 1) // 2
+            row = view.row("SELECT at FROM events WHERE seq = :seq", {"seq": middle})
+            low, high = (middle, high) if micros(str(row[0])) < t else (low, middle - 1)
+        return low
+
+    def forget(self) -> None:
+        """Drop the look-ups, not the evidence: they are made again when they are asked for."""
+        self._made.clear()
 
     def _add(self, item: Evidence) -> None:
         self._events[item.type].append(item)

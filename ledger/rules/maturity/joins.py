@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from ledger.rules.maturity import conditions, lineage
-from ledger.rules.maturity.index import Evidence, Index, name_of
+from ledger.rules.maturity.index import OBSERVED, TOLD, Evidence, Index, name_of
 from ledger.rules.maturity.model import Match
-from ledger.rules.maturity.moments import Window, covered
+from ledger.rules.maturity.moments import Window, covered, least, reach
 from ledger.rules.maturity.sets import Member
 from ledger.rules.maturity.spans import BEGIN, END, Spans, intersect, union
 
@@ -30,15 +30,35 @@ LASTING_DOCUMENTS = ("data_source", "transformation", "quality_standard", "datas
 """Kinds of documents that describe every version of a name."""
 
 
-@dataclass(frozen=True, slots=True)
 class Scope:
-    """What a criterion is judged in: the project, how long its evidence counts, and whether automations alone give it."""
+    """What a criterion is judged in: the project, how long its evidence counts, and whether automations alone give it.
 
-    index: Index
-    project: str
-    window: Window
-    tiers: dict[str, Window]
-    automated: bool
+    Nothing is asked about what was before ``since``, and so nothing need be right of it.
+    """
+
+    __slots__ = ("automated", "earliest", "index", "least", "project", "reach", "since", "tiers", "window")
+
+    def __init__(
+        self,
+        index: Index,
+        project: str,
+        window: Window,
+        tiers: dict[str, Window],
+        automated: bool,
+        since: int = BEGIN,
+    ) -> None:
+        self.index = index
+        self.project = project
+        self.window = window
+        self.tiers = tiers
+        self.automated = automated
+        self.since = since
+        self.reach = reach(window, tiers)
+        """For how long evidence counts at most."""
+        self.least = least(window, tiers)
+        """For how long it counts at least."""
+        self.earliest = BEGIN if since == BEGIN else since - self.reach
+        """Before this, nothing can happen that counts at ``since`` or later."""
 
 
 class Claim(NamedTuple):
@@ -50,28 +70,44 @@ class Claim(NamedTuple):
 
 def claims(scope: Scope, member: Member, has: tuple[Match, ...]) -> list[list[Claim]]:
     """What proves an element: lists of claims, of each of which one must hold at once (several for ``$all``)."""
-    index = scope.index
     whole: list[Claim] = []
     parts: list[list[Claim]] = []
     for match in has:
         spread = conditions.spread(match.where)
         shown: list[list[Claim]] = [] if spread is None else [[] for _ in spread[1]]
         for type_ in match.types:
+            judged: dict[tuple[object, ...], tuple[int, ...] | None] = {}
             for item, spans in _candidates(scope, member, type_, before="before" in match.where):
-                if scope.automated and not index.automation(item):
+                if not spans or spans[-1][1] <= scope.since:
                     continue
-                if not conditions.holds(index, item, match.where, member.version):
-                    continue
-                claim = Claim(spans, (item,))
-                if spread is None or isinstance(conditions.field(index, item, spread[0]), list):
-                    whole.append(claim)
-                    continue
-                for place, wanted in enumerate(spread[1]):
-                    if conditions.shows(index, item, spread[0], wanted):
-                        shown[place].append(claim)
+                # Observations are many and say little: those that say the same are judged once.
+                said = item.value if type_ == OBSERVED else {}
+                alike = (item.actor, *map(said.get, TOLD)) if said else (item.seq,)
+                if alike not in judged:
+                    judged[alike] = _places(scope, member, match, spread, item)
+                places = judged[alike]
+                if places == ():
+                    whole.append(Claim(spans, (item,)))
+                for place in places or ():
+                    shown[place].append(Claim(spans, (item,)))
         if spread is not None:
             parts = shown
     return [[*whole, *part] for part in parts] if parts else [whole]
+
+
+def _places(
+    scope: Scope, member: Member, match: Match, spread: tuple[str, list[object]] | None, item: Evidence
+) -> tuple[int, ...] | None:
+    """Which of the values that a ``$all`` lists an event shows; none for all of them, ``None`` where it is no evidence."""
+    index = scope.index
+    if scope.automated and not index.automation(item):
+        return None
+    if not conditions.holds(index, item, match.where, member.version):
+        return None
+    if spread is None or isinstance(conditions.field(index, item, spread[0]), list):
+        return ()
+    found = (n for n, wanted in enumerate(spread[1]) if conditions.shows(index, item, spread[0], wanted))
+    return tuple(found) or None
 
 
 def proven(needed: list[list[Claim]]) -> Spans:
@@ -84,9 +120,12 @@ def proven(needed: list[list[Claim]]) -> Spans:
 
 def counted(scope: Scope, item: Evidence, *, since: int = BEGIN) -> Spans:
     """When an event counts as evidence: its window, until another takes its place."""
+    later = scope.index.superseded(item.type).get(item.seq)
+    if later is not None and later.t - item.t <= scope.least:
+        start = max(since, item.t)
+        return [(start, later.t)] if start < later.t else []
     spells = lineage.spells(scope.index, item.subject, scope.project)
     spans = covered(item.t, scope.window, spells, scope.tiers)
-    later = scope.index.superseded(item.type).get(item.seq)
     return intersect(spans, [(since, END if later is None else later.t)])
 
 
@@ -94,15 +133,18 @@ def _candidates(scope: Scope, member: Member, type_: str, *, before: bool) -> It
     if member.event is not None:
         yield from _belonging(scope.index, member.event, type_)
         return
-    for item, since in _about(scope.index, member.version, type_):
-        yield item, [(item.t, END)] if before else counted(scope, item, since=since)
+    earliest = BEGIN if before or not member.spans else max(scope.earliest, member.spans[0][0] - scope.reach)
+    for item, known in _about(scope.index, member.version, type_, earliest):
+        if member.spans and item.t >= member.spans[-1][1]:
+            continue
+        yield item, [(item.t, END)] if before else counted(scope, item, since=known)
 
 
-def _about(index: Index, version: str, type_: str) -> Iterator[tuple[Evidence, int]]:
+def _about(index: Index, version: str, type_: str, earliest: int) -> Iterator[tuple[Evidence, int]]:
     """The events of a type that are evidence of a version, each with the time from which that is known."""
     name = name_of(version)
     if type_ in BY_NAME:
-        yield from ((item, BEGIN) for item in index.grouped(type_, "name").get(name, []))
+        yield from ((item, BEGIN) for item in since(index.grouped(type_, "name").get(name, []), earliest))
     elif type_ in ("run.started", "run.reproduced"):
         made = lineage.origin(index, version)
         if made is not None:
@@ -122,6 +164,13 @@ def _about(index: Index, version: str, type_: str) -> Iterator[tuple[Evidence, i
             for item in index.grouped(type_, "subject").get(name, []):
                 if registered is not None and registered.seq < item.seq:
                     yield item, BEGIN
+
+
+def since(events: list[Evidence], earliest: int) -> list[Evidence]:
+    """The events from a time on, of those in order."""
+    if not events or events[0].t >= earliest:
+        return events
+    return events[bisect_left(events, earliest, key=lambda item: item.t) :]
 
 
 def _by_output(index: Index, type_: str) -> dict[str, list[Evidence]]:

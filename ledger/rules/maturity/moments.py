@@ -80,6 +80,24 @@ def covered(start: int, length: Window, spells: tuple[Spell, ...], tiers: dict[s
     return found
 
 
+def reach(length: Window, tiers: dict[str, Window]) -> int:
+    """For how long something counts at most, in microseconds: no calendar closes for more than ten days on end."""
+    if length.kind == "tier":
+        return max(reach(each, tiers) for each in tiers.values())
+    if length.kind == "ever":
+        return 2 * END
+    return length.amount if length.kind == "time" else (2 * length.amount + 10) * DAY
+
+
+def least(length: Window, tiers: dict[str, Window]) -> int:
+    """For how long something counts at least, in microseconds: business days are never fewer than as many days."""
+    if length.kind == "tier":
+        return min(least(each, tiers) for each in tiers.values())
+    if length.kind == "ever":
+        return 2 * END
+    return length.amount if length.kind == "time" else length.amount * DAY
+
+
 def deadline(start: int, length: Window, calendar: str | None) -> int:
     """The last microsecond at which something of ``start`` counts."""
     if length.kind == "ever":

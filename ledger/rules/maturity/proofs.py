@@ -7,12 +7,23 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ledger.rules.maturity import conditions, joins, lineage, sets
-from ledger.rules.maturity.index import Evidence, Index, is_artifact
+from ledger.rules.maturity.index import Evidence, Index, is_artifact, name_of
 from ledger.rules.maturity.joins import Claim, Scope
 from ledger.rules.maturity.model import Distinct, Every, Exists, Match, Nothing, Pair, Proof
 from ledger.rules.maturity.moments import Spell, Window, covered, deadline, window
 from ledger.rules.maturity.sets import Member
-from ledger.rules.maturity.spans import BEGIN, END, Spans, Timeline, combined, contains, intersect, tallied, union
+from ledger.rules.maturity.spans import (
+    ALWAYS,
+    BEGIN,
+    END,
+    Spans,
+    Timeline,
+    combined,
+    contains,
+    intersect,
+    tallied,
+    union,
+)
 
 OPEN, HELD, INAPPLICABLE = 0, 1, 2
 """The states of a proof; whether an open one was held before tells lapsed from missing."""
@@ -80,34 +91,63 @@ def _all(states: Sequence[int]) -> int:
     return HELD if HELD in states else INAPPLICABLE
 
 
-def _matching(scope: Scope, match: Match, project: str | None = None, *, shared: bool = False) -> Iterator[Evidence]:
+def _matching(
+    scope: Scope, match: Match, project: str | None = None, *, shared: bool = False, earliest: int = BEGIN
+) -> Iterator[Evidence]:
     index = scope.index
     for type_ in match.types:
         events = index.of_type(type_) if project is None else index.in_project(type_, project, shared=shared)
-        for item in events:
+        for item in joins.since(events, earliest):
             if conditions.holds(index, item, match.where):
                 yield item
 
 
-def _evidence(scope: Scope, match: Match, project: str | None, *, shared: bool = False) -> Iterator[Evidence]:
-    for item in _matching(scope, match, project, shared=shared):
+def _evidence(
+    scope: Scope, match: Match, project: str | None, *, shared: bool = False, earliest: int = BEGIN
+) -> Iterator[Evidence]:
+    for item in _matching(scope, match, project, shared=shared, earliest=earliest):
         if not scope.automated or scope.index.automation(item):
             yield item
 
 
 def _exists(scope: Scope, proof: Exists) -> Judged:
-    found = [
-        Claim(joins.counted(scope, item), (item,)) for item in _evidence(scope, proof.match, scope.project, shared=True)
-    ]
+    found: list[Claim] = []
+    lasting = 0
+    # Backwards: of what counts for good from before `since` on, as many as are needed will do.
+    for item in sorted(_candidates(scope, proof.match), key=lambda each: -each.seq):
+        if scope.automated and not scope.index.automation(item):
+            continue
+        if not conditions.holds(scope.index, item, proof.match.where):
+            continue
+        spans = joins.counted(scope, item)
+        found.append(Claim(spans, (item,)))
+        lasting += bool(spans) and spans[0][0] <= scope.since and spans[-1][1] == END
+        if lasting >= proof.least:
+            break
     timeline = tallied([[claim.spans for claim in found]], lambda n: HELD if n[0] >= proof.least else OPEN)
     return Judged(timeline, claims=found, least=proof.least)
+
+
+def _candidates(scope: Scope, match: Match) -> Iterator[Evidence]:
+    for type_ in match.types:
+        yield from joins.since(scope.index.in_project(type_, scope.project, shared=True), scope.earliest)
 
 
 def _every(scope: Scope, proof: Every) -> Judged:
     rows: list[Row] = []
     belonging, proven = [], []
-    for member in sets.members(scope.index, proof.of, scope.project, scope.window, scope.tiers):
-        needed = joins.claims(scope, member, proof.has)
+    alike = all(t in joins.BY_NAME for match in proof.has for t in match.types)
+    alike = alike and scope.window.kind == "ever" and not any("before" in match.where for match in proof.has)
+    by_name: dict[str, list[list[Claim]]] = {}
+    for member in sets.members(scope.index, proof.of, scope.project, scope.window, scope.tiers, scope.earliest):
+        if not member.spans or member.spans[-1][1] <= scope.since:
+            continue
+        name = name_of(member.version)
+        if alike and name in by_name:
+            needed = by_name[name]
+        else:
+            needed = joins.claims(scope, member._replace(spans=ALWAYS) if alike else member, proof.has)
+            by_name[name] = needed
         done = intersect(member.spans, joins.proven(needed))
         spans = member.spans
         if proof.grace is not None and member.event is not None:
@@ -127,7 +167,7 @@ def _every(scope: Scope, proof: Every) -> Judged:
 
 def _nothing(scope: Scope, proof: Nothing, chain: Chain) -> Judged:
     base, against = [], []
-    for item in _matching(scope, proof.match, scope.project):
+    for item in _matching(scope, proof.match, scope.project, earliest=scope.earliest):
         spans = covered(item.t, scope.window, lineage.spells(scope.index, item.subject, scope.project), scope.tiers)
         base.append(spans)
         if conditions.holds(scope.index, item, proof.violating):
@@ -211,14 +251,20 @@ def _common(index: Index, type_: str) -> list[Evidence]:
 def _distinct(scope: Scope, proof: Distinct) -> Judged:
     groups: dict[Hashable, dict[str, list[Claim]]] = defaultdict(lambda: defaultdict(list))
     everywhere = proof.by in ("feature_view", "template")
-    events = _evidence(scope, proof.match, None if everywhere else scope.project, shared=not everywhere)
+    events = _evidence(
+        scope,
+        proof.match,
+        None if everywhere else scope.project,
+        shared=not everywhere,
+        earliest=scope.earliest,
+    )
     for item in events:
         claim = Claim(joins.counted(scope, item), (item,))
         value = conditions.field(scope.index, item, proof.field)
         for group in _groups(item, proof.by):
             groups[group][str(value)].append(claim)
     parts = []
-    for group, values in groups.items():
+    for group, values in sorted(groups.items(), key=lambda each: str(each[0])):
         since = _belongs_since(scope, group, proof.by) if everywhere else BEGIN
         if since is None:
             continue

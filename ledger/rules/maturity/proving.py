@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from ledger.events import VOCABULARY
 from ledger.projections.evidence import TYPES
 from ledger.rules.maturity.conditions import LASTING, OPERATORS
-from ledger.rules.maturity.index import OBSERVED
+from ledger.rules.maturity.index import OBSERVED, TOLD
 from ledger.rules.maturity.model import (
     HAPPENINGS,
     THINGS,
@@ -191,6 +191,9 @@ def _match(said: Any, *, joined: bool = False) -> Match:
     if not isinstance(where, dict):
         raise Problem(said, "where", "where is a mapping of fields")
     _conditions(where, joined=joined)
+    unknown = [each for each in where if OBSERVED in named and each not in (*TOLD, "actor", "actor_kind", "subject")]
+    if unknown:
+        raise Problem(where, unknown[0], f"of an observation nothing but {', '.join(TOLD)} can be asked")
     return Match(tuple(named), where)
 
 

@@ -25,8 +25,10 @@ class Member(NamedTuple):
     spans: Spans
 
 
-def members(index: Index, of: str, project: str, window: Window, tiers: dict[str, Window]) -> list[Member]:
-    """The elements of a set of a project, ever."""
+def members(
+    index: Index, of: str, project: str, window: Window, tiers: dict[str, Window], earliest: int = BEGIN
+) -> list[Member]:
+    """The elements of a set of a project; of those that are events, the ones from ``earliest`` on."""
     if of in _KINDS:
         return index.made((of, project), lambda: _versions(index, _KINDS[of], project))  # type: ignore[no-any-return]
     if of in ("used_datasets", "sources", "derived"):
@@ -40,6 +42,7 @@ def members(index: Index, of: str, project: str, window: Window, tiers: dict[str
     return [
         Member("", each, covered(each.t, window, lineage.spells(index, each.subject, project), tiers))
         for each in index.made((of, project), lambda: list(_happenings(index, of, project)))
+        if each.t >= earliest
     ]
 
 

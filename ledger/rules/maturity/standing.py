@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ledger.rules.maturity import proofs
-from ledger.rules.maturity.index import Evidence, Index
+from ledger.rules.maturity import proofs, proving
+from ledger.rules.maturity.index import OBSERVED, Evidence, Index
 from ledger.rules.maturity.joins import Scope
 from ledger.rules.maturity.model import LEVELS, TRACKS, Criterion, Model
 from ledger.rules.maturity.moments import PLAIN, covered
@@ -86,49 +86,69 @@ class Evaluation:
         self.verification = verification
         self.chain = _chain(index, model, verification)
         self._judged: dict[tuple[str, str], Judged] = {}
+        self._recent: dict[tuple[str, str], Judged] = {}
+        self._since = BEGIN
 
     def judged(self, project: str, criterion: Criterion) -> Judged:
         """One criterion of one project over all time."""
         key = (project, criterion.id)
         if key not in self._judged:
-            scope = Scope(self.index, project, criterion.window, self.model.tiers, criterion.automated)
-            self._judged[key] = proofs.judge(scope, criterion.proof, self.chain)
+            if OBSERVED in proving.reads(criterion.proof).types and self.index.complete():
+                self._recent.clear()
+            self._judged[key] = proofs.judge(self._scope(project, criterion, BEGIN), criterion.proof, self.chain)
         return self._judged[key]
 
-    def standing(self, project: str, moment: Moment) -> Standing:
-        """A project at a moment, every criterion with its evidence."""
-        states = tuple(self.state(project, each, moment) for each in self.model.criteria)
+    def recent(self, project: str, criterion: Criterion, since: int) -> Judged:
+        """One criterion of one project from a time on; what was before is not looked at, and costs nothing."""
+        key = (project, criterion.id)
+        if key in self._judged:
+            return self._judged[key]
+        if since != self._since:
+            self._recent.clear()
+            self._since = since
+        if key not in self._recent:
+            self._recent[key] = proofs.judge(self._scope(project, criterion, since), criterion.proof, self.chain)
+        return self._recent[key]
+
+    def _scope(self, project: str, criterion: Criterion, since: int) -> Scope:
+        return Scope(self.index, project, criterion.window, self.model.tiers, criterion.automated, since)
+
+    def standing(self, project: str, moment: Moment, *, detail: bool = True) -> Standing:
+        """A project at a moment, every criterion with its evidence; ``detail``: since when each is held, too."""
+        states = tuple(self.state(project, each, moment, detail=detail) for each in self.model.criteria)
         levels = self.levels(project, moment.t)
         verified = contains(self.chain.verified, moment.t)
         return Standing(project, moment, verified, levels, overall(levels), states)
 
-    def state(self, project: str, criterion: Criterion, moment: Moment) -> State:
-        """One criterion of a project at a moment."""
-        judged = self.judged(project, criterion)
-        timeline, t = judged.timeline, moment.t
-        now = timeline.at(t)
+    def state(self, project: str, criterion: Criterion, moment: Moment, *, detail: bool = True) -> State:
+        """One criterion of a project at a moment; without ``detail``, ``gained`` is not told."""
+        t = moment.t
+        judged = self.judged(project, criterion) if detail else self.recent(project, criterion, t)
+        now = judged.timeline.at(t)
+        if now == proofs.OPEN:
+            judged = self.judged(project, criterion)
         shown = proofs.shown(judged, t)
         if now == HELD:
-            since, until = timeline.around(t)
+            since, until = judged.timeline.around(t)
             ends = None if until == END else until - 1
             automated = all(self.index.automation(event) for event in shown.events)
-            return State(criterion, "held", since, None, ends, 1.0 if automated else 0.5, shown)
+            return State(criterion, "held", since if detail else None, None, ends, 1.0 if automated else 0.5, shown)
         if now == INAPPLICABLE:
             return State(criterion, "inapplicable", None, None, None, None, shown)
-        lost = timeline.last(HELD, t)
+        lost = judged.timeline.last(HELD, t)
         return State(criterion, "missing" if lost is None else "lapsed", None, lost, None, None, shown)
 
-    def levels(self, project: str, t: int) -> dict[str, int | None]:
-        """The level of each track at a time."""
+    def levels(self, project: str, t: int, since: int | None = None) -> dict[str, int | None]:
+        """The level of each track at a time; ``since`` is the earliest that will be asked about, where there are several."""
         if not contains(self.chain.verified, t):
             return dict.fromkeys(TRACKS)
-        return {track: self._level(project, track, t) for track in TRACKS}
+        return {track: self._level(project, track, t, t if since is None else since) for track in TRACKS}
 
-    def _level(self, project: str, track: str, t: int) -> int:
+    def _level(self, project: str, track: str, t: int, since: int) -> int:
         reached = UNMAPPED
         for level in range(len(LEVELS)):
             wanted = [each for each in self.model.criteria if each.track == track and each.level == level]
-            states = [self.judged(project, each).timeline.at(t) for each in wanted]
+            states = [self.recent(project, each, since).timeline.at(t) for each in wanted]
             if proofs.OPEN in states or HELD not in states:
                 break
             reached = level
@@ -136,7 +156,7 @@ class Evaluation:
 
     def history(self, project: str, moments: list[int]) -> list[dict[str, int | None]]:
         """The levels at each of several times."""
-        return [self.levels(project, t) for t in moments]
+        return [self.levels(project, t, min(moments)) for t in moments]
 
 
 def overall(levels: dict[str, int | None]) -> int | None:

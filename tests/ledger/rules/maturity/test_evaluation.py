@@ -147,6 +147,28 @@ def test_one_evaluation_tells_every_earlier_moment() -> None:
             assert whole.judged(P, each).timeline.at(t) == part.judged(P, each).timeline.at(t), (each.id, day)
 
 
+def test_what_was_long_ago_need_not_be_looked_at() -> None:
+    """From a time on, a criterion is judged as it is over all time; and so are the weeks from there."""
+    index, verification = Index.of_events(told()), Verification(len(told()), True)
+    whole = Evaluation(index, WHOLE, verification)
+    for day in range(0, 400, 7):
+        recent = Evaluation(index, WHOLE, verification)
+        moments = [at(day + n * 7) for n in range(4)]
+        assert recent.history(P, moments) == [whole.levels(P, t) for t in moments]
+        for each in WHOLE.criteria:
+            judged, known = recent.recent(P, each, moments[0]), whole.judged(P, each)
+            for t in moments:
+                assert judged.timeline.at(t) == known.timeline.at(t), (each.id, day)
+            brief = recent.state(P, each, Moment(len(told()) - 1, moments[0]), detail=False)
+            full = whole.state(P, each, Moment(len(told()) - 1, moments[0]))
+            assert (brief.state, brief.lost, brief.lapses, brief.grade) == (
+                full.state,
+                full.lost,
+                full.lapses,
+                full.grade,
+            )
+
+
 @pytest.mark.parametrize("criterion", SHIPPED.criteria, ids=lambda each: each.id)
 def test_gained_lost_and_lapsing_are_the_edges(criterion: Any) -> None:
     """A moment before it was gained it was not held, and so on; lapsed is what was held earlier, missing what never was."""

@@ -101,6 +101,10 @@ WRONG = [
     (criterion("{ratio: {of: models, has: {type: run.started}, at_least: 1, grace: P3D}}"), r"grace is a time"),
     (criterion("{distinct: {type: run.started, min: 2}}"), r"distinct needs a field"),
     (criterion("{distinct: {type: run.started, field: team, by: mood}}"), r"'mood' is nothing to group by"),
+    (
+        criterion("{exists: {type: monitor.observed, where: {value: 1}}}"),
+        r"of an observation nothing but monitor, kind",
+    ),
     (criterion("{all_of: []}"), r"all_of is a list of proofs that is not empty"),
     (criterion("{every: {of: models}}"), r"what the elements must have is missing"),
     (
