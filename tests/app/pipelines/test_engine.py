@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -346,3 +348,27 @@ def test_a_worker_that_is_lost_is_a_failure(fresh: Works) -> None:
     assert {each["status"] for each in fresh.events("run.completed")} == {"failed"}
     assert len(fresh.events("run.completed")) == len(fresh.events("run.started")) == 2
     assert fresh.events("pipeline.completed")[-1]["status"] == "failed"
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_the_history_stays_true(fresh: Works) -> None:
+    """Thirty kills at random moments: every run has an end, the record verifies, and in the end all is done once more."""
+    chance = random.Random(11)
+    for name in ("features", "train", "rival"):
+        fresh.edit(f"specs/{name}.yaml", "wait: 0", "wait: 0.4")
+    for turn in range(30):
+        fresh.edit(
+            "pipelines/fx.yaml", f"parameters: {{alpha: {turn - 1 if turn else 0.1}}}", f"parameters: {{alpha: {turn}}}"
+        )
+        child = started(fresh, "--processes", chance.choice("12"))
+        with suppress(subprocess.TimeoutExpired):
+            child.communicate(timeout=chance.uniform(0.2, 6.0))
+        child.send_signal(signal.SIGKILL)
+        child.communicate(timeout=180)
+        assert fresh.ok("verify").code == 0
+    assert set(fresh.statuses().values()) <= {"ok", "reused"}
+    assert fresh.statuses() == REUSED
+    ended = [each["run"] for each in fresh.events("run.completed")]
+    assert sorted(ended) == sorted(each["run"] for each in fresh.events("run.started"))
+    finished = [each["execution"] for each in fresh.events("pipeline.completed")]
+    assert sorted(finished) == sorted(each["execution"] for each in fresh.events("pipeline.triggered"))
