@@ -8,6 +8,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from tests.ledger.store.tracing import ROOT
 
 _WRITER = """
 import sys
+import time
 from pathlib import Path
 from tests.ledger.store.operations import BATCH, observation, open_ledger, say
 book = open_ledger(Path(sys.argv[1]))
@@ -45,7 +47,7 @@ def test_while_another_process_writes(begun: Path, tmp_path: Path) -> None:
                 found = ledger.verify(copy)
                 assert found.findings == []
                 sizes.append(found.size)
-                _wait_until_larger(path, found.size)
+                _wait_until_larger(path, found.size, writer)
         finally:
             writer.kill()
     # Batches are in a copy whole or not at all, and every copy begins as the ledger does.
@@ -58,10 +60,11 @@ def test_while_another_process_writes(begun: Path, tmp_path: Path) -> None:
                 assert [each.body for each in copied.events()] == [each.body for each in book.events(0, size)]
 
 
-def _wait_until_larger(path: Path, size: int) -> None:
+def _wait_until_larger(path: Path, size: int, writer: subprocess.Popen[str]) -> None:
     with ledger.open(path, read_only=True) as book:
         while book.size <= size:
-            pass
+            assert writer.poll() is None, "the writer has ended"
+            time.sleep(0.01)
 
 
 def test_a_copy_goes_on_as_a_ledger(told: Path, tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_they_take_turns(begun: Path, tmp_path: Path) -> None:
             assert each.stdin is not None
             each.stdin.write("go\n")
             each.stdin.flush()
-        acknowledged = [len(each.communicate()[0].splitlines()) for each in writers]
+        acknowledged = [len(each.communicate(timeout=300)[0].splitlines()) for each in writers]
     with ledger.open(folder / "ledger.db", read_only=True) as book:
         events = [each.event for each in book.events()][1:]
     assert ledger.verify(folder / "ledger.db").findings == []
