@@ -143,7 +143,7 @@ def shown(view: View, artifact: Artifact) -> Answer:
 
 def document(view: View, artifact: Artifact) -> dict[str, Any]:
     """A version as JSON."""
-    return Versions(view).document(artifact)
+    return Versions(view, artifact).document(artifact)
 
 
 def is_directory(artifact: Artifact) -> bool:

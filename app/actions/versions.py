@@ -15,16 +15,17 @@ if TYPE_CHECKING:
 
 
 class Versions:
-    """What is known of every version as of a view."""
+    """What is known of every version as of a view, or of one alone."""
 
-    def __init__(self, view: View) -> None:
-        self._stages = {each.subject: each.to_stage for each in approvals.promotions(view)}
+    def __init__(self, view: View, only: Artifact | None = None) -> None:
+        ref = only.ref if only else None
+        self._stages = {each.subject: each.to_stage for each in approvals.promotions(view, ref)}
         self._aliases: dict[str, dict[str, int]] = {}
-        for move in artifacts.aliases(view):
+        for move in artifacts.aliases(view, only.base if only else None):
             self._aliases.setdefault(move.artifact, {})[move.alias] = move.version
         self._retired: dict[str, Retirement] = {each.ref: each for each in artifacts.retirements(view)}
         self._documents: dict[str, list[Document]] = {}
-        for each in documents.listed(view):
+        for each in documents.listed(view, ref):
             self._documents.setdefault(each.subject, []).append(each)
         self._live: dict[str, list[str]] = {}
         for deployment in serving(view):

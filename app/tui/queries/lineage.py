@@ -156,7 +156,11 @@ def _artifact(view: View, ref: str) -> tuple[str, Pairs, Sections]:
     if reason is not None:
         pairs.append(("retired", reason, "bad"))
     pairs += _source(found)
-    plain = {k: v for k, v in found.facts.get("summary", {}).items() if isinstance(v, int | float | str)}
+    plain = {
+        name: value
+        for name, value in found.facts.get("summary", {}).items()
+        if isinstance(value, int | float | str) and name not in ("profile", "columns_in_all")
+    }
     pairs += [(name, _number(value), "") for name, value in list(plain.items())[:6]]
     sections: Sections = []
     attached = documents.listed(view, ref)
@@ -184,9 +188,16 @@ def _source(found: Artifact) -> Pairs:
         ("address", facts.get("uri")),
         ("made by", f"run/{found.run}" if found.run else None),
         ("rows", f"{facts['rows']:,}" if isinstance(facts.get("rows"), int) else None),
+        ("columns", _columns(facts.get("summary", {}))),
         ("span", " to ".join(facts.get("span") or ()) or None),
     )
     return [(name, str(value), "") for name, value in told if value is not None]
+
+
+def _columns(summary: dict[str, object]) -> str | None:
+    """How many columns a table has, where its registration says so."""
+    schema = summary.get("schema")
+    return str(summary.get("columns_in_all", len(schema))) if isinstance(schema, list) else None
 
 
 def _run(view: View, ref: str) -> tuple[str, Pairs, Sections]:
