@@ -8,7 +8,7 @@ from app.actions import policies
 from app.actions.answers import Answer, Mark, counted, moment, say, state
 from ledger.errors import Missing
 from ledger.projections.view import View
-from ledger.rules import gates
+from ledger.rules import access, gates
 from ledger.rules.policy import Policy
 from ledger.store import journal
 
@@ -42,7 +42,7 @@ def replayed(view: View, policy: Policy, project: str | None) -> tuple[int, list
         event = next(journal.read(view.connection, seq, seq + 1)).event
         before = View(view.connection, seq - 1)
         rule = gates.promotion if event.type == "promotion.recorded" else gates.deployment
-        gaps = tuple(rule(before, event, policy=policy))
+        gaps = (*rule(before, event, policy=policy), *access.allowed(before, event, policy=policy))
         if gaps:
             found.append(Stopped(event, gaps))
     return len(rows), found

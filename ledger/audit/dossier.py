@@ -133,7 +133,8 @@ def _decisions(view: View, subject: str | None) -> str:
             (request.seq, request.at, f"{request.actor} asked", request.subject, request.transition, request.note or "")
         )
         for each in request.decisions:
-            verb = "approved" if each.verdict == "approve" else "rejected"
+            verb = {"approve": "approved", "change": "asked for changes"}.get(each.verdict, "rejected")
+            verb += "" if each.revoked is None else f" (revoked by event {each.revoked})"
             who = f"{each.signer} {verb}, as {each.role}"
             rows.append((each.seq, each.at, who, each.subject, each.transition, each.reason or ""))
     if not rows:

@@ -225,7 +225,25 @@ VERDICTS = {
     "key.enrolled": "enrol",
     "key.revoked": "revoke",
 }
-VERDICTS |= {"ledger.key_rotated": "enrol", "ledger.continued": "enrol"}
+VERDICTS |= {"ledger.key_rotated": "enrol", "ledger.continued": "enrol", "delegation.given": "enrol"}
+VERDICTS |= {"approval.changes_requested": "reject", "approval.revoked": "revoke", "exception.recorded": "waive"}
+VERDICTS |= {"policy.adopted": "adopt", "charter.signed": "approve", "run.signed": "approve"}
+
+
+def governed(event: dict[str, Any]) -> tuple[str, str | None]:
+    """What a decision on a policy, an exception, a delegation, a charter or a run is on, and the digest it must name.
+
+    An exception's covers the digest of its version, which another event tells: what it is over is left to the ledger's rules.
+    """
+    value = event["value"]
+    if event["type"] == "exception.recorded":
+        return f"exception/{value['exception']}", None
+    if event["type"] == "delegation.given":
+        facts = {name: value[name] for name in ("delegation", "role", "to", "until")}
+        facts |= {"from": event["actor"], "project": event["project"]}
+        text = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return f"person/{value['to']}", f"sha256:{sha(text.encode()).hex()}"
+    return event["subject"], value["sha256"]
 
 
 def check_decision(event: dict[str, Any], known: Known, events: Events, root_of: RootOf) -> None:
@@ -246,6 +264,8 @@ def check_decision(event: dict[str, Any], known: Known, events: Events, root_of:
         name, digest = request["subject"], request["value"]["sha256"]
         if said["request"] != {"seq": request["seq"], "hash": sha(b"\0", body).hex()} or event["subject"] != name:
             raise BadError(f"signed in answer to another request than {value['request']}")
+    elif not event["type"].startswith(("key.", "ledger.")):
+        name, digest = governed(event)
     else:
         person = event["type"].startswith("key.")
         public = unbase64(value["key"], 32) if person else Key.parse(value["key"]).public
@@ -253,7 +273,7 @@ def check_decision(event: dict[str, Any], known: Known, events: Events, root_of:
         digest = f"sha256:{sha(public).hex()}"
         if actor not in known.administrators:
             raise BadError(f"{actor} does not administer the ledger")
-    if subject["name"] != name or f"sha256:{subject['digest']['sha256']}" != digest:
+    if subject["name"] != name or digest not in (None, f"sha256:{subject['digest']['sha256']}"):
         raise BadError(f"signed on {subject['name']} with another digest, or on something else than {name}")
     if said["checkpoint"] is not None:
         seen = Checkpoint.parse(said["checkpoint"])

@@ -48,9 +48,9 @@ def right(view: View, policy: Policy, name: str, act: str, project: str | None, 
     return Right(act, False, f"the policy keeps it to {' or '.join(wanted)}")
 
 
-def allowed(view: View, event: Event) -> Iterator[Missing]:
-    """Whoever does what the policy keeps to roles holds one of them."""
-    policy = in_force(view, event.project)
+def allowed(view: View, event: Event, *, policy: Policy | None = None) -> Iterator[Missing]:
+    """Whoever does what the policy in force (or ``policy``, to try it) keeps to roles holds one of them."""
+    policy = policy or in_force(view, event.project)
     act = ACT_OF[event.type]
     wanted = policy.access.get(act)
     if wanted is None:
