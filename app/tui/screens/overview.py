@@ -6,6 +6,7 @@ from functools import partial
 
 from textual.app import ComposeResult
 
+from app.tui.draw.bars import bar
 from app.tui.draw.clip import fit, wrap
 from app.tui.draw.glyphs import Glyphs
 from app.tui.draw.picture import Line
@@ -14,7 +15,8 @@ from app.tui.draw.sections import Row, Section
 from app.tui.draw.tables import Column, table
 from app.tui.keys import Key
 from app.tui.messages import Opened
-from app.tui.queries import overview
+from app.tui.queries import guide, overview
+from app.tui.queries.guide import Guide
 from app.tui.queries.overview import Overview
 from app.tui.screens.page import Page
 from app.tui.widgets.lister import Lister
@@ -54,10 +56,24 @@ class OverviewPage(Page):
         self.query_one("#matters").border_title = "What needs a look"
         self.query_one("#stands").border_title = "Where it stands"
         self._data: Overview | None = None
+        self._before: Overview | None = None
+        self._guide: Guide | None = None
 
     def load(self) -> None:
-        """The whole page at once."""
+        """The page at once; the guide, which weighs more evidence, when it comes."""
         self.ask_both("page", partial(overview.load, me=self.dashboard.me), self._show)
+        at, verified, project = self.dashboard.moment.at, self.dashboard.verdict, self.dashboard.project
+
+        def consult() -> Guide | None:
+            with self.dashboard.acting(at=at) as context:
+                return guide.load(context, verified, project)
+
+        self.work("guide", consult, self._consulted)
+
+    def _consulted(self, found: Guide | None) -> None:
+        self._guide = found
+        if self._data is not None:
+            self._draw()
 
     @property
     def _verified(self) -> Verified:
@@ -67,16 +83,24 @@ class OverviewPage(Page):
         return known.verified if known else None
 
     def _show(self, data: Overview, before: Overview | None) -> None:
-        self._data = data
-        self.query_one(Lister).show(
-            sections(data, self.glyphs, self.dashboard.me),
-            before=None if before is None else sections(before, self.glyphs, self.dashboard.me),
-        )
-        self.query_one("#stands", Paper).show(lambda cells, rows: standing(data, self._verified, cells, self.glyphs))
+        self._data, self._before = data, before
+        self._draw()
         mine = sum(each.mine for each in data.waiting)
         raised = sum(each.state == "raised" for each in data.troubles)
         self.dashboard.waiting = (("5", mine), ("7", raised))
         self.reframe()
+
+    def _draw(self) -> None:
+        data, before, me = self._data, self._before, self.dashboard.me
+        if data is None:
+            return
+        then = None if before is None else sections(before, self.glyphs, me)
+        found = sections(data, self.glyphs, me)
+        if before is None and self._guide is not None and self._guide.symptoms:
+            found.insert(1, doctor(self._guide, self.glyphs))
+        self.query_one(Lister).show(found, before=then)
+        told = self._guide
+        self.query_one("#stands", Paper).show(lambda cells, _: standing(data, self._verified, cells, self.glyphs, told))
 
     @property
     def subject(self) -> str:
@@ -171,6 +195,18 @@ def sections(data: Overview, glyphs: Glyphs, me: str | None) -> list[Section]:
     ]
 
 
+def doctor(found: Guide, glyphs: Glyphs) -> Section:
+    """What the doctor found, each with the event that shows it."""
+    rows = tuple(
+        Row(
+            ((f"{glyphs.bad} {each.id}", "bad"), (each.cause, ""), (each.title, "muted"), ("", "")),
+            f"event/{each.seq}" if each.seq is not None else None,
+        )
+        for each in found.symptoms
+    )
+    return Section("THE DOCTOR FOUND", TROUBLE, rows, style="bad")
+
+
 def _waiting(each: overview.Waiting, glyphs: Glyphs) -> Row:
     have = f"{each.have} approval{'' if each.have == 1 else 's'}"
     cells = (
@@ -188,8 +224,10 @@ PROJECTS = (
 )  # fmt: skip
 
 
-def standing(data: Overview, verified: Verified, cells: int, glyphs: Glyphs) -> tuple[Line, ...]:
-    """The pane on the right: proof, projects, counts, what to do next."""
+def standing(
+    data: Overview, verified: Verified, cells: int, glyphs: Glyphs, consulted: Guide | None = None
+) -> tuple[Line, ...]:
+    """The pane on the right: proof, projects, the guide's state, counts, what to do next."""
     lines: list[Line] = [((" PROOF", "heading"),)]
     if verified is None:
         lines.append(((f"  {glyphs.warn} not verified yet", "warn"), ("  v verifies", "muted")))
@@ -218,16 +256,21 @@ def standing(data: Overview, verified: Verified, cells: int, glyphs: Glyphs) -> 
         lines += [(("  ", ""), *line) for line in table(PROJECTS, body, cells - 3)]
     else:
         lines.append((("  no project has a version yet", "muted"),))
-    lines += [(), ((" RECORDED", "heading"),)]
-    lines += [
-        ((f"  {count:>9,}  ", "strong"), (kind.replace("_", " ") + ("" if count == 1 else "s"), f"kind.{kind}"))
-        for kind, count in data.counts
-    ]
+    if consulted is not None:
+        lines += [(), ((" GUIDE", "heading"), (f"  {consulted.project}; assay guide tells the rest", "muted"))]
+        for name, met, total in consulted.pages:
+            share = bar(met, total, 10, glyphs, "ok" if met == total else "bar")
+            lines.append((("  ", ""), *share, (f"  {met:>2} of {total:<2} ", "strong"), (name, "muted")))
     lines += [(), ((" NEXT", "heading"),)]
     for key, words in suggestions(data, verified):
         first, *rest = wrap(words, max(cells - 6, 8))
         lines.append(((fit(f"  {key}", 5), "key"), (first, "")))
         lines += [(("     ", ""), (more, "")) for more in rest]
+    lines += [(), ((" RECORDED", "heading"),)]
+    lines += [
+        ((f"  {count:>9,}  ", "strong"), (kind.replace("_", " ") + ("" if count == 1 else "s"), f"kind.{kind}"))
+        for kind, count in data.counts
+    ]
     return tuple(lines)
 
 

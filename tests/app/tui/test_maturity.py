@@ -10,6 +10,7 @@ from app.tui.draw.clip import width
 from app.tui.draw.glyphs import ASCII, UNICODE
 from app.tui.draw.picture import plain
 from app.tui.queries.maturity import Item, Proof, Why
+from tests.app import story
 from tests.app.tui.driving import press, settled, shown
 
 Opened = Callable[..., Dashboard]
@@ -91,3 +92,16 @@ async def test_from_a_cell_to_its_criteria_to_the_event_that_proves_one(opened: 
         )
         await press(pilot, "w")
         assert len(page._why.items) == everything
+
+
+async def test_the_overview_tells_the_guides_state_and_what_the_doctor_found(
+    opened: Opened, shell: story.Shell
+) -> None:
+    said = shell("doctor", "--json").document
+    found = [each for each in said["symptoms"] if each["state"] == "present"]
+    async with opened().run_test(size=(120, 50)) as pilot:
+        await settled(pilot)
+        text = shown(pilot.app)
+        assert "GUIDE" in text
+        assert "eight steps" in text
+        assert ("THE DOCTOR FOUND" in text) == bool(found)
