@@ -244,7 +244,7 @@ def stored(connection: sqlite3.Connection, start: int, stop: int) -> Rows:
 def strays(connection: sqlite3.Connection, size: int) -> Iterator[tuple[str, int]]:
     """Table and seq of stored rows that belong to no event at all."""
     for table in folding.TABLES:
-        query = f"SELECT DISTINCT seq FROM {table} WHERE seq < 0 OR seq >= ?"
+        query = f"SELECT seq FROM {table} WHERE seq < 0 UNION SELECT seq FROM {table} WHERE seq >= ?"  # an OR scans all
         yield from ((table, row[0]) for row in connection.execute(query, (size,)).fetchall())
 
 

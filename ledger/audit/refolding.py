@@ -264,7 +264,7 @@ def _stored(fresh: sqlite3.Connection, start: int, stop: int, tables: Iterable[s
 
 def _strays(fresh: sqlite3.Connection, table: str, size: int) -> list[int]:
     """The seqs of rows that belong to no event at all."""
-    query = f"SELECT DISTINCT seq FROM ledger.{table} WHERE seq < 0 OR seq >= ?"
+    query = f"SELECT seq FROM ledger.{table} WHERE seq < 0 UNION SELECT seq FROM ledger.{table} WHERE seq >= ?"
     with suppress(sqlite3.DatabaseError):
         return [row[0] for row in fresh.execute(query, (size,)).fetchall()]
     return []

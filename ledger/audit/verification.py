@@ -324,11 +324,13 @@ class _Verification:
     def _surplus(self, size: int) -> bool:
         """Whether there are nodes at places that the tree of ``size`` leaves does not have; asked by the index alone."""
         query = (
-            "SELECT EXISTS (SELECT 1 FROM nodes WHERE level < 1 OR level > 62) "
-            "OR EXISTS (SELECT 1 FROM nodes WHERE level = ? AND (idx < 0 OR idx >= ?))"
+            "SELECT EXISTS (SELECT 1 FROM nodes WHERE level = :level AND idx < 0) "
+            "OR EXISTS (SELECT 1 FROM nodes WHERE level = :level AND idx >= :end)"
         )
+        ends = [{"level": level, "end": size >> level} for level in range(1, 63)]
         try:
-            return any(self.connection.execute(query, (n, size >> n)).fetchone()[0] for n in range(1, 63))
+            outside = self.connection.execute("SELECT EXISTS (SELECT 1 FROM nodes WHERE level < 1 OR level > 62)")
+            return any(cursor.fetchone()[0] for cursor in (outside, *(self.connection.execute(query, e) for e in ends)))
         except sqlite3.DatabaseError:
             return True
 

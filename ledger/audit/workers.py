@@ -11,6 +11,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -112,34 +113,48 @@ def work(task: Task) -> None:
 
 
 class _Child:
-    """Another process at work on one stretch."""
+    """Another process at work on one stretch; ``done`` is how many places it said it has done."""
 
     def __init__(self, task: Task) -> None:
         self.start, self.stop = task["start"], task["stop"]
         self.done = 0
+        self._said: Any = None
         command = [sys.executable, "-I", "-S", "-c", _CHILD, json.dumps({**task, "modules": sys.path})]
         self._process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
-    def result(self, tell: Callable[[], None]) -> Any:
-        """What the child found; ``None`` where it came to nothing."""
+    def _listen(self) -> None:
+        """Take up what the child says while this process does its own part."""
         assert self._process.stdout is not None
         for line in self._process.stdout:
             try:
                 said = json.loads(line)
             except ValueError:
-                return None
-            if not isinstance(said, int):
-                return said
-            self.done = said
+                return
+            if isinstance(said, int):
+                self.done = said
+            else:
+                self._said = said
+
+    def result(self, tell: Callable[[], None]) -> Any:
+        """What the child found; ``None`` where it came to nothing."""
+        while self._listener.is_alive():
+            self._listener.join(_PAUSE)
             tell()
-        return None
+        return self._said
 
     def end(self) -> None:
         """Stop it, if it has not ended."""
         self._process.kill()
+        self._listener.join()
         self._process.communicate()
+
+
+_PAUSE = 0.1
+"""Seconds between two looks at how far a child is."""
 
 
 def _spread(
