@@ -114,6 +114,8 @@ def shown(view: View, alert: Alert) -> Answer:
     past = sorted(
         [*events.history(view, f"alert/{alert.alert}"), events.read(view, alert.seq)], key=lambda each: each.seq
     )
+    raised = events.read(view, alert.seq).event.value
+    came = raised.get("before", ())
     rows: list[tuple[str, Any]] = [
         ("state", standing(alert)),
         ("severity", alert.severity + (" (drill)" if alert.injected else "")),
@@ -123,6 +125,9 @@ def shown(view: View, alert: Alert) -> Answer:
         ("value", _value(alert.value)),
         ("threshold", _value(alert.threshold)),
         ("message", alert.message),
+        ("series", ", ".join(raised.get("series", ())) or None),
+        ("before it", "; ".join(f"{each['what']} {each['ref']}, event {each['seq']}" for each in came) or None),
+        ("expires", raised.get("expires")),
     ]
     lines = [say(Mark("title", f"alert/{alert.alert}")), *fields(rows), "", *events.listing(past)]
     history = [events.described(each) for each in past]

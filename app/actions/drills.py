@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from app.actions.context import Context
     from app.actions.watching import Watch
     from app.monitoring.injection import Result, Scenario
+    from ledger.projections.deployments import Deployment
     from ledger.store.journal import Recorded
 
 VALID = 90
@@ -43,7 +44,7 @@ def rollback(context: Context, *, deployment: str | None = None, valid: int = VA
     from ledger.events.deployments import DeploymentRolledBack
     from ledger.ledger import Entry
 
-    found = chosen(context, deployment)
+    found = _serving(context) if deployment is None else chosen(context, deployment)
     before = predecessor(context.view, found)
     checks = _walked(context, before.subject, found.environment)
     passed = all(ok for _, ok, _ in checks)
@@ -69,6 +70,18 @@ def rollback(context: Context, *, deployment: str | None = None, valid: int = VA
         "events": [events.described(each) for each in recorded],
     }
     return Answer(document, [*lines, *events.listing(recorded, indent="  ")], 0 if passed else 1)
+
+
+def _serving(context: Context) -> Deployment:
+    """The deployment that serves in production, whose way back is what counts; a canary goes back by itself.
+
+    Raises:
+        InputError: nothing is live in production, or several models are.
+    """
+    from app.actions.rollbacks import chosen
+
+    live = [each for each in shown.serving(context.view) if each.status == "ok" and each.environment == "prod"]
+    return live[0] if len(live) == 1 else chosen(context, None)
 
 
 def _injected(context: Context, scenario: Scenario, strength: float, days: int | None, valid: int) -> Answer:
@@ -183,7 +196,7 @@ def _evidence(
 
 
 def _told(
-    scenario: str,
+    scenario: Scenario,
     settings: dict[str, Any],
     results: list[Result],
     recorded: list[Recorded],
@@ -191,6 +204,9 @@ def _told(
     deliveries: list[Any],
     refused: dict[str, str],
 ) -> Answer:
+    from app.monitoring import injection
+
+    meant = injection.MEANT[scenario]
     passed = bool(recorded[0].event.value["passed"])
     altered = counted(len(settings["series"]), "series", "series")
     what = (
@@ -198,7 +214,7 @@ def _told(
     )
     rows = [
         (
-            state(_STATES[each.outcome], each.outcome),
+            state(_STATES[each.outcome] if each.kind in meant else "quiet", each.outcome),
             each.monitor,
             each.kind,
             each.before.value,

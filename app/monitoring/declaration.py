@@ -22,6 +22,7 @@ KINDS = {
     "freshness": "limited",
     "quality": "completeness",
     "parity": "completeness",
+    "change": "changes",
 }
 """The kinds of monitors, each with the module that sets it up."""
 SEVERITIES = ("info", "warning", "critical")

@@ -101,6 +101,12 @@ def test_the_way_back_is_walked_and_nothing_ends(demo: Shell) -> None:
     assert demo.json("verify")["ok"]
 
 
+def test_the_way_back_is_that_of_what_serves_although_a_canary_is_under_way(demo: Shell) -> None:
+    demo.ok("--as", "svc:deployer", "canary", "start", "fx-vol@3")
+    said = demo.json("--as", "svc:deployer", "drill", "rollback")
+    assert (said["deployment"]["subject"], said["to_version"]) == (f"{V}@2", f"{V}@1")
+
+
 def test_a_predecessor_that_is_damaged_blocks_the_way_back(demo: Shell) -> None:
     digest = demo.json("artifact", "show", "fx-vol@1")["artifact"]["sha256"].removeprefix("sha256:")
     stored = demo.root / ".assay" / "objects" / digest[:2] / digest[2:]
