@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from app.actions import alerts, approvals, artifacts, deployments, events, people, references, runs
+from app.actions import alerts, approvals, artifacts, deployments, events, exceptions, people, references, runs
 from app.actions.answers import Answer, Mark, fields, moment, say
 from ledger.projections import alerts as alert_projection
 from ledger.projections import approvals as approval_projection
@@ -25,6 +25,9 @@ def show(context: Context, *, ref: str) -> Answer:
     view = context.view
     target = references.find(view, ref)
     answer = _shown(view, target)
+    broken = exceptions.loud(view, target.ref)
+    if broken:
+        answer = answer._replace(lines=[*broken, *answer.lines])
     return answer._replace(document={"what": target.kind, "ref": target.ref, **answer.document})
 
 

@@ -136,14 +136,28 @@ def words(view: View, project: str | None, environment: str) -> str:
 
 
 def fulfilled(view: View, request: Request) -> int | None:
-    """The event by which what a request asks for came about: a promotion or deployment after it; ``None`` where none did."""
+    """The event by which what a request asks for came about: a promotion or deployment after it; ``None`` where none did.
+
+    What came about by an exception leaves the request open: it may be approved afterwards.
+    """
     goal = environment_of(request.transition)
-    for move in approvals.promotions(view, request.subject):
-        if environment_of(move.to_stage) == goal and move.seq > request.seq:
-            return move.seq
-    for each in _deployed(view, request.subject):
-        if environment_of(each.environment) == goal and each.status == "ok" and (each.ended_seq or 0) > request.seq:
-            return each.ended_seq
+    found = [
+        (move.seq, move.at)
+        for move in approvals.promotions(view, request.subject)
+        if environment_of(move.to_stage) == goal
+    ]
+    found += [
+        (each.ended_seq, each.ended_at or "")
+        for each in _deployed(view, request.subject)
+        if environment_of(each.environment) == goal and each.status == "ok" and each.ended_seq is not None
+    ]
+    for seq, at in sorted(found):
+        if seq > request.seq and not any(
+            environment_of(each.transition) == goal and each.seq < seq and each.state(at) != "expired"
+            for each in exceptions.listed(View(view.connection, seq), subject=request.subject)
+            if each.closed_seq is None
+        ):
+            return seq
     return None
 
 

@@ -527,6 +527,28 @@ class TestExceptions:
         assert (found.state(story.ledger.now()), found.state(late)) == ("open", "expired")
         assert intact(story)
 
+    def test_what_passed_by_it_may_be_approved_afterwards(self, story: Story) -> None:
+        def live(name: str) -> int:
+            story.record(DeploymentStarted(name, "prod", "direct", 1.0), "svc:deployer", V1)
+            return story.record(DeploymentCompleted(name, "prod", "direct", "ok"), "svc:deployer", V1).seq
+
+        def fulfilled() -> int | None:
+            found = approvals.get(story.ledger.view(), request)
+            assert found is not None
+            return gates.fulfilled(story.ledger.view(), found)
+
+        adopt(story, policy(exceptions={"roles": ["model-owner"], "at_most": "3d"}))
+        request = ask(story, V1)
+        waive(story, "e1", "hugo", V1)
+        live("d1")
+        assert fulfilled() is None
+        decide(story, request, "grace", "risk")
+        decide(story, request, "vera", "model-validation")
+        story.record(ExceptionClosed("e1", "approved afterwards"), "hugo", V1)
+        assert fulfilled() is None
+        last = live("d2")
+        assert fulfilled() == last
+
     def test_it_is_for_one_version_and_one_transition(self, story: Story) -> None:
         self.broken(story)
         other = story.train("fx-vol", f"dataset/{PROJECT}/rates@1")
