@@ -168,6 +168,29 @@ def versions(
     ]
 
 
+def bases(view: View) -> list[str]:
+    """Every ``kind/project/name`` that has a version, in alphabetical order.
+
+    From name to name in the index, so that it takes as long as there are names, however many versions these have.
+    """
+    following = ", ".join(
+        f"(SELECT a.seq FROM artifacts a WHERE {where} ORDER BY a.kind, a.project, a.name, a.version LIMIT 1)"
+        for where in (
+            "a.kind = b.kind AND a.project IS b.project AND a.name > b.name",
+            "a.kind = b.kind AND b.project IS NULL AND a.project IS NOT NULL",
+            "a.kind = b.kind AND a.project > b.project",
+            "a.kind > b.kind",
+        )
+    )
+    rows = view.rows(
+        "WITH RECURSIVE firsts(seq) AS ("
+        "SELECT * FROM (SELECT a.seq FROM artifacts a ORDER BY a.kind, a.project, a.name, a.version LIMIT 1) UNION ALL "
+        f"SELECT coalesce({following}) FROM firsts JOIN artifacts b ON b.seq = firsts.seq) "
+        "SELECT kind, project, name FROM firsts JOIN artifacts USING (seq) WHERE seq <= :at"
+    )
+    return sorted("/".join(map(str, row)) for row in rows)
+
+
 def latest(view: View, kind: str, project: str | None, name: str) -> Artifact | None:
     """The version with the highest number, or ``None``."""
     row = view.row(
@@ -243,7 +266,8 @@ def resolve(view: View, text: str) -> Artifact:
     named = get(view, f"{base}@{suffix}") if suffix.isdigit() else aliased(view, base, suffix)
     if named is not None:
         return named
-    known = [artifact.ref for artifact in versions(view) if artifact.base == base]
+    kind, project, name = base.split("/", 2)
+    known = [artifact.ref for artifact in versions(view, kind=kind, project=project, name=name)]
     moving = sorted({f"{base}@{alias.alias}" for alias in aliases(view, base)})
     nearest = known[-3:] + moving
     raise UnknownRef(f"{base} has no version or alias {suffix!r}; it has {', '.join(nearest)}", nearest)
@@ -251,18 +275,18 @@ def resolve(view: View, text: str) -> Artifact:
 
 def _one_base(view: View, wanted: str, text: str) -> str:
     """The one ``kind/project/name`` that ``wanted`` is, ends with, or begins."""
-    bases = sorted({row[0].rpartition("@")[0] for row in view.rows("SELECT ref FROM artifacts WHERE seq <= :at")})
+    known = bases(view)
     for matches in (
-        [base for base in bases if base == wanted],
-        [base for base in bases if base.endswith("/" + wanted)],
-        [base for base in bases if _without_project(base) == wanted],
-        [base for base in bases if base.startswith(wanted) or base.rpartition("/")[2].startswith(wanted)],
+        [base for base in known if base == wanted],
+        [base for base in known if base.endswith("/" + wanted)],
+        [base for base in known if _without_project(base) == wanted],
+        [base for base in known if base.startswith(wanted) or base.rpartition("/")[2].startswith(wanted)],
     ):
         if len(matches) == 1:
             return str(matches[0])
         if matches and wanted:
             raise UnknownRef(f"{text!r} is ambiguous; it may be {', '.join(matches[:5])}", matches)
-    nearest = _nearest(wanted, bases)
+    nearest = _nearest(wanted, known)
     hint = f"; the nearest: {', '.join(nearest)}" if nearest else "; `assay artifact list` shows what there is"
     raise UnknownRef(f"no artifact is called {text!r}{hint}", nearest)
 

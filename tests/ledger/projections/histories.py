@@ -105,6 +105,7 @@ QUERIES: dict[str, Callable[[View], Any]] = {
     "approvals.stage": _each(approvals.stage, REFS),
     "artifacts.versions": _each(artifacts.versions),
     "artifacts.versions of fx": _each(artifacts.versions, project="fx", kind="model"),
+    "artifacts.bases": _each(artifacts.bases),
     "artifacts.get": _each(artifacts.get, REFS),
     "artifacts.latest": lambda view: [artifacts.latest(view, "model", p, n) for p in PROJECTS for n in NAMES],
     "artifacts.by_digest": _each(artifacts.by_digest, DIGESTS),
