@@ -213,6 +213,23 @@ class Index:
         common = groups.get(None, []) if shared else []
         return sorted([*own, *common], key=lambda each: each.seq) if own and common else own or common
 
+    def of_kinds(self, type_: str, project: str, kinds: tuple[str, ...], *, shared: bool) -> list[Evidence]:
+        """As :meth:`in_project`, those alone whose ``kind`` is one of several."""
+        groups: dict[Any, list[Evidence]] = self.made(("kinds", type_), lambda: self._by_kind(type_))
+        wanted = (project, None) if shared else (project,)
+        found = [groups[key] for each in wanted for kind in kinds if (key := (each, kind)) in groups]
+        if len(found) < 2:
+            return found[0] if found else []
+        return sorted((item for each in found for item in each), key=lambda item: item.seq)
+
+    def _by_kind(self, type_: str) -> dict[Any, list[Evidence]]:
+        groups: dict[Any, list[Evidence]] = defaultdict(list)
+        for item in self.of_type(type_):
+            kind = item.value.get("kind")
+            if isinstance(kind, str):
+                groups[item.project, kind].append(item)
+        return dict(groups)
+
     def superseded(self, type_: str) -> dict[int, Evidence]:
         """For events of a type (by seq) the next one that takes their place."""
         return self.made(("superseded", type_), lambda: self._supersede(type_))  # type: ignore[no-any-return]

@@ -80,13 +80,13 @@ class Use(NamedTuple):
     made: bool
 
 
-def uses(index: Index) -> list[Use]:
-    """Every use of a dataset by a training run, in order."""
+def uses(index: Index) -> dict[str | None, list[Use]]:
+    """Every use of a dataset by a training run, in order, by the runs' projects."""
     return index.made("uses", lambda: _uses(index))  # type: ignore[no-any-return]
 
 
-def _uses(index: Index) -> list[Use]:
-    found = []
+def _uses(index: Index) -> dict[str | None, list[Use]]:
+    found: dict[str | None, list[Use]] = {}
     for run in index.of_type("run.started"):
         if run.value.get("job_type") != "training":
             continue
@@ -101,9 +101,9 @@ def _uses(index: Index) -> list[Use]:
             reached[version] = made is not None and made.link.seq < run.seq
             if parent is not None and parent.seq < run.seq:
                 frontier += refs(parent.value.get("inputs"))
-        found += [
+        found.setdefault(run.project, []).extend(
             Use(run, version, made) for version, made in sorted(reached.items()) if version.startswith("dataset/")
-        ]
+        )
     return found
 
 
@@ -115,8 +115,9 @@ def first_use(index: Index, version: str) -> int | None:
 
 def _first_uses(index: Index) -> dict[str, int]:
     found: dict[str, int] = {}
-    for use in uses(index):
-        found.setdefault(use.version, use.run.seq)
+    for of_project in uses(index).values():
+        for use in of_project:
+            found[use.version] = min(use.run.seq, found.get(use.version, use.run.seq))
     return found
 
 

@@ -91,23 +91,45 @@ def _all(states: Sequence[int]) -> int:
     return HELD if HELD in states else INAPPLICABLE
 
 
-def _matching(
-    scope: Scope, match: Match, project: str | None = None, *, shared: bool = False, earliest: int = BEGIN
-) -> Iterator[Evidence]:
-    index = scope.index
+def _told(scope: Scope, match: Match, *, shared: bool) -> Iterator[list[Evidence]]:
+    """The project's events of each type, in order; where the conditions name kinds, those alone."""
+    wanted = match.where.get("kind")
+    kinds = tuple(wanted) if isinstance(wanted, list) else (wanted,)
+    plain = all(isinstance(each, str) and not each.startswith("$") and not each.endswith("*") for each in kinds)
     for type_ in match.types:
-        events = index.of_type(type_) if project is None else index.in_project(type_, project, shared=shared)
+        if plain:
+            yield scope.index.of_kinds(type_, scope.project, kinds, shared=shared)
+        else:
+            yield scope.index.in_project(type_, scope.project, shared=shared)
+
+
+def _matching(scope: Scope, match: Match, *, shared: bool = False, earliest: int = BEGIN) -> Iterator[Evidence]:
+    for events in _told(scope, match, shared=shared):
         for item in joins.since(events, earliest):
-            if conditions.holds(index, item, match.where):
+            if conditions.holds(scope.index, item, match.where):
                 yield item
 
 
-def _evidence(
-    scope: Scope, match: Match, project: str | None, *, shared: bool = False, earliest: int = BEGIN
-) -> Iterator[Evidence]:
-    for item in _matching(scope, match, project, shared=shared, earliest=earliest):
+def _evidence(scope: Scope, match: Match, *, shared: bool = False, earliest: int = BEGIN) -> Iterator[Evidence]:
+    for item in _matching(scope, match, shared=shared, earliest=earliest):
         if not scope.automated or scope.index.automation(item):
             yield item
+
+
+def _everywhere(scope: Scope, match: Match) -> list[Evidence]:
+    """Of every project; the same for each that asks."""
+
+    def found() -> list[Evidence]:
+        return [
+            item
+            for type_ in match.types
+            for item in joins.since(scope.index.of_type(type_), scope.earliest)
+            if conditions.holds(scope.index, item, match.where)
+            and (not scope.automated or scope.index.automation(item))
+        ]
+
+    made: list[Evidence] = scope.index.made(("everywhere", id(match), scope.automated, scope.earliest), found)
+    return made
 
 
 def _exists(scope: Scope, proof: Exists) -> Judged:
@@ -129,8 +151,8 @@ def _exists(scope: Scope, proof: Exists) -> Judged:
 
 
 def _candidates(scope: Scope, match: Match) -> Iterator[Evidence]:
-    for type_ in match.types:
-        yield from joins.since(scope.index.in_project(type_, scope.project, shared=True), scope.earliest)
+    for events in _told(scope, match, shared=True):
+        yield from joins.since(events, scope.earliest)
 
 
 def _every(scope: Scope, proof: Every) -> Judged:
@@ -148,7 +170,7 @@ def _every(scope: Scope, proof: Every) -> Judged:
         else:
             needed = joins.claims(scope, member._replace(spans=ALWAYS) if alike else member, proof.has)
             by_name[name] = needed
-        done = intersect(member.spans, joins.proven(needed))
+        done = _within(member.spans, joins.proven(needed))
         spans = member.spans
         if proof.grace is not None and member.event is not None:
             settled = deadline(member.event.t, proof.grace, None) + 1
@@ -165,9 +187,16 @@ def _every(scope: Scope, proof: Every) -> Judged:
     return Judged(tallied([belonging, proven], decide), rows)
 
 
+def _within(spans: Spans, proven: Spans) -> Spans:
+    """What of ``spans`` is proven; mostly, all of it is by one."""
+    if len(proven) == 1 and proven[0][0] <= spans[0][0] and spans[-1][1] <= proven[0][1]:
+        return spans
+    return intersect(spans, proven)
+
+
 def _nothing(scope: Scope, proof: Nothing, chain: Chain) -> Judged:
     base, against = [], []
-    for item in _matching(scope, proof.match, scope.project, earliest=scope.earliest):
+    for item in _matching(scope, proof.match, earliest=scope.earliest):
         spans = covered(item.t, scope.window, lineage.spells(scope.index, item.subject, scope.project), scope.tiers)
         base.append(spans)
         if conditions.holds(scope.index, item, proof.violating):
@@ -194,7 +223,7 @@ _ANSWERS: dict[str, tuple[str, str]] = {
 def _pair(scope: Scope, proof: Pair) -> Judged:
     won: list[Claim] = []
     lost: list[Claim] = []
-    for first in _evidence(scope, proof.first, scope.project):
+    for first in _evidence(scope, proof.first):
         spells = lineage.spells(scope.index, first.subject, scope.project)
         within = proof.within or _sla(scope, first)
         if within is None:
@@ -251,12 +280,8 @@ def _common(index: Index, type_: str) -> list[Evidence]:
 def _distinct(scope: Scope, proof: Distinct) -> Judged:
     groups: dict[Hashable, dict[str, list[Claim]]] = defaultdict(lambda: defaultdict(list))
     everywhere = proof.by in ("feature_view", "template")
-    events = _evidence(
-        scope,
-        proof.match,
-        None if everywhere else scope.project,
-        shared=not everywhere,
-        earliest=scope.earliest,
+    events: Iterable[Evidence] = (
+        _ours(scope, proof) if everywhere else _evidence(scope, proof.match, shared=True, earliest=scope.earliest)
     )
     for item in events:
         claim = Claim(joins.counted(scope, item), (item,))
@@ -275,6 +300,30 @@ def _distinct(scope: Scope, proof: Distinct) -> Judged:
         parts.append(Judged(timeline, parts=[Judged(_never(), claims=each) for each in values.values()]))
     timelines = [part.timeline for part in parts] or [_never()]
     return Judged(combined(timelines, lambda n: HELD if HELD in n else OPEN), parts=parts, any_part=True)
+
+
+def _ours(scope: Scope, proof: Distinct) -> Iterator[Evidence]:
+    """Of the events of every project those that speak of something that is the project's, too."""
+    grouped: dict[Hashable, list[Evidence]] = scope.index.made(
+        ("by group", id(proof), scope.automated, scope.earliest), lambda: _by_group(scope, proof)
+    )
+    own = {
+        group
+        for item in scope.index.in_project(proof.match.types[0], scope.project)
+        for group in _groups(item, proof.by)
+    }
+    if proof.by == "feature_view":
+        own |= {group for group in grouped if str(group).startswith(f"feature_view/{scope.project}/")}
+    found = {item.seq: item for group in own for item in grouped.get(group, ())}
+    return iter([found[seq] for seq in sorted(found)])
+
+
+def _by_group(scope: Scope, proof: Distinct) -> dict[Hashable, list[Evidence]]:
+    found: dict[Hashable, list[Evidence]] = defaultdict(list)
+    for item in _everywhere(scope, proof.match):
+        for group in _groups(item, proof.by):
+            found[group].append(item)
+    return found
 
 
 def _never() -> Timeline:

@@ -50,9 +50,8 @@ def _happenings(index: Index, of: str, project: str) -> Iterable[Evidence]:
     if of == "training_runs":
         return (e for e in index.in_project("run.started", project) if e.value.get("job_type") == "training")
     if of == "finished_runs":
-        return (
-            e for e in index.of_type("run.completed") if e.value.get("status") == "ok" and _trained(index, e, project)
-        )
+        finished: dict[str | None, list[Evidence]] = index.made("finished", lambda: _finished(index))
+        return finished.get(project, [])
     if of == "prod_deployments":
         started = index.in_project("deployment.started", project)
         return (e for e in started if e.value.get("environment") == PRODUCTION)
@@ -64,14 +63,15 @@ def _happenings(index: Index, of: str, project: str) -> Iterable[Evidence]:
     return (e for e in index.in_project("alert.raised", project) if e.value.get("injected") is False)
 
 
-def _trained(index: Index, completed: Evidence, project: str) -> bool:
-    run = lineage.started(index, str(completed.value.get("run")))
-    return (
-        run is not None
-        and run.seq < completed.seq
-        and run.project == project
-        and run.value.get("job_type") == "training"
-    )
+def _finished(index: Index) -> dict[str | None, list[Evidence]]:
+    """The ends of training runs that ended well, by the runs' projects."""
+    found: dict[str | None, list[Evidence]] = defaultdict(list)
+    for each in index.of_type("run.completed"):
+        run = lineage.started(index, str(each.value.get("run")))
+        known = run is not None and run.seq < each.seq and each.value.get("status") == "ok"
+        if run is not None and known and run.value.get("job_type") == "training":
+            found[run.project].append(each)
+    return found
 
 
 def _retired(index: Index, version: str) -> int:
@@ -91,8 +91,8 @@ def _versions(index: Index, kind: str, project: str) -> list[Member]:
 
 def _used(index: Index, of: str, project: str) -> list[Member]:
     found: dict[str, Spans] = defaultdict(list)
-    for use in lineage.uses(index):
-        if use.run.project == project and (of == "used_datasets" or use.made == (of == "derived")):
+    for use in lineage.uses(index).get(project, ()):
+        if of == "used_datasets" or use.made == (of == "derived"):
             found[use.version].append((use.run.t, use.run.t + USED_FOR + 1))
     return [
         Member(version, None, intersect(union(spans), [(BEGIN, _retired(index, version))]))
