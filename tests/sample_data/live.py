@@ -71,7 +71,15 @@ def canary(
     for day in days[at + 1 :]:
         record = scorer.score(day, [champion, candidate], chosen.accounts)
         mine, other = (record["models"][name]["accounts"] for name in (champion, candidate))
-        looked = Day(day, mine["loss"], other["loss"], mine["deviation"], other["deviation"])
+        looked = Day(
+            day,
+            mine["loss"],
+            other["loss"],
+            mine["deviation"],
+            other["deviation"],
+            served_features=record["features"],
+            exceeded=record["models"][candidate]["book"]["exception"],
+        )
         state, step = state.step(looked)
         steps.append(step)
         if step.final:
