@@ -53,7 +53,8 @@ def find(view: View, text: str) -> Target:
 def candidates(view: View, kind: str) -> list[str]:
     """The full names of all runs, alerts, deployments or people, in the order they were recorded."""
     if kind == "run":
-        return [run.ref for run in runs.listed(view)]
+        # Names alone: of a large ledger's runs the rest takes its time to read.
+        return [f"run/{row[0]}" for row in view.rows("SELECT run FROM runs WHERE seq <= :at ORDER BY seq")]
     if kind == "alert":
         return [f"alert/{alert.alert}" for alert in alerts.listed(view)]
     if kind == "deployment":
@@ -68,6 +69,8 @@ def _event(view: View, seq: int) -> Target:
 
 
 def _one(view: View, kind: str, name: str, text: str) -> str:
+    if kind == "run" and runs.get(view, name) is not None:
+        return f"run/{name}"
     known = candidates(view, kind)
     if f"{kind}/{name}" in known:
         return f"{kind}/{name}"
