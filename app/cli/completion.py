@@ -33,11 +33,12 @@ def whole_parser() -> argparse.ArgumentParser:
         family = registry.family(word)
         own = next((action for action in family if len(action.words) == 1), None)
         branch = branches.add_parser(word, add_help=False, help=(own or family[0]).summary)
-        if own is not None:
-            _fill(branch, (*own.arguments, *common(own)))
         twigs = [action for action in family if len(action.words) > 1]
-        # A command with arguments of its own and one that has a second word cannot share a place in argparse.
-        if twigs and not (own and any(not argument.flags for argument in own.arguments)):
+        if own is not None:
+            # An argument of its own and a second word cannot share a place in argparse; there are few second words.
+            mine = tuple(each for each in own.arguments if each.flags or not twigs)
+            _fill(branch, (*mine, *common(own)))
+        if twigs:
             _branch(branch, twigs)
     return parser
 

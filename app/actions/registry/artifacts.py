@@ -119,7 +119,7 @@ VERSIONS = (
         "write a version's verified bytes to a path",
         group="make",
         scope="registry",
-        key="x",
+        key="t",
         module="app.actions.integrity",
         function="restore",
         arguments=(

@@ -169,7 +169,7 @@ POLICIES = (
         "the policy in force, or one that was adopted",
         group="decide",
         scope="approvals",
-        key="y",
+        key="A",
         module="app.actions.policies",
         function="show",
         arguments=(
@@ -272,7 +272,7 @@ EXCEPTIONS = (
         "exceptions that nobody has closed; exit code 1 where one has expired",
         group="decide",
         scope="approvals",
-        key="x",
+        key="Z",
         module="app.actions.exceptions",
         function="list_exceptions",
         arguments=(EVERY, PROJECT),

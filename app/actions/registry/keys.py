@@ -43,7 +43,7 @@ KEYS = (
         "print the ledger's verifier key, which checks all that leaves it",
         group="people",
         scope="audit",
-        key="y",
+        key="z",
         module="app.actions.keys",
         function="show",
         arguments=(Argument("output", "write it to this file", ("-o", "--output"), kind="path", metavar="FILE"),),

@@ -137,7 +137,7 @@ LOOK = (
             ),
             Example("assay log --subject model/ --at 2008-10-01", "what had been done with models by then"),
             Example(
-                "assay log --where 'type:alert,approval -actor:ada at>2008-09'",
+                "assay log --where 'type:alert,approval -actor:ada'",
                 "a filter as the dashboard's f takes it: all terms must hold, commas are or, a minus turns a term round",
             ),
         ),

@@ -85,7 +85,7 @@ MAKE = (
         "runs side by side, what differs first: parameters, inputs, metrics, outputs",
         group="make",
         scope="registry",
-        key="y",
+        key="n",
         module="app.actions.comparing",
         function="compare",
         arguments=(
