@@ -122,6 +122,7 @@ class Canary:
             raise InputError(f"the canary ended on {self.last_day}; start another one")
         if day.day <= self.last_day:
             raise InputError(f"{day.day} is not after {self.last_day}, the last day evaluated")
+        exceeded = day.exceeded if day.exceeded in (True, False) else None
         quality = gates.quality(day.served_features, self.plan.quality_limit)
         difference, missing = gates.mean_difference(day.champion_losses, day.candidate_losses)
         if quality is not None and not quality.passed:
@@ -130,8 +131,8 @@ class Canary:
                 missing or f"{quality.name}: the day's losses rest on features that are not all there",
             )
         stakes = self.process.stakes
-        moved = self._taken(day.day, difference, _means(day, difference), day.exceeded)
-        checks = moved._checks(day, missing, quality)
+        moved = self._taken(day.day, difference, _means(day, difference), exceeded)
+        checks = moved._checks(replace(day, exceeded=exceeded), missing, quality)
         decision, final, reason = moved._decide(day, checks, missing)
         if decision == "widen":
             moved = replace(moved, position=moved.position + 1, since=moved.number)
@@ -145,7 +146,7 @@ class Canary:
             "roll_back": moved.process.roll_back,
         }
         if self.plan.alpha_exceptions is not None:
-            evidence |= {"exceeded": day.exceeded, "exceptions": moved.exceptions.exceptions}
+            evidence |= {"exceeded": exceeded, "exceptions": moved.exceptions.exceptions}
         if self.plan.gate == "kayenta" and difference is not None:
             evidence["means"] = list(moved.points[-1])
         return moved, Step(day.day, moved.number, decision, moved.slice, final, reason, checks, evidence)

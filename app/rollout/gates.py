@@ -86,7 +86,7 @@ def parity(
         return Check(name, "stop", 1.0, limit, {"reason": f"features are not served: {', '.join(missing)}"})
     wrong: dict[str, float] = {}
     for each, values in expected.items():
-        left, right = np.asarray(values, dtype=np.float64), np.asarray(served[each], dtype=np.float64)
+        left, right = _floats(values), _floats(served[each])
         if left.shape != right.shape or not left.size:
             return Check(
                 name, "stop", 1.0, limit, {"reason": f"{each} is served for {right.size} units, not {left.size}"}
@@ -111,7 +111,7 @@ def quality(served: Mapping[str, npt.ArrayLike] | None, limit: float | None) -> 
         return Check(QUALITY, "unknown", None, limit, {"reason": "no features were seen"})
     bad: dict[str, float] = {}
     for name, values in served.items():
-        numbers = np.asarray(values, dtype=np.float64)
+        numbers = _floats(values)
         bad[name] = float(1 - np.isfinite(numbers).mean()) if numbers.size else 1.0
     value = max(bad.values())
     detail = {"missing": {name: share for name, share in bad.items() if share}}
@@ -132,7 +132,7 @@ def operation(name: str, champion: Sequence[float] | None, candidate: Sequence[f
     if champion is None or candidate is None:
         which = "champion" if champion is None else "candidate"
         return Check(name, "unknown", None, limit, {"reason": f"no {name} of the {which} was measured"})
-    base, other = (np.asarray(each, dtype=np.float64).reshape(-1) for each in (champion, candidate))
+    base, other = (_floats(each).reshape(-1) for each in (champion, candidate))
     if not (np.isfinite(base).all() and np.isfinite(other).all()):
         return Check(name, "unknown", None, limit, {"reason": f"a {name} is no finite number"})
     if min(len(base), len(other)) < LEAST_ANSWERS:
@@ -191,10 +191,18 @@ def _pair(
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | str:
     if champion is None or candidate is None:
         return f"nothing from the {'champion' if champion is None else 'candidate'}"
-    base, other = np.asarray(champion, dtype=np.float64), np.asarray(candidate, dtype=np.float64)
+    base, other = _floats(champion), _floats(candidate)
     if not base.size or base.shape != other.shape:
         return f"{base.size} accounts from the champion, {other.size} from the candidate"
     if not (np.isfinite(base).all() and np.isfinite(other).all()):
         bad = int((~(np.isfinite(base) & np.isfinite(other))).sum())
         return f"{bad} accounts without a finite value"
     return base, other
+
+
+def _floats(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Values as numbers; where one is no number at all, the whole of them count as missing."""
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        return np.full(np.shape(np.asarray(values, dtype=object)), np.nan)

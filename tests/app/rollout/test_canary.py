@@ -285,6 +285,10 @@ def test_nan_passes_no_gate():
         {"candidate_latencies": [float("nan")] * 80},
         {"candidate_costs": [float("inf")] * 80},
         {"candidate_forecasts": [0.1, float("nan"), 0.3]},
+        {"candidate_forecasts": [0.1, "high", 0.3]},
+        {"served_features": {"rv": ["much"], "range": [1.0]}, "expected_features": None},
+        {"candidate_latencies": ["slow"] * 80},
+        {"exceeded": float("nan")},
         {"candidate_losses": [float("nan")] * 3},
     ):
         bare = {**GATES, "parity_limit": None}
