@@ -87,7 +87,8 @@ def document(item: Item, found: Found, failure: Found | None) -> dict[str, Any]:
 def _told(item: Item, found: Found, failure: Found | None) -> list[str]:
     mark = state("good", "met ") if found.met else state("open", "open")
     lines: list[str] = [say("  ", mark, f"  {item.id:<4}{item.title}")]
-    lines.append(say(Mark("dim", f"              {found.text}{_events(found.evidence)}")))
+    named = all(f"event {seq}" in found.text for seq in found.evidence)
+    lines.append(say(Mark("dim", f"              {found.text}{'' if named else _events(found.evidence)}")))
     if not found.met:
         fix = f": {found.fix}" if found.fix else ""
         lines.append(say(f"              {item.advice}{fix}"))

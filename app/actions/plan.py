@@ -61,14 +61,10 @@ def milestones(found: Ground, target: Target) -> list[Milestone]:
     start = found.evaluation.levels(target.project, target.t)[target.track]
     first = 0 if start is None else min(start + 1, target.level)
     today = date.fromisoformat(text(found.moment.t)[:10])
+    days = _days(target, first, begun, due)
     made: list[Milestone] = []
     for level in range(first, target.level + 1):
-        share = (level - first + 1) / (target.level - first + 1)
-        day = (
-            target.milestones.get(f"L{level}")
-            or (begun + timedelta(days=round((due - begun).days * share))).isoformat()
-        )
-        day = target.due if level == target.level else day
+        day = days[level]
         after = [f"{target.track} L{level - 1}"] if level > first else []
         after += [f"{each} L{level}" for each in target.depends]
         reached = _reached(found, target, level)
@@ -78,6 +74,23 @@ def milestones(found: Ground, target: Target) -> list[Milestone]:
             Milestone(target.project, target.track, level, day, target.owner, tuple(after), reached, late, open_)
         )
     return made
+
+
+def _days(target: Target, first: int, begun: date, due: date) -> dict[int, str]:
+    """Each level's day: as it was set; between two that were, in even steps."""
+    fixed = {
+        int(name[1:]): date.fromisoformat(day) for name, day in target.milestones.items() if int(name[1:]) >= first
+    }
+    fixed[target.level] = due
+    found: dict[int, str] = {}
+    before, since = first - 1, begun
+    for level in range(first, target.level + 1):
+        following = min(each for each in fixed if each >= level)
+        share = (level - before) / (following - before)
+        found[level] = (since + timedelta(days=round((fixed[following] - since).days * share))).isoformat()
+        if level in fixed:
+            before, since = level, fixed[level]
+    return found
 
 
 def _reached(found: Ground, target: Target, level: int) -> str | None:

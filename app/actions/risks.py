@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 AREAS = ("data-quality", "lineage", "reproducibility", "governance", "deployment", "monitoring")
 MOST = 5
+MIDDLE = 3
 
 
 class Risk(NamedTuple):
@@ -53,22 +54,34 @@ def add(
     *,
     risk: str,
     title: str | None = None,
-    area: str = "governance",
-    likelihood: int = 3,
-    impact: int = 3,
-    capability: str = "",
-    owner: str = "",
+    area: str | None = None,
+    likelihood: int | None = None,
+    impact: int | None = None,
+    capability: str | None = None,
+    owner: str | None = None,
     depends: Sequence[str] = (),
     objects: Sequence[str] = (),
     project: str | None = None,
 ) -> Answer:
-    """Record a risk, or how it is seen from now on."""
+    """Record a risk, or how it is seen from now on; what is not said again of a known risk stays as it was."""
     from ledger.events.risks import RiskRecorded
     from ledger.format.names import check_name
 
     check_name(risk, "a risk's name")
     home = context.workspace.project(project)
     found = evaluating.ground(context)
+    others = {each.risk: each for each in standing(found, home)}
+    known_as = others.get(risk)
+    if likelihood is None:
+        likelihood = known_as.likelihood if known_as else MIDDLE
+    if impact is None:
+        impact = known_as.impact if known_as else MIDDLE
+    area = area or (known_as.area if known_as else "governance")
+    capability = known_as.capability if capability is None and known_as else capability or ""
+    owner = known_as.owner if owner is None and known_as else owner or ""
+    title = title or (known_as.title or None if known_as else None)
+    depends = depends or (known_as.depends if known_as else ())
+    objects = objects or (known_as.objects if known_as else ())
     for name, number in (("likelihood", likelihood), ("impact", impact)):
         if not 1 <= number <= MOST:
             raise InputError(f"--{name} {number}: a number from 1 to {MOST}")
@@ -79,7 +92,6 @@ def add(
         raise InputError(
             f"there is no capability {capability!r}{nearest(capability, list(known))}; see `assay risk matrix`"
         )
-    others = {each.risk: each for each in standing(found, home)}
     for name in depends:
         if name not in others:
             raise InputError(f"there is no risk {name!r} in {home}{nearest(name, list(others))}")

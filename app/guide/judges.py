@@ -90,7 +90,7 @@ def signed_map(facts: Facts) -> Found:
     by_role: dict[str, Evidence] = {each.value["role"]: each for each in granted if each.seq not in gone}
     missing = [each for each in FUNCTIONS if each not in by_role]
     if missing:
-        text = f"{newest} is not signed by {' and '.join(missing)}"
+        text = f"{newest} is not signed by {', '.join(missing)}"
         seq = requests.get(missing[0], asked[-1].seq)
         return Found(False, text, (seq,), f"assay approve {seq}")
     seqs = {*requests.values(), *(by_role[each].seq for each in FUNCTIONS)}

@@ -42,6 +42,13 @@ class TestRisks:
         assert "no capability answers it" in said
         assert "nobody owns it" in said
 
+    def test_what_is_not_said_again_stays(self, shell: Shell) -> None:
+        add(shell, "scope", "--likelihood", "2", "--impact", "5", "--area", "lineage", "--title", "growing")
+        made = add(shell, "scope", "--owner", "jon")
+        assert (made["likelihood"], made["impact"], made["area"], made["title"]) == (2, 5, "lineage", "growing")
+        assert (made["owner"], made["capability"]) == ("jon", "")
+        assert add(shell, "scope", "--capability", "data.tests")["flags"] == []
+
     def test_a_risk_rises_by_itself_when_its_answer_lapses(self, shell: Shell) -> None:
         """A check that passed and then failed: what stood on it has lapsed."""
         add(shell, "broken", "--likelihood", "3", "--impact", "3", "--capability", "code.tests", "--owner", "mia")
@@ -60,6 +67,7 @@ class TestRisks:
         ("words", "message"),
         [
             (("--likelihood", "6"), "--likelihood 6: a number from 1 to 5"),
+            (("--impact", "0"), "--impact 0: a number from 1 to 5"),
             (("--capability", "data.test"), "did you mean 'data.tests'?"),
             (("--depends", "nothing"), "there is no risk 'nothing'"),
             (("--depends", "second"), "first would depend on itself, through second"),
@@ -114,6 +122,14 @@ class TestTargets:
         assert steps[1]["after"] == ["data L0"]
         assert steps[0]["open"][0]["next"]
         assert "to come" in shell.ok("plan").out
+
+    def test_days_follow_the_levels(self, shell: Shell) -> None:
+        shell.ok("--as", "ada", "verify", "--record")
+        shell.ok("--as", "mia", "target", "set", "data", "L3", "--due", DUE, "--milestone", "L1=2050-01-01")
+        steps = shell.json("plan")["milestones"]
+        assert [each["level"] for each in steps] == ["L0", "L1", "L2", "L3"]
+        assert [each["due"] for each in steps][1::2] == ["2050-01-01", DUE]
+        assert "2050-01-01" < steps[2]["due"] < DUE
 
     def test_a_slip_is_shown(self, shell: Shell) -> None:
         shell.ok("--as", "mia", "target", "set", "model", "L0", "--due", DUE, "--owner", "mia")
