@@ -139,21 +139,20 @@ def _verified_copy(path: Path) -> Path | None:
             return None
         copy = path.with_name(f"{path.name}.schema-{before}-before-{REVISION}")
         draft = copy.with_name(f"{copy.name}.new")
-        draft.unlink(missing_ok=True)
         try:
+            draft.unlink(missing_ok=True)
             with closing(sqlite3.connect(draft, isolation_level=None)) as target:
                 source.backup(target)
                 whole = target.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
                 if not whole or _sum(source) != _sum(target):
                     raise LedgerError(f"the copy {draft} differs from {path}; nothing was upgraded, check the disk")
+            placing.sync(draft)
+            draft.replace(copy)
+            placing.sync(copy.parent)
         except sqlite3.Error as error:
             raise sqlite.unusable(error, draft) from None
-    try:
-        placing.sync(draft)
-        draft.replace(copy)
-        placing.sync(copy.parent)
-    except OSError as error:
-        raise LedgerError(f"cannot keep the copy {copy}: {error.strerror}; nothing was upgraded") from None
+        except OSError as error:
+            raise LedgerError(f"cannot keep the copy {copy}: {error.strerror}; nothing was upgraded") from None
     return copy
 
 

@@ -118,7 +118,9 @@ def difference(connection: sqlite3.Connection, projections: Iterable[str]) -> li
     if "alembic_version" in found and found["alembic_version"][2] == _REVISION_TABLE:
         said = [row[0] for row in connection.execute("SELECT * FROM alembic_version LIMIT 2")]
         if said != [REVISION]:
-            problems.append(f"alembic_version says {said}, not {[REVISION]}")
+            newer = len(said) == 1 and isinstance(said[0], str) and said[0] > REVISION
+            hint = "; if a newer Assay wrote the ledger, verify it with that one" if newer else ""
+            problems.append(f"alembic_version says {said}, not {[REVISION]}{hint}")
     return sorted(problems)
 
 

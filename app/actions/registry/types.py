@@ -38,7 +38,18 @@ GROUP_TITLES = {
     "people": "People and keys",
 }
 
-SCOPES = ("everywhere", "maturity", "lineage", "registry", "approvals", "rollouts", "monitoring", "pipelines", "risks", "audit")
+SCOPES = (
+    "everywhere",
+    "maturity",
+    "lineage",
+    "registry",
+    "approvals",
+    "rollouts",
+    "monitoring",
+    "pipelines",
+    "risks",
+    "audit",
+)
 """Where a key works in the dashboard; a key is unique in its scope, and none hides one that works everywhere."""
 
 

@@ -15,7 +15,7 @@ from app.tui.draw.refs import short
 from app.tui.draw.request import request as drawn
 from app.tui.draw.sections import Row, Section
 from app.tui.draw.tables import Column
-from app.tui.keys import Key
+from app.tui.keys import Key, doing
 from app.tui.messages import Failed, Opened
 from app.tui.queries import approvals
 from app.tui.queries.approvals import Asked, Inbox
@@ -39,6 +39,9 @@ class ApprovalsPage(Page):
     KEYS = (
         Key(registry.get("approve").key, "approve", registry.get("approve").summary, "approve"),
         Key(registry.get("reject").key, "reject", registry.get("reject").summary, "reject"),
+        doing("gate", "gate"),
+        doing("request", "ask"),
+        doing("approvals withdraw", "withdraw"),
         Key("J,space", "scroll(4)", "the request further down", "scroll", "J K"),
         Key("K", "scroll(-4)", "the request further up"),
         Key("enter,l", "lineage", "the lineage of what is asked for", "lineage", "⏎"),
@@ -114,8 +117,19 @@ class ApprovalsPage(Page):
             paper.show(lambda cells, _: drawn(asked, cells, self.glyphs))
         self.rekey()
 
+    def given(self, name: str) -> dict[str, str]:
+        """The request under the cursor, and what it asks for."""
+        asked = self.asked
+        if asked is None or name == "request":
+            return {}
+        if name == "gate":
+            return {"ref": asked.subject, "to": asked.transition}
+        return {"request": str(asked.seq)}
+
     def why_not(self, action: str) -> str:
         """Why the request cannot be decided on by the one who looks."""
+        if action in ("do('request')", "do('approvals withdraw')") and not self.dashboard.moment.live:
+            return "that would be recorded now, and the screen shows the past; L returns to live"
         if action not in ("approve", "reject"):
             return ""
         asked = self.asked

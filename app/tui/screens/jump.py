@@ -7,9 +7,12 @@ from textual.app import ComposeResult
 from textual.screen import ModalScreen
 
 from app.tui.draw.clip import clip
-from app.tui.draw.picture import Line
+from app.tui.draw.picture import Line, fitted
 from app.tui.screens.catalogue import CATALOGUE
 from app.tui.widgets.paper import Paper
+
+_SUBJECT = 16
+"""Cells kept for what the jump is about."""
 
 
 class JumpScreen(ModalScreen[str | None]):
@@ -40,13 +43,15 @@ class JumpScreen(ModalScreen[str | None]):
 
 
 def line(subject: str, cells: int) -> Line:
-    """``g  l lineage  e audit …  of fx-vol@3``: the subject has what room is left."""
+    """``g  l lineage  e audit …  of fx-vol@3``: names are cut where there is little room, so that no letter is lost."""
+    longest = max(len(entry.name) for entry in CATALOGUE)
+    kept = next((most for most in range(longest, 0, -1) if _size(most) + _SUBJECT <= cells), 0)
     runs: list[tuple[str, str]] = [(" g ", "playhead")]
-    used = 3
     for entry in CATALOGUE:
-        size = len(entry.name) + 4
-        if used + size > cells:
-            break
-        runs += [(f" {entry.letter}", "key"), (f" {entry.name.lower()} ", "muted")]
-        used += size
-    return (*runs, (clip(f"  of {subject}", cells - used), "muted"))
+        runs += [(f" {entry.letter}", "key"), (f" {entry.name[:kept].lower()}", "muted")]
+    return fitted((*runs, (clip(f"  of {subject}", max(cells - _size(kept), 0)), "muted")), cells)
+
+
+def _size(most: int) -> int:
+    """How wide the letters are, with at most so many characters of each name."""
+    return 3 + sum(3 + min(len(entry.name), most) for entry in CATALOGUE)

@@ -14,7 +14,7 @@ from app.tui.draw.glyphs import Glyphs
 from app.tui.draw.picture import Line
 from app.tui.draw.sections import Row, Section
 from app.tui.draw.tables import Column
-from app.tui.keys import Key
+from app.tui.keys import Key, doing
 from app.tui.messages import Noticed, Opened
 from app.tui.queries import monitoring
 from app.tui.queries.monitoring import Alarm, Board, Series, Watch
@@ -33,6 +33,10 @@ class MonitoringPage(Page):
     CSS_PATH = "monitoring.tcss"
     KEYS = (
         Key(registry.get("alerts ack").key, "acknowledge", registry.get("alerts ack").summary, "acknowledge"),
+        doing("alerts resolve", "resolve"),
+        doing("alerts silence", "silence"),
+        doing("drill drift", "drill"),
+        doing("retrain", "retrain"),
         Key("enter,l", "lineage", "the lineage of what is watched", "lineage", "⏎"),
         Key("plus,equals_sign", "zoom(2)", "a shorter span, up to the newest value", "span", "+ -"),
         Key("minus", "zoom(0.5)", "a longer span"),
@@ -112,9 +116,25 @@ class MonitoringPage(Page):
         """What the cursor stands on."""
         return str(self.query_one(Lister).value or "")
 
-    def why_not(self, action: str) -> str:
-        """Why the alert cannot be acknowledged."""
+    def given(self, name: str) -> dict[str, str]:
+        """The alert or the monitor under the cursor."""
         chosen = self.chosen
+        alert = chosen.alert if isinstance(chosen, Alarm) else ""
+        monitor = chosen.monitor if chosen is not None else ""
+        known = {
+            "alerts resolve": {"alert": alert},
+            "alerts silence": {"monitor": monitor},
+            "retrain": {"because": alert},
+        }
+        return {key: value for key, value in known.get(name, {}).items() if value}
+
+    def why_not(self, action: str) -> str:
+        """Why the alert cannot be acknowledged, or nothing recorded."""
+        chosen = self.chosen
+        if action.startswith("do(") and not self.dashboard.moment.live:
+            return "that would be recorded now, and the screen shows the past; L returns to live"
+        if action == "do('alerts resolve')" and (not isinstance(chosen, Alarm) or chosen.state == "resolved"):
+            return "the cursor stands on no alert that is open"
         if action == "acknowledge":
             if not isinstance(chosen, Alarm):
                 return "the cursor stands on no alert"

@@ -23,8 +23,8 @@ from app.tui.widgets.lister import Lister
 from app.tui.widgets.paper import Paper
 
 TROUBLE = (
-    Column("", least=6),
-    Column("", least=32, grows=True),
+    Column("", least=8),
+    Column("", least=30, grows=True),
     Column("", least=12, rank=2),
     Column("", "right", least=10, rank=1),
 )
@@ -199,7 +199,7 @@ def doctor(found: Guide, glyphs: Glyphs) -> Section:
     """What the doctor found, each with the event that shows it."""
     rows = tuple(
         Row(
-            ((f"{glyphs.bad} {each.id}", "bad"), (each.cause, ""), (each.title, "muted"), ("", "")),
+            ((f"{glyphs.bad} {each.id}", "bad"), (each.cause, ""), ("", ""), ("", "")),
             f"event/{each.seq}" if each.seq is not None else None,
         )
         for each in found.symptoms

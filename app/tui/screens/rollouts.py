@@ -39,6 +39,9 @@ class RolloutsPage(Page):
         doing("canary run", "evaluate"),
         doing("canary promote", "promote"),
         doing("canary start", "start"),
+        doing("rollback", "roll back"),
+        doing("drill rollback", "drill"),
+        doing("deploy", "deploy"),
         Key("v", "event", "the event of the last verdict, in the audit", "event"),
         Key("J,space", "scroll(3)", "the verdicts further down"),
         Key("K", "scroll(-3)", "the verdicts further up"),
@@ -122,7 +125,9 @@ class RolloutsPage(Page):
     def given(self, name: str) -> dict[str, str]:
         """The rollout under the cursor."""
         chosen = self.chosen
-        return {"deployment": chosen.deployment} if chosen is not None and name != "canary start" else {}
+        if chosen is None or name in ("canary start", "deploy"):
+            return {}
+        return {"deployment": chosen.deployment}
 
     @property
     def subject(self) -> str:

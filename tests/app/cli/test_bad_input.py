@@ -86,7 +86,13 @@ def test_a_ledger_of_a_newer_version(ready: Shell, words: tuple[str, ...]) -> No
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
     before = ready.bytes()
-    one_line(ready(*words), "newer Assay", REVISION)
+    said = ready(*words)
+    if words == ("verify",):  # Whoever alters the mark must not keep an audit from finding the rest.
+        assert said.code == 1
+        assert "newer Assay" in said.out
+        assert REVISION in said.out
+    else:
+        one_line(said, "newer Assay", REVISION)
     assert ready.bytes() == before
 
 

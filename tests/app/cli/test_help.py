@@ -66,7 +66,7 @@ def test_a_key_is_named_where_the_dashboard_binds_it_alone() -> None:
 
 def test_the_palette_offers_what_help_says_it_does(empty: Shell) -> None:
     assert "In the dashboard: a on 5 Approvals, or ^p and its name." in empty.ok("approve", "--help").out
-    assert "In the dashboard: ^p and its name." in empty.ok("gate", "--help").out
+    assert "In the dashboard: ^p and its name." in empty.ok("backup", "--help").out
     assert "In the dashboard" not in empty.ok("completion", "--help").out
 
 

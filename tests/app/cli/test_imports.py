@@ -28,8 +28,9 @@ HEAVY = {
     "textual",
     "yaml",
 }
-SENTENCES = {"log", "show", "overview", "artifact show", "runs show"}
-"""These tell events in sentences, which are the vocabulary's, and that is msgspec's. ``whoami`` looks for a key."""
+SENTENCES = {"log", "show", "overview", "artifact show", "artifact check", "runs show"}
+"""These tell events in sentences or record what they find, in the vocabulary's words, and that is msgspec's.
+``whoami`` looks for a key."""
 
 
 def imported(shell: Shell, *words: str) -> set[str]:

@@ -68,3 +68,19 @@ async def test_before_anything_was_deployed_the_screen_says_so(opened: Opened) -
         await settled(pilot)
         await press(pilot, "6", "enter")
         assert "nothing was ever deployed here" in noticed(pilot.app)
+
+
+async def test_what_a_person_would_do_while_looking_begins_with_what_the_cursor_stands_on(opened: Opened) -> None:
+    async with opened().run_test(size=(120, 36)) as pilot:
+        await settled(pilot)
+        for screen, key, argument, value in (
+            ("5", "c", "to", "prod"), ("5", "i", "request", ""), ("7", "z", "monitor", "drift"), ("7", "s", "alert", "drift-"),
+        ):  # fmt: skip
+            await press(pilot, screen, key)
+            assert isinstance(pilot.app.screen, ActionScreen), (screen, key)
+            filled = pilot.app.screen.query_one(f"#arg-{argument}").value
+            assert filled.startswith(value)
+            assert filled
+            await press(pilot, "escape")
+        await press(pilot, "left_square_bracket", "s")
+        assert "L returns to live" in noticed(pilot.app)
