@@ -55,7 +55,7 @@ def sign(
 
 
 def ask(lines: Iterable[str], fingerprint: str) -> None:
-    """Show what is to be signed, and go on only where the signer types the beginning of its hash.
+    """Show what is to be signed, and go on only where the signer types the end of its hash.
 
     Raises:
         InputError: nobody is there to be asked, or they typed something else.
@@ -64,10 +64,10 @@ def ask(lines: Iterable[str], fingerprint: str) -> None:
         raise InputError("nobody is here to be asked; --yes signs without asking")
     for line in (*lines, say(f"sha256 {fingerprint}")):
         sys.stderr.write(f"{line}\n")
-    sys.stderr.write("Type the first 4 characters of the hash to sign: ")
+    sys.stderr.write("Type the last 4 characters of the hash to sign: ")
     sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() != fingerprint[:4]:
-        raise InputError("that is not the hash's beginning; nothing was signed")
+    if sys.stdin.readline().strip().lower() != fingerprint[-4:]:
+        raise InputError("those are not the hash's last 4 characters; nothing was signed")
 
 
 def _shown(stated: Decision, data: bytes) -> list[str]:

@@ -187,10 +187,9 @@ def skews(facts: Facts) -> Iterator[Cause]:
     """Parity that failed last, retrievals that the gate refused."""
     for each in facts.newest_each("check.executed"):
         if each.value.get("kind") in ("parity", "skew") and each.value.get("passed") is False:
+            again = f"parity {each.subject}" if each.value["kind"] == "parity" else f"skew {each.subject} --served FILE"
             yield Cause(
-                f"the {each.value['kind']} check of {each.subject} failed",
-                (each.seq,),
-                f"assay feature skew {each.subject}",
+                f"the {each.value['kind']} check of {each.subject} failed", (each.seq,), f"assay feature {again}"
             )
     for each in facts.newest_each("feature.retrieved"):
         if each.value.get("gate_passed") is False:

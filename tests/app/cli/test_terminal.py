@@ -59,7 +59,7 @@ def test_an_approval_shows_its_bytes_and_wants_the_hash(shell: Shell) -> None:
     child.expect("sha256 ([0-9a-f]{64})")
     assert '"verdict":"approve"' in child.before
     fingerprint = child.match[1]
-    child.expect("Type the first 4 characters of the hash to sign: ")
+    child.expect("Type the last 4 characters of the hash to sign: ")
     child.sendline("zzzz")
     code, said = finished(child)
     assert code == 2
@@ -71,7 +71,7 @@ def test_an_approval_shows_its_bytes_and_wants_the_hash(shell: Shell) -> None:
     assert child.match[1] != fingerprint  # the moment of signing is in it
     fingerprint = child.match[1]
     child.expect("to sign: ")
-    child.sendline(fingerprint[:4])
+    child.sendline(fingerprint[-4:])
     code, said = finished(child)
     assert code == 0
     assert "jon approved" in said

@@ -92,7 +92,13 @@ SICK = [
         "T6",
         Said(LATE, "check.executed", "feature_view/fx/har@1", {"check": "parity", "kind": "parity", "passed": False}),
         "the parity check of feature_view/fx/har@1 failed",
-        "assay feature skew",
+        "assay feature parity feature_view/fx/har@1",
+    ),
+    Sick(
+        "T6",
+        Said(LATE, "check.executed", "feature_view/fx/har@1", {"check": "skew", "kind": "skew", "passed": False}),
+        "the skew check of feature_view/fx/har@1 failed",
+        "assay feature skew feature_view/fx/har@1 --served FILE",
     ),
     Sick(
         "T6",
