@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from ledger.audit.report import Finding, Report
@@ -127,7 +128,9 @@ def opened(notes: Iterable[Note], keys: Sequence[LogKey], report: Report) -> lis
             read[note.text] = _read(note, keys)
         checkpoint = read[note.text]
         if isinstance(checkpoint, FormatError):
-            report.findings.append(Finding("signature", max(note.size - 1, 0), f"{note.source}: {checkpoint}"))
+            lost = _of_the_lost_log(note, keys) if note.outside else None
+            unsigned = Finding("signature", max(note.size - 1, 0), f"{note.source}: {checkpoint}")
+            report.findings.append(lost or unsigned)
             continue
         if checkpoint.size != note.size:
             detail = f"{note.source} is signed for size {checkpoint.size}"
@@ -141,6 +144,21 @@ def _read(note: Note, keys: Sequence[LogKey]) -> Checkpoint | FormatError:
         return logs.open_signed(keys, note.text.encode("utf-8", "surrogatepass")).checkpoint
     except FormatError as error:
         return error
+
+
+def _of_the_lost_log(note: Note, keys: Sequence[LogKey]) -> Finding | None:
+    """What a checkpoint says that was signed by the log which a restored copy parted from, after it parted."""
+    for before, after in pairwise(keys):
+        if before.origin == after.origin or note.size <= after.seq:
+            continue
+        if isinstance(_read(note, [before._replace(since=1)]), FormatError):
+            continue
+        gone = f"{note.size - after.seq} of the events that it covers are not here"
+        detail = (
+            f"{note.source} was signed by {before.origin}, from which this copy parted after {after.seq} events: {gone}"
+        )
+        return Finding("truncated", after.seq, detail)
+    return None
 
 
 def require_known(claims: Sequence[Claim], known: Sequence[VerifierKey], report: Report) -> None:

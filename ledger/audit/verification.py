@@ -280,8 +280,8 @@ class _Verification:
             return (), []
         report, asked = self.report, self.asked
         keys = signatures.log_keys(View(self.fresh or self.connection, size - 1), asked.known, report)
-        kept = [note for note in signatures.stored(self.raw, report) if note.size > self.start or not self.start]
-        notes = [*kept, *asked.outside]
+        stored = signatures.stored(self.raw, report)
+        notes = [*(note for note in stored if note.size > self.start or not self.start), *asked.outside]
         report.checked["checkpoints"] = len(notes)
         if not keys and not size and notes:
             most = max(notes, key=lambda note: note.size)
@@ -292,7 +292,7 @@ class _Verification:
         if certain < size:
             report.unchecked.append(f"checkpoints beyond event {certain}, which names the ledger's key and was touched")
         claims = signatures.opened((note for note in notes if note.size <= certain or certain == size), keys, report)
-        self.kept = {note.size for note in kept} | {claim.size for claim in claims if not claim.note.outside}
+        self.kept = {note.size for note in stored} | {claim.size for claim in claims if not claim.note.outside}
         signatures.require_known(claims, asked.known, report)
         if asked.policy is not None:
             signatures.require_quorum(notes, asked.policy, size, report)

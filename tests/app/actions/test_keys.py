@@ -139,6 +139,7 @@ def test_a_restored_backup_goes_on_under_a_new_name(shell: Shell, tmp_path: Path
     old = shell.ok("key", "show").out.strip()
     shutil.copy(shell.ledger, tmp_path / "backup.db")
     shell.ok("--as", "mia", "alerts", "ack", "drift")
+    shell.ok("checkpoint", "-o", "lost.checkpoint")
     for each in shell.ledger.parent.glob("ledger.db-*"):
         each.unlink()
     shutil.copy(tmp_path / "backup.db", shell.ledger)
@@ -149,6 +150,9 @@ def test_a_restored_backup_goes_on_under_a_new_name(shell: Shell, tmp_path: Path
     shell.ok("--as", "lea", "request", "fx-vol@2")
     shell.ok("verify", "--key", document["key"])
     shell.ok("verify", "--key", old)
+    said = shell("verify", "--checkpoint", "lost.checkpoint")
+    assert said.code == 1
+    assert f"was signed by {ORIGIN}, from which this copy parted after" in said.out
     said = shell("--as", "ada", "continue", "--new-origin", ORIGIN)
     assert said.code == 2
     assert "was called" in said.err

@@ -113,6 +113,14 @@ class TestSince:
         assert report.ok
         assert report.checked["events"] == 1
 
+    def test_a_decision_that_names_an_older_checkpoint(self, fresh: Story) -> None:
+        """What was signed on another machine has seen less of the log than the verification begins at."""
+        fresh.ledger.checkpoint()
+        fresh.enrol("grace")
+        report = ledger.verify(fresh.ledger.path, since=fresh.ledger.checkpoint())
+        assert report.findings == []
+        assert report.checked["decisions"] == 1
+
     @pytest.mark.parametrize("seq", [BLOCK + 999, BLOCK + 1000, BLOCK + 1001, 2 * BLOCK, EVENTS - 1])
     def test_a_break_after_it(self, long: tuple[Path, str], tmp_path: Path, seq: int) -> None:
         forger = Forger(long[0], tmp_path / "forged")
