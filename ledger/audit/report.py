@@ -72,6 +72,11 @@ class Report:
         """Whether the record is intact: nothing was found."""
         return not self.findings
 
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is known to be unrecorded; apart from being intact."""
+        return not self.incomplete
+
     def document(self) -> dict[str, Any]:
         """The report in the shape of ``assay verify --json``."""
         return {
@@ -82,7 +87,7 @@ class Report:
             "origin": self.origin,
             "checked": dict(self.checked),
             "findings": [each.document() for each in self.findings],
-            "complete": not self.incomplete,
+            "complete": self.complete,
             "incomplete": list(self.incomplete),
             "unchecked": list(self.unchecked),
         }

@@ -3,15 +3,14 @@
 
     python3 verify.py [FOLDER] [--key VKEY] [--witness VKEY]... [--checkpoint FILE]... [--json]
 
-FOLDER is the bundle (by default the folder that this file lies in). --key is the ledger's verifier key AS YOU KNOW IT
-FROM ELSEWHERE: without it the bundle's own keys/ledger.vkey is used, and then the bundle vouches for nobody but itself.
---checkpoint is a signed checkpoint that was kept elsewhere, --witness the key of a witness that must have cosigned.
-Exit code: 0 nothing found, 1 findings, 2 this is no bundle or the options are wrong.
+FOLDER is the bundle (by default where this file lies). --key is the ledger's verifier key AS YOU KNOW IT FROM ELSEWHERE:
+without it the bundle's own keys/ledger.vkey is used, and the bundle vouches for nobody but itself. --checkpoint is a
+signed checkpoint that was kept elsewhere, --witness the key of a witness that must have cosigned. Exit code: 0 nothing
+found, 1 findings, 2 this is no bundle or the options are wrong.
 
 This file shares no code with Assay and was written from the description of the format alone, so that one mistake is not
 made twice. Read it from top to bottom: the tree (RFC 6962), notes (C2SP signed-note), events, decisions (in-toto in DSSE),
-then the two kinds of bundles: whole logs (C2SP tlog-tiles), and proofs of single events (C2SP tlog-proof). It reads files
-and prints; it writes nothing and opens no connection.
+and the two kinds of bundles: whole logs (C2SP tlog-tiles), proofs of single events (C2SP tlog-proof). It only reads.
 
 NOT checked here: whether the history obeys the ledger's rules (who must approve what), whether each event is in its
 canonical form, and whether anything was left unrecorded. Who acts in an event without a signature is a claim.
@@ -26,6 +25,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator
+from functools import reduce
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,18 +35,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 FINDINGS: list[dict[str, Any]] = []
 Events = dict[int, tuple[bytes, dict[str, Any]]]  # by place: the exact bytes, and what they say
 RootOf = Callable[[int], "bytes | None"]  # the log's root at a size, where the bundle can tell
-
-
-class BadError(Exception):
-    """Something is not in the form that the format prescribes, or a signature does not hold."""
-
-
-TROUBLE = (BadError, KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError)  # of malformed data
+TROUBLE = (KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError)  # what malformed data leads to
 
 
 def find(kind: str, seq: int | None, detail: str) -> None:
     """Note that something is wrong: its kind, the event it concerns (or None), and what is known of it."""
     FINDINGS.append({"kind": kind, "seq": seq, "detail": detail})
+
+
+def want(holds: object, otherwise: str) -> None:
+    """Go on only where this holds; where it does not, what is being read is not in its form, or not as it was signed."""
+    if not holds:
+        raise ValueError(otherwise)
 
 
 # --- The tree (RFC 6962, section 2.1): leaves are hashed behind a byte 0, pairs of nodes behind a byte 1.
@@ -68,19 +68,15 @@ def perfect_levels(leaves: list[bytes]) -> list[list[bytes]]:
 def root_at(levels: list[list[bytes]], size: int) -> bytes:
     """The root over the first ``size`` leaves: perfect subtrees of falling size, joined from the right."""
     parts = [levels[k][(size >> k + 1) << 1] for k in range(len(levels)) if size >> k & 1]
-    top = parts[0]
-    for part in parts[1:]:
-        top = sha(b"\x01", part, top)
-    return top
+    return reduce(lambda right, left: sha(b"\x01", left, right), parts)
 
 
 def root_by_path(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes:
     """The root that an inclusion path leads to (section 2.1.1): its last hash is the half in which the leaf is not."""
     if size == 1 and not path:
         return leaf
-    half = 1 << (size - 1).bit_length() - 1 if size > 1 else 0  # the largest power of two below the size
-    if not half or not path:
-        raise BadError("the inclusion path is too long or too short")
+    want(size > 1 and path, "the inclusion path is too long or too short")
+    half = 1 << (size - 1).bit_length() - 1  # the largest power of two below the size
     if index < half:
         return sha(b"\x01", root_by_path(leaf, index, half, path[:-1]), path[-1])
     return sha(b"\x01", path[-1], root_by_path(leaf, index - half, size - half, path[:-1]))
@@ -92,9 +88,18 @@ def root_by_path(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes
 def unbase64(text: str, length: int | None = None) -> bytes:
     """Bytes out of standard, padded base64 in its one spelling."""
     data = base64.b64decode(text, validate=True)
-    if base64.b64encode(data).decode() != text or length not in (None, len(data)):
-        raise BadError(f"not the base64 of what it should be: {text[:60]!a}")
+    one = base64.b64encode(data).decode() == text and length in (None, len(data))
+    want(one, f"not the base64 of what it should be: {text[:60]!a}")
     return data
+
+
+def ed25519(public: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether the signature is this key's over exactly this message."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 class Key(NamedTuple):
@@ -110,18 +115,9 @@ class Key(NamedTuple):
         """Out of its line of text; the id must be the one that name and key give."""
         name, key_id, data = (*text.strip().split("+", 2), "", "")[:3]
         raw = unbase64(data)
-        if len(raw) != 33 or raw[0] not in (1, 4) or sha(name.encode(), b"\n", raw)[:4].hex() != key_id:
-            raise BadError(f"not a verifier key: {text[:100]!a}")
+        own = len(raw) == 33 and raw[0] in (1, 4) and sha(name.encode(), b"\n", raw)[:4].hex() == key_id
+        want(own, f"not a verifier key: {text[:100]!a}")
         return cls(name, bytes.fromhex(key_id), raw[0], raw[1:])
-
-
-def ed25519(public: bytes, signature: bytes, message: bytes) -> bool:
-    """Whether the signature is this key's over exactly this message."""
-    try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
 
 
 class Checkpoint(NamedTuple):
@@ -131,28 +127,25 @@ class Checkpoint(NamedTuple):
     size: int
     root: bytes
     text: str
-    signatures: list[tuple[str, bytes, bytes]]  # name, key id, signature
+    signatures: list[tuple[str, bytes]]  # name; key id and signature
 
     @classmethod
     def parse(cls, note: str) -> Checkpoint:
         """A signed note's text taken apart; no signature is looked at."""
         text, _, block = note.rpartition("\n\n")
-        lines, signatures = text.split("\n"), [line.split(" ") for line in block[:-1].split("\n")]
-        if len(lines) != 3 or not re.fullmatch("[1-9][0-9]{0,18}", lines[1]) or not block.endswith("\n"):
-            raise BadError("not a signed checkpoint")
-        if any(len(each) != 3 or each[0] != "\u2014" for each in signatures):
-            raise BadError("not a signature line")
-        blobs = [(name, unbase64(encoded)) for _, name, encoded in signatures]
-        signed = [(name, blob[:4], blob[4:]) for name, blob in blobs]
-        return cls(lines[0], int(lines[1]), unbase64(lines[2], 32), text + "\n", signed)
+        lines, signed = text.split("\n"), [line.split(" ") for line in block[:-1].split("\n")]
+        want(len(lines) == 3 and re.fullmatch("[1-9][0-9]{0,18}", lines[1]), "not a checkpoint")
+        want(block.endswith("\n") and all(dash == "\u2014" for dash, *_ in signed), "not a signed note")
+        signatures = [(name, unbase64(encoded)) for _, name, encoded in signed]
+        return cls(lines[0], int(lines[1]), unbase64(lines[2], 32), text + "\n", signatures)
 
     def signed_by(self, key: Key) -> bool:
         """Whether a key signed it: its text as it is, or as a witness together with the time it was seen."""
-        for signature in (each for name, key_id, each in self.signatures if (name, key_id) == (key.name, key.id)):
+        for blob in (blob for name, blob in self.signatures if (name, blob[:4]) == (key.name, key.id)):
             if key.type == 1:
-                return ed25519(key.public, signature, self.text.encode())
-            head = b"cosignature/v1\ntime %d\n" % int.from_bytes(signature[:8], "big")
-            return ed25519(key.public, signature[8:], head + self.text.encode())
+                return ed25519(key.public, blob[4:], self.text.encode())
+            head = b"cosignature/v1\ntime %d\n" % int.from_bytes(blob[4:12], "big")
+            return ed25519(key.public, blob[12:], head + self.text.encode())
         return False
 
 
@@ -165,8 +158,7 @@ def parse_json(data: bytes) -> Any:
     """What JSON says, none of whose members may occur twice."""
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        if len(dict(pairs)) != len(pairs):
-            raise BadError("a member occurs twice")
+        want(len(dict(pairs)) == len(pairs), "a member occurs twice")
         return dict(pairs)
 
     return json.loads(data.decode("utf-8"), object_pairs_hook=once)
@@ -176,12 +168,10 @@ def parse_event(body: bytes, seq: int) -> dict[str, Any] | None:
     """An event, or None where its bytes have not the form of one, which is then a finding."""
     try:
         event: dict[str, Any] = parse_json(body)
-        if not isinstance(event, dict) or event.keys() != MEMBERS or event["v"] != 1 or len(body) > 65535:
-            raise BadError("not an object with the ten members of an event")
-        if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", event["at"]):
-            raise BadError("its time is not spelled as it should be")
-        if not (event["cause"] is None or 0 <= event["cause"] < seq) or not isinstance(event["value"], dict):
-            raise BadError("its cause is not an earlier event, or its value no object")
+        want(event.keys() == MEMBERS and event["v"] == 1 and len(body) <= 65535, "not an object with the ten members")
+        want(re.fullmatch(r"\d{4}(-\d\d){2}T\d\d(:\d\d){2}\.\d{6}Z", event["at"]), "its time is spelled otherwise")
+        want(event["cause"] is None or 0 <= event["cause"] < seq, "its cause is not an earlier event")
+        want(isinstance(event["value"], dict), "its value is no object")
     except TROUBLE as error:
         find("malformed", seq, str(error))
         return None
@@ -205,40 +195,41 @@ class Known:
         # A rotated key signs from two on: the one before it still signs over this very event, and so vouches for it. A
         # continued ledger is a restored copy, which parts here from the log that it was copied from.
         value, kind = event["value"], event["type"]
-        since = {"ledger.created": 1, "ledger.key_rotated": 2, "ledger.continued": 1}.get(kind)
-        if since is not None:
-            self.ledger.append((event["seq"] + since, Key.parse(value["key"])))
-        for each in value["administrators"] if kind == "ledger.created" else ():
-            self.administrators.add(each["name"])
+        if kind in ("ledger.created", "ledger.key_rotated", "ledger.continued"):
+            self.ledger.append((event["seq"] + 1 + (kind == "ledger.key_rotated"), Key.parse(value["key"])))
+        for each in value["administrators"] if kind == "ledger.created" else [value] if kind == "key.enrolled" else []:
             self.people.setdefault(each["name"], []).append(each["key"])
-        if kind == "key.enrolled":
-            self.people.setdefault(value["name"], []).append(value["key"])
-        elif kind == "key.revoked":
+            self.administrators |= {each["name"]} if kind == "ledger.created" else set()
+        if kind == "key.revoked":
             self.people[value["name"]].remove(value["key"])
 
 
 # --- Decisions: what people signed (in-toto Statement v1 in a DSSE envelope)
 
-VERDICTS = {
-    "approval.granted": "approve",
-    "approval.rejected": "reject",
-    "key.enrolled": "enrol",
-    "key.revoked": "revoke",
-}
-VERDICTS |= {"ledger.key_rotated": "enrol", "ledger.continued": "enrol", "delegation.given": "enrol"}
-VERDICTS |= {"approval.changes_requested": "reject", "approval.revoked": "revoke", "exception.recorded": "waive"}
-VERDICTS |= {"policy.adopted": "adopt", "charter.signed": "approve", "run.signed": "approve"}
+VERDICTS = {"approval.granted": "approve", "charter.signed": "approve", "run.signed": "approve"}
+VERDICTS |= {"approval.rejected": "reject", "approval.changes_requested": "reject", "exception.recorded": "waive"}
+VERDICTS |= {"approval.revoked": "revoke", "key.revoked": "revoke", "policy.adopted": "adopt"}
+VERDICTS |= dict.fromkeys(("key.enrolled", "ledger.key_rotated", "ledger.continued", "delegation.given"), "enrol")
 
 
-def governed(event: dict[str, Any]) -> tuple[str, str | None]:
-    """What a decision on a policy, an exception, a delegation, a charter or a run is on, and the digest it must name.
+def decided_on(event: dict[str, Any], said: dict[str, Any], events: Events) -> tuple[str, str | None]:
+    """The name and the digest that a decision must be on, by its event and the request that it answers.
 
-    An exception's covers the digest of its version, which another event tells: what it is over is left to the ledger's rules.
+    An exception is over the digest of a version, which another event tells: that (None) is left to the ledger's rules.
     """
-    value = event["value"]
-    if event["type"] == "exception.recorded":
+    value, kind = event["value"], event["type"]
+    if kind.startswith("approval."):  # what was asked, frozen by its hash and the digest it names
+        body, request = events[value["request"]]
+        same = said["request"] == {"seq": request["seq"], "hash": sha(b"\0", body).hex()}
+        want(same and event["subject"] == request["subject"], f"answers another request than {value['request']}")
+        return request["subject"], request["value"]["sha256"]
+    if kind.startswith("key."):
+        return f"person/{value['name']}", f"sha256:{sha(unbase64(value['key'], 32)).hex()}"
+    if kind.startswith("ledger."):
+        return f"ledger/{Key.parse(value['key']).name}", f"sha256:{sha(Key.parse(value['key']).public).hex()}"
+    if kind == "exception.recorded":
         return f"exception/{value['exception']}", None
-    if event["type"] == "delegation.given":
+    if kind == "delegation.given":
         facts = {name: value[name] for name in ("delegation", "role", "to", "until")}
         facts |= {"from": event["actor"], "project": event["project"]}
         text = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -248,39 +239,27 @@ def governed(event: dict[str, Any]) -> tuple[str, str | None]:
 
 def check_decision(event: dict[str, Any], known: Known, events: Events, root_of: RootOf) -> None:
     """Whether the person in the event signed it, for this ledger, over this very thing, having seen this log."""
-    value, actor = event["value"], event["actor"]
-    kind, payload = value["dsse"]["payloadType"].encode(), unbase64(value["dsse"]["payload"])
+    actor, dsse = event["actor"], event["value"]["dsse"]
+    kind, payload = dsse["payloadType"].encode(), unbase64(dsse["payload"])
     message = b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
-    signature = unbase64(value["dsse"]["signatures"][0]["sig"], 64)
-    if not any(ed25519(unbase64(key, 32), signature, message) for key in known.people.get(actor, [])):
-        raise BadError(f"the signature is not by a key of {actor} that was valid there")
+    keys, signature = known.people.get(actor, []), unbase64(dsse["signatures"][0]["sig"], 64)
+    signed = any(ed25519(unbase64(key, 32), signature, message) for key in keys)
+    want(signed, f"the signature is not by a key of {actor} that was valid there")
     statement = parse_json(payload)
     said, subject = statement["predicate"], statement["subject"][0]
     facts = (said["signer"], said["origin"], said["verdict"])
-    if facts != (actor, known.ledger[-1][1].name, VERDICTS[event["type"]]):
-        raise BadError("signed by, for, or with the verdict {}, {}, {}".format(*facts))
-    if event["type"].startswith("approval."):
-        body, request = events[value["request"]]  # what was asked, frozen by its hash and the digest it names
-        name, digest = request["subject"], request["value"]["sha256"]
-        if said["request"] != {"seq": request["seq"], "hash": sha(b"\0", body).hex()} or event["subject"] != name:
-            raise BadError(f"signed in answer to another request than {value['request']}")
-    elif not event["type"].startswith(("key.", "ledger.")):
-        name, digest = governed(event)
-    else:
-        person = event["type"].startswith("key.")
-        public = unbase64(value["key"], 32) if person else Key.parse(value["key"]).public
-        name = f"person/{value['name']}" if person else f"ledger/{Key.parse(value['key']).name}"
-        digest = f"sha256:{sha(public).hex()}"
-        if actor not in known.administrators:
-            raise BadError(f"{actor} does not administer the ledger")
-    if subject["name"] != name or digest not in (None, f"sha256:{subject['digest']['sha256']}"):
-        raise BadError(f"signed on {subject['name']} with another digest, or on something else than {name}")
+    right = facts == (actor, known.ledger[-1][1].name, VERDICTS[event["type"]])
+    want(right, "signed by, for, or with the verdict {}, {}, {}".format(*facts))
+    if event["type"].startswith(("key.", "ledger.")):
+        want(actor in known.administrators, f"{actor} does not administer the ledger")
+    name, digest = decided_on(event, said, events)
+    right = subject["name"] == name and digest in (None, f"sha256:{subject['digest']['sha256']}")
+    want(right, f"signed on {subject['name']} with another digest, or on something else than {name}")
     if said["checkpoint"] is not None:
         seen = Checkpoint.parse(said["checkpoint"])
-        if seen.size > event["seq"] or not seen.signed_by(known.at(seen.size)):
-            raise BadError("the checkpoint that it names was not signed by the ledger before it")
-        if root_of(seen.size) not in (None, seen.root):
-            raise BadError("the checkpoint that it names belongs to another history")
+        right = seen.size <= event["seq"] and seen.signed_by(known.at(seen.size))
+        want(right, "the checkpoint that it names was not signed by the ledger before it")
+        want(root_of(seen.size) in (None, seen.root), "the checkpoint that it names belongs to another history")
 
 
 def check_facts(events: Events, root_of: RootOf) -> tuple[Known, int]:
@@ -300,29 +279,26 @@ def check_facts(events: Events, root_of: RootOf) -> tuple[Known, int]:
 # --- A whole log (C2SP tlog-tiles)
 
 
-def tiles(level: int | str, count: int) -> Iterator[tuple[str, int, int]]:
-    """The tiles of a level that holds ``count`` hashes or entries: path, first, width."""
+def tiles(folder: Path, level: int | str, count: int, names: set[str]) -> Iterator[tuple[str, int, int, bytes]]:
+    """The tiles of a level that holds ``count`` hashes or entries: name (also put into ``names``), first, width, bytes."""
     for first in range(0, count, 256):
         width, index = min(256, count - first), str(first // 256)
         groups = re.findall("...", index.zfill(-(-len(index) // 3) * 3))
-        name = "/".join(["x" + group for group in groups[:-1]] + groups[-1:])
-        yield f"tile/{level}/{name}" + ("" if width == 256 else f".p/{width}"), first, width
+        name = f"tile/{level}/" + "/".join(["x" + group for group in groups[:-1]] + groups[-1:])
+        name, data = name + ("" if width == 256 else f".p/{width}"), b""
+        try:
+            data = (folder / name).read_bytes()
+        except OSError as error:
+            find("missing", None, f"{name} cannot be read: {error.strerror}")
+        names.add(name)
+        yield name, first, width, data
 
 
-def read(folder: Path, name: str) -> bytes:
-    """A file's bytes; empty, and a finding, where it is not there."""
-    try:
-        return (folder / name).read_bytes()
-    except OSError as error:
-        find("missing", None, f"{name} cannot be read: {error.strerror}")
-        return b""
-
-
-def read_entries(folder: Path, size: int) -> list[bytes | None]:
+def read_entries(folder: Path, size: int, names: set[str]) -> list[bytes | None]:
     """The entries 0 … size-1, each after its length in two bytes; None where one is absent."""
     bodies: list[bytes | None] = []
-    for name, first, width in tiles("entries", size):
-        data, at, found = read(folder, name), 0, list[bytes | None]()
+    for name, first, width, data in tiles(folder, "entries", size, names):
+        at, found = 0, list[bytes | None]()
         while at + 2 <= len(data):
             end = at + 2 + int.from_bytes(data[at : at + 2], "big")
             found.append(data[at + 2 : end] if end <= len(data) else None)
@@ -333,44 +309,43 @@ def read_entries(folder: Path, size: int) -> list[bytes | None]:
     return bodies
 
 
-def check_tree(folder: Path, checkpoint: Checkpoint, bodies: list[bytes | None]) -> tuple[list[list[bytes]], list[int]]:
-    """The entries against the tiles and the signed root. Returns the tree's nodes, and the places that were touched."""
-    size = checkpoint.size
+def check_tree(folder: Path, checkpoint: Checkpoint, bodies: list[bytes | None], names: set[str]) -> list[list[bytes]]:
+    """The entries against the tiles and the signed root; those that were touched become None. Returns the tree's nodes."""
+    size, root = checkpoint.size, checkpoint.root
     leaves = [b"" if body is None else sha(b"\0", body) for body in bodies]
-    bottom = b"".join(read(folder, name).ljust(32 * width, b"\0")[: 32 * width] for name, _, width in tiles(0, size))
-    fixed = [bottom[i : i + 32] for i in range(0, len(bottom), 32)]
+    bottom = [data.ljust(32 * width, b"\0")[: 32 * width] for _, _, width, data in tiles(folder, 0, size, names)]
+    fixed = [tile[i : i + 32] for tile in bottom for i in range(0, len(tile), 32)]
     # Where an entry and its hash in the tile differ, the signed root tells which of the two was touched.
-    differing = [seq for seq in range(size) if leaves[seq] != fixed[seq]]
-    levels, of_tiles = perfect_levels(leaves), perfect_levels(fixed) if differing else []
-    if root_at(levels, size) == checkpoint.root:
-        for seq in differing:
-            find("tree", seq, "the hash in the tile is not the entry's, which the signed root fixes")
-        differing = []
-    elif differing and root_at(of_tiles, size) == checkpoint.root:
+    touched, levels = [seq for seq in range(size) if leaves[seq] != fixed[seq]], perfect_levels(leaves)
+    if root_at(levels, size) == root:
+        while touched:
+            find("tree", touched.pop(0), "the hash in the tile is not the entry's, which the signed root fixes")
+    elif touched and root_at(of_tiles := perfect_levels(fixed), size) == root:
         levels = of_tiles
-        for seq in differing:
+        for seq in touched:
             find("edited", seq, "the entry's bytes do not give the hash that the signed root fixes")
     else:
-        where = f"; of these the entries {differing[:20]} differ from the tiles" if differing else ""
-        find("rewritten", differing[0] if differing else 0, f"the entries are not those that were signed for{where}")
-    expected = {name for level in ("entries", 0) for name, _, _ in tiles(level, size)}
+        where = f"; of these the entries {touched[:20]} differ from the tiles" if touched else ""
+        find("rewritten", min(touched, default=0), f"the entries are not those that were signed for{where}")
     for level in range(1, 8):
-        for name, first, width in tiles(level, size >> 8 * level):
-            expected.add(name)
-            if read(folder, name) != b"".join(levels[8 * level][first : first + width]):
+        for name, first, width, data in tiles(folder, level, size >> 8 * level, names):
+            if data != b"".join(levels[8 * level][first : first + width]):
                 find("tree", first << 8 * level, f"{name} is not what the entries give")
-    there = {path.relative_to(folder).as_posix() for path in (folder / "tile").rglob("*") if not path.is_dir()}
-    for name in sorted(there - expected):
-        find("tree", None, f"{name} does not belong to a log of {size} entries")
-    return levels, differing
+    for seq in touched:
+        bodies[seq] = None
+    return levels
 
 
 def check_log(folder: Path, checkpoint: Checkpoint) -> tuple[Events, RootOf]:
     """Every entry, link and tile of a log, against the signed root."""
-    bodies, events, last = read_entries(folder, checkpoint.size), Events(), ""
-    levels, touched = check_tree(folder, checkpoint, bodies)
+    names, events, last = set[str](), Events(), ""
+    bodies = read_entries(folder, checkpoint.size, names)
+    levels = check_tree(folder, checkpoint, bodies, names)
+    there = {path.relative_to(folder).as_posix() for path in (folder / "tile").rglob("*") if not path.is_dir()}
+    for name in sorted(there - names):
+        find("tree", None, f"{name} does not belong to a log of {checkpoint.size} entries")
     for seq, body in enumerate(bodies):
-        event = None if body is None or seq in touched else parse_event(body, seq)
+        event = None if body is None else parse_event(body, seq)
         if body is None or event is None:
             continue
         if event["seq"] != seq or event["prev"] != (levels[0][seq - 1].hex() if seq else "0" * 64):
@@ -381,21 +356,24 @@ def check_log(folder: Path, checkpoint: Checkpoint) -> tuple[Events, RootOf]:
     return events, lambda n: root_at(levels, n) if 0 < n <= checkpoint.size else None
 
 
+# --- Single events (C2SP tlog-proof)
+
+
 def check_proofs(folder: Path, checkpoint: Checkpoint) -> tuple[Events, RootOf]:
-    """Each proof file of a single event (C2SP tlog-proof), against the one signed root."""
+    """Each proof file of an event, against the one signed root."""
     events: Events = {}
     for path in sorted((folder / "proofs").iterdir(), key=lambda path: (len(path.name), path.name)):
-        seq = int(path.name.partition(".")[0]) if path.name[:1].isdigit() else None
+        seq = None
         try:
+            seq = int(path.name.partition(".")[0])
             head, _, note = path.read_bytes().decode("utf-8").partition("\n\n")
             title, extra, index, *lines = head.split("\n")
-            if seq is None or (title, extra[:6], index) != ("c2sp.org/tlog-proof@v1", "extra ", f"index {seq}"):
-                raise BadError("not the proof of the event that its name says")
+            right = (title, extra[:6], index) == ("c2sp.org/tlog-proof@v1", "extra ", f"index {seq}")
+            want(right, "not the proof of the event that its name says")
             body, own = unbase64(extra[6:]), Checkpoint.parse(note)
-            if own.text != checkpoint.text or seq >= own.size:
-                raise BadError("proven under another checkpoint than the bundle's, or beyond its end")
-            if root_by_path(sha(b"\0", body), seq, own.size, [unbase64(line, 32) for line in lines]) != own.root:
-                raise BadError("the event's bytes do not lead to the signed root")
+            want(own.text == checkpoint.text and seq < own.size, "under another checkpoint, or beyond its end")
+            root = root_by_path(sha(b"\0", body), seq, own.size, [unbase64(line, 32) for line in lines])
+            want(root == own.root, "the event's bytes do not lead to the signed root")
         except TROUBLE as error:
             find("edited", seq, f"proofs/{path.name}: {error}")
             continue
@@ -407,7 +385,7 @@ def check_proofs(folder: Path, checkpoint: Checkpoint) -> tuple[Events, RootOf]:
     return events, {checkpoint.size: checkpoint.root}.get
 
 
-# --- Artifacts, checkpoints kept elsewhere, and the whole
+# --- The whole
 
 
 def digest_of(path: Path) -> str:
@@ -415,34 +393,19 @@ def digest_of(path: Path) -> str:
     if not path.is_dir():
         return sha(path.read_bytes()).hex()
     files = sorted((file.relative_to(path).as_posix(), file) for file in path.rglob("*") if not file.is_dir())
-    listed = [
-        {"digest": f"sha256:{digest_of(file)}", "name": name, "size": file.stat().st_size} for name, file in files
-    ]
+    listed = [{"digest": f"sha256:{digest_of(at)}", "name": name, "size": at.stat().st_size} for name, at in files]
     return sha(json.dumps(listed, separators=(",", ":"), ensure_ascii=False).encode()).hex()
 
 
 def check_artifacts(folder: Path, events: Events) -> int:
     """Every artifact in the bundle gives the digest that is its name, and some event names that digest."""
-    named = b"".join(body for body, _ in events.values())
-    paths = sorted((folder / "artifacts").iterdir()) if (folder / "artifacts").is_dir() else []
+    paths, named = sorted((folder / "artifacts").glob("*")), b"".join(body for body, _ in events.values())
     for path in paths:
-        got = digest_of(path)
-        if got != path.name:
+        if (got := digest_of(path)) != path.name:
             find("edited", None, f"artifacts/{path.name} has another digest, sha256:{got}")
         elif b'"sha256:%b"' % got.encode() not in named:
             find("edited", None, f"artifacts/{path.name} is named by no event in this bundle")
     return len(paths)
-
-
-def check_other(path: Path, checkpoint: Checkpoint, known: Known, root_of: RootOf) -> None:
-    """Another checkpoint of this ledger, kept elsewhere or vouched for by a witness, against the bundle's log."""
-    other = Checkpoint.parse(path.read_text(encoding="utf-8"))
-    if not other.signed_by(known.at(other.size)):
-        find("signature", other.size - 1, f"{path.name} is not signed with the key that was the ledger's then")
-    elif other.size > checkpoint.size:
-        find("truncated", checkpoint.size, f"{path.name} covers {other.size} events, the bundle {checkpoint.size}")
-    elif root_of(other.size) not in (None, other.root):
-        find("rewritten", 0, f"{path.name} was signed for another history")
 
 
 def check(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
@@ -462,18 +425,20 @@ def check(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
         decisions = f"{count:,}"
         if known.ledger and whole and known.at(checkpoint.size) != key:
             find("signature", last, "the events name another key for a checkpoint of this size")
+        # Other checkpoints of this ledger, kept elsewhere or vouched for by a witness, against the bundle's log.
         for path in [*map(Path, options.checkpoint), *sorted((folder / "checkpoints").glob("*"))]:
-            check_other(path, checkpoint, known, root_of)
-    return {
-        "origin": checkpoint.origin,
-        "size": checkpoint.size,
-        "root": checkpoint.root.hex(),
-        "holds": "the whole log" if whole else "proofs of single events, and nothing on what lies between them",
-        "events": len(events),
-        "decisions": decisions,
-        "artifacts": check_artifacts(folder, events),
-        "key": "as given" if options.key else "the bundle's own: it proves nothing unless you know it from elsewhere",
-    }
+            other = Checkpoint.parse(path.read_text(encoding="utf-8"))
+            if not other.signed_by(known.at(other.size)):
+                find("signature", other.size - 1, f"{path.name} is not signed with the key that was the ledger's then")
+            elif other.size > checkpoint.size:
+                find("truncated", checkpoint.size, f"{path.name} covers {other.size} events, the bundle {last + 1}")
+            elif root_of(other.size) not in (None, other.root):
+                find("rewritten", 0, f"{path.name} was signed for another history")
+    holds = "the whole log" if whole else "proofs of single events, and nothing on what lies between them"
+    vouched = "as given" if options.key else "the bundle's own: it proves nothing unless you know it from elsewhere"
+    said = {"origin": checkpoint.origin, "size": checkpoint.size, "root": checkpoint.root.hex(), "holds": holds}
+    said |= {"events": len(events), "decisions": decisions, "artifacts": check_artifacts(folder, events)}
+    return said | {"key": vouched}
 
 
 def main() -> int:
@@ -493,8 +458,7 @@ def main() -> int:
     if options.json:
         print(json.dumps({"ok": not FINDINGS, **checked, "findings": FINDINGS}, indent=2))
         return 1 if FINDINGS else 0
-    for name, said in checked.items():
-        print(f"{name:10} {said}")
+    print(*(f"{name:10} {said}" for name, said in checked.items()), sep="\n")
     for each in FINDINGS:
         where = "" if each["seq"] is None else f" at event {each['seq']}"
         print(f"FINDING    {each['kind']}{where}: {ascii(each['detail'])[1:-1]}")

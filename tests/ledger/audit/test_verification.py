@@ -88,6 +88,7 @@ class TestASoundLedger:
         report = ledger.verify(fresh.ledger.path)
         assert report.ok
         assert report.incomplete == ["1 run without a digest of the code", "1 run without an end"]
+        assert not report.complete
         assert report.document()["complete"] is False
 
     def test_an_empty_database(self, tmp_path: Path) -> None:
