@@ -88,6 +88,10 @@ class Facts:
         later = self.index.superseded(type_)
         return (each for each in self.events(type_, days=days) if each.seq not in later)
 
+    def repeated(self, *, days: int | None = None) -> list[Evidence]:
+        """The newest repetition of each run, oldest first; those in which something was exchanged on purpose are none."""
+        return [each for each in self.newest_each("run.reproduced", days=days) if not each.value.get("swapped")]
+
     def fresh(self, item: Evidence, window: Window) -> bool:
         """Whether an event still counts by a window, in its subject's calendar."""
         spells = lineage.spells(self.index, item.subject, self.project) or PLAIN

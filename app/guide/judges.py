@@ -116,7 +116,7 @@ def owned_risks(facts: Facts) -> Found:
 
 def reproduced(facts: Facts) -> Found:
     """Whatever was reproduced came out equal, when it last was; where not, what differed."""
-    found = list(facts.newest_each("run.reproduced"))
+    found = facts.repeated()
     if not found:
         return Found(False, "no run was ever reproduced", (), "assay reproduce RUN")
     newest = next((each for each in reversed(found) if not each.value["equal"]), found[-1])
@@ -189,7 +189,9 @@ def approved(facts: Facts) -> Found:
 
 def scales(facts: Facts) -> Found:
     """Runs that were repeated in another environment gave equal results."""
-    runs = facts.events("run.reproduced", days=YEAR)
+    runs = [
+        each for each in facts.events("run.reproduced", days=YEAR) if {*each.value.get("swapped", ())} <= {"runtime"}
+    ]
     unequal = [each for each in runs if not each.value["equal"]]
     if unequal and unequal[-1].seq == runs[-1].seq:
         newest = unequal[-1]

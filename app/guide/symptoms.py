@@ -7,14 +7,16 @@ from typing import Any, NamedTuple
 
 from app.guide.facts import Facts
 from ledger.rules.maturity import lineage
-from ledger.rules.maturity.index import Evidence
-from ledger.rules.maturity.moments import DAY, Window, window
+from ledger.rules.maturity.index import Evidence, name_of
+from ledger.rules.maturity.moments import DAY, Window, micros, window
 
 STALLED = 14
 """Days after which a deployment that says nothing has stalled."""
 DELAYED = Window("time", 5 * DAY, "P5D")
 """How long a request may wait where no SLA says otherwise."""
 REPORTS = Window("business", 2, "P2B")
+ANSWERS = ("approval.granted", "approval.rejected", "approval.changes_requested", "approval.withdrawn")
+"""What a request waits for, or what ends it."""
 TOLERANCE = 0.2
 """How far a realised slice may lie from the intended one, as a share of it."""
 
@@ -163,7 +165,7 @@ def _realised(plan: dict[str, Any]) -> float | None:
 
 def varies(facts: Facts) -> Iterator[Cause]:
     """Reproductions that differed, free seeds, configuration outside version control, uncommitted code."""
-    for each in facts.newest_each("run.reproduced"):
+    for each in facts.repeated():
         if not each.value["equal"]:
             culprits = ", ".join(each.value.get("culprits", ())) or "an unknown cause"
             yield Cause(
@@ -204,14 +206,11 @@ def skews(facts: Facts) -> Iterator[Cause]:
 
 def delayed(facts: Facts) -> Iterator[Cause]:
     """Requests that wait longer than their SLA, or than five days where there is none; models that nobody answers for."""
-    decided = {
-        request
-        for type_ in ("approval.granted", "approval.rejected", "approval.withdrawn")
-        for request in facts.index.grouped(type_, "value.request")
-    }
+    answered = {request for type_ in ANSWERS for request in facts.index.grouped(type_, "value.request")}
     slas = {each.value["transition"]: each for each in facts.events("sla.set", shared=True)}
     for each in facts.events("approval.requested"):
-        if each.seq in decided:
+        expires = each.value.get("expires")
+        if each.seq in answered or (expires and micros(expires) <= facts.moment.t):
             continue
         sla = slas.get(each.value["transition"])
         limit = (window(str(sla.value["within"])) if sla else None) or DELAYED
@@ -223,11 +222,11 @@ def delayed(facts: Facts) -> Iterator[Cause]:
                 (each.seq,),
                 f"assay approve {each.seq}",
             )
-    for version in facts.members("models"):
-        owners = [o for o in facts.about(version, "owner.assigned") if o.value.get("role") == "accountable"]
-        made = lineage.registration(facts.index, version)
-        if not owners and made is not None:
-            yield Cause(f"nobody answers for {version}", (made.seq,), f"assay people raci {version} --accountable NAME")
+    for name in dict.fromkeys(map(name_of, facts.members("models"))):
+        owners = [o for o in facts.about(name, "owner.assigned") if o.value.get("role") == "accountable"]
+        made = facts.about(name, "artifact.registered")
+        if not owners and made:
+            yield Cause(f"nobody answers for {name}", (made[-1].seq,), f"assay people raci {name} --accountable NAME")
 
 
 def spikes(facts: Facts) -> Iterator[Cause]:

@@ -151,6 +151,8 @@ def _run(
         code = container.ended_by(code)
     if code:
         status = "failed"
+    elif status == "ok" and room.is_exceeded():  # it was done before anybody looked
+        status, reason = "failed", f"it wrote more than its limit of {room.limit:,} MiB"
     return Execution(status, exit_code=code, seconds=round(seconds, 3), reason=reason)
 
 

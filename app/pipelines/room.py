@@ -29,10 +29,14 @@ class Room:
         if time.monotonic() < self._next:
             return False
         began = time.monotonic()
-        over = self.written() > self.limit << 20
+        over = self.is_exceeded()
         ended = time.monotonic()
         self._next = ended + max(_SECONDS, _SHARE * (ended - began))
         return over
+
+    def is_exceeded(self) -> bool:
+        """Whether the run has written more than it may, as of now."""
+        return self.written() > self.limit << 20
 
     def written(self) -> int:
         """How many bytes the run's files take on the disk now."""

@@ -24,6 +24,7 @@ TYPES = (
     "alert.acknowledged",
     "alert.raised",
     "alert.resolved",
+    "approval.changes_requested",
     "approval.granted",
     "approval.rejected",
     "approval.requested",

@@ -73,7 +73,7 @@ KEYS: dict[str, Key] = {
     "owner.assigned": lambda e: (e.name, e.value.get("role")),
     "tier.assigned": lambda e: e.name,
     "criteria.set": lambda e: e.name,
-    "run.reproduced": lambda e: e.value.get("of_run"),
+    "run.reproduced": lambda e: (e.value.get("of_run"), *sorted((e.value.get("swapped") or {}).items())),
     "feature.retrieved": lambda e: (e.subject, e.value.get("consumer")),
     "approval.granted": lambda e: e.value.get("approval", e.seq),
     "risk.recorded": lambda e: (e.project, e.value.get("risk")),

@@ -99,6 +99,14 @@ def test_one_event_decides(apart: Apart) -> None:
     assert found.text
 
 
+def test_what_was_exchanged_on_purpose_is_no_repetition() -> None:
+    """A run repeated with another seed, which gave other results, takes nothing from the repetition that gave equal ones."""
+    value = {"run": "x", "of_run": "train1", "equal": False, "culprits": ["seed"], "swapped": {"seed": "8"}}
+    seen = facts([*whole(), Said(base.DAY - 0.1, "run.reproduced", "run/train1", value)])
+    assert seen.criterion("M2.1").state == "held"
+    assert [each.id for each in ITEMS if not each.judge(seen).met] == []
+
+
 def test_every_item_is_tested_here() -> None:
     assert [each.id for each in APART] == [each.id for each in ITEMS]
     assert [sum(each.page == page for each in ITEMS) for page in PAGES] == [10, 8, 8, 8]

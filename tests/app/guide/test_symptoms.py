@@ -125,7 +125,7 @@ SICK = [
             f"model/{P}/other@1",
             {"kind": "model", "name": "other", "version": 1, "sha256": "x"},
         ),
-        "nobody answers for model/fx/other@1",
+        "nobody answers for model/fx/other",
         "assay people raci",
     ),
     Sick("T8", Said(LATE, "monitor.observed", MODEL, SEEN, "svc:monitor"), f"first after {MODEL}@1 went live", "assay"),
@@ -142,6 +142,27 @@ def test_one_event_shows_the_symptom(sick: Sick) -> None:
     (cause,) = [each for each in found if seq in each.evidence]
     assert sick.cause in cause.text
     assert sick.fix in cause.fix
+
+
+ASKED = {"transition": "prod", "roles": ["risk"], "sha256": "x"}
+SWAPPED = {"run": "x", "of_run": "train1", "equal": False, "culprits": ["seed"], "swapped": {"seed": "8"}}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        [Said(LATE, "run.reproduced", "run/train1", SWAPPED)],
+        [
+            Said(30, "approval.requested", f"{MODEL}@1", ASKED, tag="asked"),
+            Said(31, "approval.changes_requested", f"{MODEL}@1", {"transition": "prod", "request": "@asked"}),
+        ],
+        [Said(30, "approval.requested", f"{MODEL}@1", ASKED | {"expires": "2026-02-05T09:00:00.000000Z"})],
+    ],
+    ids=["exchanged on purpose", "changes were asked for", "expired"],
+)
+def test_what_looks_like_a_symptom_and_is_none(told: list[Said]) -> None:
+    seen = facts([*whole(), *told])
+    assert [cause for each in SYMPTOMS for cause in each.find(seen)] == []
 
 
 def test_every_symptom_is_tested_here() -> None:

@@ -610,6 +610,11 @@ def test_a_run_that_writes_without_end_is_ended(runner: Runner) -> None:
     assert (ended.status, ended.reason) == ("failed", "it wrote more than its limit of 3 MiB, and was ended")
 
 
+def test_a_run_that_wrote_too_much_before_anybody_looked_has_failed(runner: Runner) -> None:
+    ended = runner.command("import os; open('big', 'wb').write(os.urandom(4 << 20))", limit=3)
+    assert (ended.status, ended.reason) == ("failed", "it wrote more than its limit of 3 MiB")
+
+
 def test_what_a_run_is_given_does_not_count_as_written(runner: Runner) -> None:
     runner.give(rates=os.urandom(3 << 20))
     code = "import time; time.sleep(1.2); open('model', 'w').write('x')"

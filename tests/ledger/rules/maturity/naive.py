@@ -20,7 +20,7 @@ KEYS: dict[str, Callable[[Event], Any]] = {
     "owner.assigned": lambda e: (name(e.subject), e.value.get("role")),
     "tier.assigned": lambda e: name(e.subject),
     "criteria.set": lambda e: name(e.subject),
-    "run.reproduced": lambda e: e.value.get("of_run"),
+    "run.reproduced": lambda e: (e.value.get("of_run"), str(sorted(e.value.get("swapped", {}).items()))),
     "feature.retrieved": lambda e: (e.subject, e.value.get("consumer")),
     "approval.granted": lambda e: e.value.get("approval", e.seq),
     "risk.recorded": lambda e: (e.project, e.value.get("risk")),
