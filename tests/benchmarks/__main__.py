@@ -14,7 +14,7 @@ from pathlib import Path
 _TOOLS = {"make-ledger": "lifelike"}
 """Commands that make something to measure; they are not run with the rest."""
 
-_SUPPORT = frozenset({"__main__", "harness", "peer", *_TOOLS.values()})
+_SUPPORT = frozenset({"__main__", "harness", "peer", "tui_terminal", *_TOOLS.values()})
 
 
 def names() -> list[str]:

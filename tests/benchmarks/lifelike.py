@@ -1,9 +1,10 @@
 """``make-ledger N PATH``: a ledger of N events as an asset manager's would be, written through the public API.
 
-Four projects, told day by day: nine monitors observed, fresh data checked and turned into features every day, a model
+Four projects, and one more for every further 25,000 events: a million events are forty projects over six years, not four
+over sixty. Told day by day: nine monitors observed, fresh data checked and turned into features every day, a model
 trained every week, and every month a version requested, signed by two people, deployed as a canary and promoted.
-About one observation in two hundred breaches, and raises an alert that is acknowledged and resolved. Everything but
-the keys and the signatures comes from the seed.
+About one observation in two hundred breaches, and raises an alert that is acknowledged and resolved. At the end all of it
+is verified, and that is recorded. Everything but the keys and the signatures comes from the seed.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from ledger.events.approvals import ApprovalGranted, ApprovalRequested, Promotio
 from ledger.events.artifacts import AliasMoved, ArtifactRegistered
 from ledger.events.checks import CheckExecuted
 from ledger.events.deployments import DeploymentCompleted, DeploymentStarted, DeploymentStep
+from ledger.events.ledgers import LedgerVerified
 from ledger.events.monitors import MonitorConfigured, MonitorObserved
 from ledger.events.people import AccessGranted, KeyEnrolled
 from ledger.events.runs import RunCompleted, RunStarted
@@ -47,7 +49,12 @@ PROJECTS = {
     "credit-spread": ("bond-quotes", "spread-features", "spread"),
     "equity-mom": ("px-daily", "mom-12-1", "mom-alpha"),
 }
-"""Each project's dataset, feature view and model."""
+"""Each of the first projects' dataset, feature view and model."""
+
+DESKS = ("fx", "rates", "credit", "equity", "commodity", "muni", "emerging", "mortgage", "inflation", "loans")
+STYLES = ("momentum", "value", "quality", "timing")
+SHARE = 25_000
+"""Events for which there is a project, where there are many."""
 
 MONITORS = (
     ("rv1", "drift", 0.42),
@@ -62,6 +69,17 @@ MONITORS = (
 )
 """Each project's monitors: name, kind, threshold."""
 
+
+def projects(count: int) -> dict[str, tuple[str, str, str]]:
+    """The projects of a ledger of so many events, each with its dataset, feature view and model."""
+    found = dict(PROJECTS)
+    for n in range(len(PROJECTS), count // SHARE):
+        desk, style, again = DESKS[n % len(DESKS)], STYLES[n // len(DESKS) % len(STYLES)], n // 40
+        name = f"{desk}-{style}{f'-{again + 1}' if again else ''}"
+        found[name] = (f"{desk}-prices", f"{style}-features", f"{desk}-{style}")
+    return found
+
+
 _CHECKS = ("schema", "freshness")
 _BATCH = 512
 """Entries to a transaction."""
@@ -74,6 +92,7 @@ class Teller:
         self._book = book
         self._total = total
         self._random = random.Random(seed)
+        self._projects = projects(total)
         self._pending: list[Entry] = []
         self._versions: dict[tuple[str, str], int] = {}
         self._models: dict[str, Artifact] = {}
@@ -83,13 +102,13 @@ class Teller:
     def tell(self) -> None:
         """Begin, then day after day until the ledger is full."""
         self._enrol()
-        for project in PROJECTS:
+        for project in self._projects:
             self._declare(project)
         day = BEGIN
         while self._room():
             if day.weekday() < 5:
                 self._moment = datetime.combine(day, time(18), UTC)
-                for project in PROJECTS:
+                for project in self._projects:
                     self._live_through(project, day)
             day += timedelta(days=1)
         self._flush()
@@ -102,7 +121,7 @@ class Teller:
         for name, kind, threshold in MONITORS:
             self._observe(project, day, name, kind, threshold)
         # Each project promotes on its own day of the month, give or take a weekend.
-        if day.day == 4 + 5 * list(PROJECTS).index(project) and project in self._models:
+        if day.day == 4 + 5 * (list(self._projects).index(project) % 4) and project in self._models:
             self._promote(project, day)
 
     def _add(self, fact: Fact, *, actor: str, project: str | None = None, subject: str | None = None) -> None:
@@ -133,7 +152,7 @@ class Teller:
             envelope = decision.sign(stated, keystore.unlock(ADMINISTRATOR))
             fact = KeyEnrolled(name=name, key=public, dsse=envelope, kind="automation" if name == TRAINER else "person")
             self._add(fact, actor=ADMINISTRATOR)
-            for project in PROJECTS:
+            for project in self._projects:
                 self._add(AccessGranted(principal=name, role=role), actor=ADMINISTRATOR, project=project)
         self._flush()
 
@@ -144,7 +163,7 @@ class Teller:
 
     def _ingest(self, project: str, day: date) -> Artifact:
         """Today's data, two checks of it, and the features made from it."""
-        dataset, view, _ = PROJECTS[project]
+        dataset, view, _ = self._projects[project]
         data = self._register(project, "dataset", dataset, span=[BEGIN.isoformat(), day.isoformat()])
         for check in _CHECKS:
             fact = CheckExecuted(check=check, kind=check, passed=True, value=0, threshold=0, verdict="pass")
@@ -153,7 +172,7 @@ class Teller:
 
     def _train(self, project: str, features: Artifact) -> None:
         metrics = {"mae": round(self._random.uniform(1.5, 2.5), 6), "log_bias": round(self._random.gauss(0, 0.05), 6)}
-        self._models[project] = self._run(project, "train", "model", PROJECTS[project][2], [features], metrics)
+        self._models[project] = self._run(project, "train", "model", self._projects[project][2], [features], metrics)
 
     def _run(
         self,
@@ -279,7 +298,11 @@ def write(path: Path, count: int, *, seed: int = 7) -> None:
     with ledger.create(
         path, origin=ORIGIN, administrators={ADMINISTRATOR: administrator}, clock="simulated", keys=keys, at=at
     ) as book:
-        Teller(book, count, seed).tell()
+        Teller(book, count - 1, seed).tell()
+        book.checkpoint()
+        report = ledger.verify(path)
+        known = LedgerVerified(head=report.head, size=report.size, ok=report.ok, complete=not report.incomplete)
+        book.record(known, actor=ADMINISTRATOR, subject=f"ledger/{ORIGIN}")
         book.checkpoint()
 
 

@@ -114,7 +114,7 @@ def first_frame(words: Sequence[str], folder: Path, environment: dict[str, str],
         while time.perf_counter() - began < _PATIENCE:
             chunks = _burst(child)
             for at, chunk in chunks:
-                stream.feed(_known_to_pyte(chunk))
+                stream.feed(known_to_pyte(chunk))
                 if _is_full(screen.display, until):
                     return at - began
             if not chunks and not child.isalive():
@@ -140,7 +140,7 @@ def _burst(child: pexpect.spawn[bytes]) -> list[tuple[float, bytes]]:
         chunks.append((time.perf_counter(), chunk))
 
 
-def _known_to_pyte(chunk: bytes) -> bytes:
+def known_to_pyte(chunk: bytes) -> bytes:
     """Without the queries of newer terminals (``CSI ? … $ p``, ``CSI > … q``), which pyte would print."""
     return re.sub(rb"\x1b\[[?>=<][0-9;]*(?:\$p|[uqc])", b"", chunk)
 
