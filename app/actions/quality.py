@@ -55,22 +55,29 @@ def checked(context: Context, table: Artifact, mapping: Artifact | None = None) 
     from app.monitoring.quality import table as tables
     from ledger.ledger import Entry
 
-    wanted = [each for each in _declared(context) if each.subject == table.base]
+    declared_here = _declared(context)
+    wanted = [each for each in declared_here if is_about(each.subject, table)]
     if not wanted:
-        raise InputError(f"{FILE} declares no check of {table.base}")
+        others = ", ".join(dict.fromkeys(each.subject for each in declared_here))
+        raise InputError(f"{FILE} declares no check of {table.base}; it has checks of {others}")
     mappings = [] if mapping is None else _approved(context, table, mapping)
     with tempfile.TemporaryDirectory(prefix="assay-check-") as folder:
         copy = Path(folder) / table.name
         context.ledger.objects.restore(table.digest, copy, directory=False, durable=False)
         read = tables.read(copy)
     results = declared.execute(wanted, read, mappings=mappings, today=context.ledger.now()[:10])
-    known = {(each.check, each.subject) for each in checks.configured(context.view, table.base)}
-    facts = [_configuration(each) for each in wanted if (each.check, table.base) not in known]
+    known = {each.check: (each.kind, each.threshold) for each in checks.configured(context.view, table.base)}
+    facts = [each for each in map(_configuration, wanted) if known.get(each.check) != (each.kind, each.threshold)]
     actor, project = context.actor, table.project
     entries = [Entry(fact, table.base, actor, project, table.seq) for fact in facts]
     entries += [Entry(_execution(context, each, mapping), table.ref, actor, project, table.seq) for each in results]
     context.ledger.record_many(entries)
     return results
+
+
+def is_about(subject: Any, table: Artifact) -> bool:
+    """Whether a check's subject, which may leave out the project, is this artifact."""
+    return subject in (table.base, f"{table.kind}/{table.name}")
 
 
 def _approved(context: Context, table: Artifact, mapping: Artifact) -> list[dict[str, Any]]:
@@ -98,7 +105,10 @@ def _declared(context: Context) -> Sequence[Check]:
     path = context.workspace.root / FILE
     if not path.is_file():
         raise InputError(f"{path} is not there; it declares the data checks (see the demo's)")
-    return declared.read(yamltext.load(path.read_text(encoding="utf-8"), FILE).value, FILE)
+    document = yamltext.load(path.read_text(encoding="utf-8"), FILE)
+    listed = document.value.get("checks") if isinstance(document.value, dict) else None
+    places = [document.where(("checks", n)) for n, _ in enumerate(listed if isinstance(listed, list) else ())]
+    return declared.read(document.value, FILE, places)
 
 
 def _configuration(check: Check) -> Any:

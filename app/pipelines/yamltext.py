@@ -43,10 +43,13 @@ class Document:
 
     def error(self, place: Place, message: str) -> InputError:
         """An error about the part at ``place``, which names the file and, where the data came from text, the line."""
+        return InputError(f"{self.where(place)}: {message}")
+
+    def where(self, place: Place) -> str:
+        """The file and, where the data came from text, the line of the part at ``place`` or of what it is in."""
         while place and place not in self.lines:
             place = place[:-1]
-        line = f", line {self.lines[place]}" if place in self.lines else ""
-        return InputError(f"{self.source}{line}: {message}")
+        return self.source + (f", line {self.lines[place]}" if place in self.lines else "")
 
 
 def load(text: str, source: str) -> Document:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -40,3 +41,11 @@ def test_the_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 def test_every_key_and_kind_is_named() -> None:
     for name in (*spec._KEYS, *spec.JOB_TYPES, *declaration.KINDS, *check.KINDS):
         assert f"`{name}`" in PAGE, name
+
+
+def test_every_setting_of_a_check_is_named() -> None:
+    for kind, rule in check.KINDS.items():
+        (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| `{kind}` |")]
+        for each in fields(rule):
+            if each.name not in ("mappings", "today"):
+                assert re.search(rf"`{each.name}[`:]", row), (kind, each.name)

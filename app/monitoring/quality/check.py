@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import zip_longest
 from typing import Any, Protocol
 
 from app.monitoring.quality import calendar, moves, shape, silence
@@ -54,12 +55,13 @@ class Check:
         return {"check": self.check, "kind": self.kind, "subject": self.subject, **self.settings}
 
 
-def read(data: Any, source: str) -> tuple[Check, ...]:
+def read(data: Any, source: str, places: Sequence[str] = ()) -> tuple[Check, ...]:
     """The checks of a declaration file's content.
 
     Args:
         data: ``{"checks": [{"check": …, "kind": …, "subject": …, <settings>}, …]}``.
         source: the file's name, for errors.
+        places: where each check stands in it, for errors; the file's name alone where there are none.
 
     Raises:
         InputError: the content is of another form, a kind or a setting is unknown, or two checks have one name.
@@ -67,7 +69,7 @@ def read(data: Any, source: str) -> tuple[Check, ...]:
     items = data.get("checks") if isinstance(data, Mapping) else None
     if not isinstance(items, list) or not items:
         raise InputError(f"{source}: checks: must be a list of at least one check")
-    found = tuple(_read(item, source) for item in items)
+    found = tuple(_read(item, place) for item, place in zip_longest(items, places[: len(items)], fillvalue=source))
     names = [each.check for each in found]
     for name in names:
         if names.count(name) > 1:

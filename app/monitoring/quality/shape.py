@@ -42,14 +42,19 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Values above ``above`` and at most ``most``, and finite."""
+    """Values above ``above`` and at most ``most``, and finite; of these columns, or of all where none is named."""
 
     above: float = 0.0
     most: float = math.inf
+    columns: tuple[str, ...] = ()
 
     def findings(self, table: Table) -> Iterator[Finding]:
-        """Blocked: any value outside."""
-        for name, values in table.columns.items():
+        """Blocked: any value outside, and a column that is named and absent."""
+        for name in self.columns or table.columns:
+            values = table.columns.get(name)
+            if values is None:
+                yield Finding("block", (name,), *_span(table), None, None, f"there is no column {name}")
+                continue
             wrong = np.flatnonzero(np.isinf(values) | (values <= self.above) | (values > self.most))
             if len(wrong):
                 first, last = table.days[wrong[0]], table.days[wrong[-1]]

@@ -43,6 +43,30 @@ def test_each_verdict_is_an_event_and_one_that_blocks_a_finding(ready: Shell) ->
     assert len(ready.json("log", "--type", "check.configured")["events"]) == 2, "declared once"
 
 
+def test_a_subject_may_leave_out_its_project_and_a_changed_setting_is_recorded(ready: Shell) -> None:
+    run = ("--as", "lea", "check", "run", "rates")
+    short = "checks:\n  - {check: positive, kind: ranges, subject: dataset/rates, above: 0.0, columns: [NEW]}\n"
+    (ready.root / "checks.yaml").write_text(short)
+    ready.ok(*run)
+    ready.ok(*run)
+    assert len(ready.json("log", "--type", "check.configured")["events"]) == 1
+    (ready.root / "checks.yaml").write_text(short.replace("0.0", "1.825"))
+    said = ready(*run)
+    assert said.code == 1
+    assert "NEW has 1 values outside 1.825" in said.out
+    told = ready.json("log", "--type", "check.configured")["events"]
+    assert [each["subject"] for each in told] == ["dataset/fx-hedging/rates"] * 2
+
+
+def test_an_unknown_setting_is_refused_with_its_line(ready: Shell) -> None:
+    (ready.root / "checks.yaml").write_text(CHECKS.replace("tolerance", "tolerence"))
+    said = ready("--as", "lea", "check", "run", "rates")
+    assert said.code == 2
+    assert said.err == (
+        "assay: checks.yaml, line 4: check redenominations has no setting 'tolerence'; known are tolerance\n"
+    )
+
+
 def test_columns_narrow_what_is_judged(ready: Shell) -> None:
     assert ready("--as", "lea", "check", "run", "rates", "--columns", "USD").code == 0
     assert ready("--as", "lea", "check", "run", "rates", "--columns", "NEW,USD").code == 1
@@ -70,7 +94,10 @@ def test_a_mapping_counts_once_the_owner_has_approved_it(ready: Shell) -> None:
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (("ecb-rates",), "checks.yaml declares no check of dataset/fx-hedging/ecb-rates"),
+        (
+            ("ecb-rates",),
+            "checks.yaml declares no check of dataset/fx-hedging/ecb-rates; it has checks of dataset/fx-hedging/rates",
+        ),
         (("nowhere",), "nowhere"),
         (("rates", "--mapping", "nowhere"), "nowhere"),
     ],

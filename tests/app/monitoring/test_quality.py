@@ -219,6 +219,7 @@ def test_shape_checks(tmp_path):
         "the column B is new",
     ]
     assert {each.columns for each in run("ranges", data, above=0).findings} == {("A",), ("B",)}
+    assert {each.columns for each in run("ranges", data, above=0, columns=["A", "C"]).findings} == {("A",), ("C",)}
     assert run("uniqueness", data).findings[0].first == "2020-01-02"
     assert run("nulls", data, columns=["A"], share=0.1).verdict == "block"
     assert run("nulls", data, columns=["A"], share=0.5).verdict == "pass"
