@@ -63,17 +63,18 @@ def status(said: Status, cells: int, glyphs: Glyphs = UNICODE) -> Line:
 
 
 def tabs(screens: Sequence[tuple[str, str, int]], here: str, cells: int) -> Line:
-    """The screens by number and name, the one in view marked, with how much waits there; names shorten where tight."""
-    for room in (99, 8, 4, 0):
+    """The screens by number and name, the one in view marked, with how much waits there in parentheses; where tight, names
+    shorten, but for that of the one in view."""
+    for room, gap in ((99, 1), (99, 0), (4, 0), (0, 1), (0, 0)):
         runs: list[Run] = [(" ", "")]
         for key, name, count in screens:
-            mark = f" {count}" if count else ""
-            label = f"{key} {clip(name, room, '') if room else ''}".rstrip()
+            mark = f" ({count})" if count else ""
+            label = f"{key} {name if name == here else clip(name, room, '') if room else ''}".rstrip()
             if name == here:
                 runs += [(f"[{label}", "title"), (mark, "alert"), ("]", "title")]
             else:
                 runs += [(f" {label}", "muted"), (mark, "alert"), (" ", "")]
-            runs.append((" ", ""))
+            runs.append((" " * gap, ""))
         if measure(tuple(runs)) <= cells:
             break
     return fitted(tuple(runs), cells)

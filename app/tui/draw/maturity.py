@@ -32,9 +32,10 @@ def cell(found: Cell, glyphs: Glyphs = UNICODE, *, chosen: bool = False) -> Run:
 
 
 def weeks(found: Project, glyphs: Glyphs = UNICODE) -> str:
-    """The overall level of each week as a sparkline, whose lowest sign is unmapped and whose highest L4."""
+    """The overall level of every third week as a sparkline, whose lowest sign is unmapped and whose highest L4."""
     step = (len(glyphs.spark) - 1) / 5
-    return "".join(" " if each is None else glyphs.spark[max(1, round((each + 1) * step))] for each in found.weeks)
+    third = found.weeks[::-3][::-1]
+    return "".join(" " if each is None else glyphs.spark[max(1, round((each + 1) * step))] for each in third)
 
 
 def item(each: Item, cells: int, glyphs: Glyphs = UNICODE) -> tuple[Line, ...]:

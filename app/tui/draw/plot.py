@@ -37,7 +37,7 @@ class Plot:
     """The points as (``YYYY-MM-DD``, value or None), ascending; the threshold; the marks; what is measured.
 
     ``above`` says on which side of the threshold the values are bad (None: on neither). ``beside`` is a second series on
-    the same axes, drawn under the first.
+    the same axes, drawn under the first. ``powers``: the values are powers of ten, and the axis says the numbers.
     """
 
     points: tuple[tuple[str, float | None], ...] = ()
@@ -45,6 +45,7 @@ class Plot:
     marks: tuple[Mark, ...] = ()
     above: bool | None = True
     beside: tuple[tuple[str, float | None], ...] = ()
+    powers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,11 @@ class _Frame:
     days: int
     low: float
     high: float
+    powers: bool = False
+
+    def label(self, value: float) -> str:
+        """A number for the axis."""
+        return f"{10**value:.2g}" if self.powers and abs(value) < 6 else label(value, self.high - self.low)
 
     def column(self, day: date, dots: int = 1) -> int:
         return round((day - self.first).days / max(self.days, 1) * (self.cells * dots - 1))
@@ -106,8 +112,9 @@ def _frame(plot: Plot, values: Sequence[tuple[str, float]], cells: int, rows: in
     low, high = max(low, -1e300), min(high, 1e300)
     days = [date.fromisoformat(day[:10]) for day, _ in values]
     first, last = days[0], days[-1]
-    left = max(width(label(value, high - low)) for value in (low, high, (low + high) / 2)) + 2
-    return _Frame(left, cells - left, rows, first, max((last - first).days, 1), low, high)
+    bare = _Frame(0, cells, rows, first, max((last - first).days, 1), low, high, plot.powers)
+    left = max(width(bare.label(value)) for value in (low, high, (low + high) / 2)) + 2
+    return replace(bare, x=left, cells=cells - left)
 
 
 def label(value: float, span: float) -> str:
@@ -125,7 +132,7 @@ def _axes(canvas: Canvas, frame: _Frame) -> None:
     for tick in range(ticks):
         row = round(tick * (frame.rows - 1) / (ticks - 1))
         value = frame.high - (frame.high - frame.low) * row / max(frame.rows - 1, 1)
-        text = label(value, frame.high - frame.low)
+        text = frame.label(value)
         canvas.put(frame.x - 2 - width(text), row + 1, text, "muted")
     _dates(canvas, frame, bottom)
 

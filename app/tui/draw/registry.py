@@ -25,7 +25,8 @@ FIGURES = (
 def whole(found: Whole, cells: int, glyphs: Glyphs = UNICODE) -> tuple[Line, ...]:
     """The lines, each exactly ``cells`` cells wide."""
     room = max(cells - 3, 10)
-    lines: list[Line] = [((f" {middle(found.ref, room)}", "title"), (f"  event {found.seq:,}", "muted")), ()]
+    event = f"  event {found.seq:,}"
+    lines: list[Line] = [((f" {middle(found.ref, max(room - len(event), 10))}", "title"), (event, "muted")), ()]
     if found.figures:
         body = []
         for name, value, past in found.figures:

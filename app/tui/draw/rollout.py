@@ -72,18 +72,24 @@ def verdicts(course: Course, cells: int, glyphs: Glyphs = UNICODE) -> tuple[Line
     if not course.evaluations:
         return ((("  its gates were not evaluated yet", "muted"),),)
     lines: list[Line] = []
+    words = max(len(each.decision) for each in course.evaluations)
     for first, last, count in _stretches(course.evaluations):
-        days = first.day if count == 1 else f"{first.day} … {last.day}, {count} days"
-        style = VERDICTS.get(last.decision, "")
+        until = last.day[5:] if first.day[:4] == last.day[:4] else last.day
+        days = first.day if count == 1 else f"{first.day} … {until}, {count} days"
+        head: Run = (
+            f" {_verdict(last.decision, glyphs)} {fit(last.decision.replace('_', ' '), words)}  ",
+            VERDICTS.get(last.decision, ""),
+        )
         lines.append(
             (
-                (f" {_verdict(last.decision, glyphs)} {fit(last.decision.replace('_', ' '), 12)} ", style),
-                (days, ""),
-                (f"  at {last.slice:.0%}", "muted"),
-                (f"  event {last.seq:,}", "muted"),
+                head,
+                *bar(last.slice, 1.0, 8 if cells >= 48 else 0, glyphs),
+                (f" {last.slice:>4.0%}", "strong"),
+                (f"  {days}", ""),
             )
         )
-        lines += [((f"   {part}", "muted"),) for part in wrap(last.reason, max(cells - 5, 8)) if part]
+        told = f"{last.reason}{'; ' if last.reason else ''}event {last.seq:,}"
+        lines += [((f"   {part}", "muted"),) for part in wrap(told, max(cells - 5, 8)) if part]
     return tuple(fitted(line, cells) for line in lines)
 
 
@@ -92,7 +98,7 @@ def curves(course: Course, which: str, cells: int, rows: int, glyphs: Glyphs = U
     if which == "saved":
         return plot.draw(plot.Plot(course.saved, 0.0, above=False), cells, rows, glyphs)
     limit = None if course.promote_at is None else log10(course.promote_at)
-    shown = plot.Plot(_logs(course.better), limit, above=None, beside=_logs(course.worse))
+    shown = plot.Plot(_logs(course.better), limit, above=None, beside=_logs(course.worse), powers=True)
     return plot.draw(shown, cells, rows, glyphs)
 
 
@@ -104,10 +110,10 @@ def legend(course: Course, which: str, glyphs: Glyphs = UNICODE) -> Line:
             (f" {glyphs.dot} paired loss saved since the start, summed", "series"),
             ("   below 0: it costs", "series.bad"),
         )
-    decides = f"   {dash} decides at {course.promote_at:.3g}" if course.promote_at else ""
+    decides = f"  {dash} decides at {course.promote_at:.3g}" if course.promote_at else ""
     return (
-        (f" {glyphs.dot} better", "series"), (f"   {glyphs.dot} worse", "series.beside"), (decides, "threshold"),
-        ("   powers of ten", "muted"),
+        (f" {glyphs.dot} better", "series"), (f"  {glyphs.dot} worse", "series.beside"), (decides, "threshold"),
+        ("   logarithmic", "muted"),
     )  # fmt: skip
 
 

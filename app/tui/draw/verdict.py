@@ -29,8 +29,8 @@ class Verdict:
 
 
 def verdict(told: Verdict, cells: int, rows: int, glyphs: Glyphs = UNICODE) -> tuple[Line, ...]:
-    """The lines: first the verdict or the bars, then the map in what room is left."""
-    lines = _words(told, cells, glyphs)
+    """The lines: first the verdict or the bars, then the map, which has at least two rows of its own."""
+    lines = _words(told, cells, glyphs)[: max(rows - 4, 1)]
     for name, done, total in told.stages if told.document is None else ():
         label = STAGES.get(name, name)
         lines.append(((" ", ""), *bars.progress(label, done, total, cells - 2, seconds=told.seconds, glyphs=glyphs)))
@@ -60,7 +60,7 @@ def _words(told: Verdict, cells: int, glyphs: Glyphs) -> list[Line]:
                 for n, part in enumerate(wrap(told.failed or "failed", max(cells - 4, 8)))
             ]
         )
-    checked = ", ".join(f"{count:,} {what.replace('_', ' ')}" for what, count in document["checked"].items())
+    checked = ", ".join(f"{count:,} {_counted(what, count)}" for what, count in document["checked"].items())
     if document["ok"]:
         head: Line = (
             (f" {glyphs.ok} intact", "ok"),
@@ -80,3 +80,8 @@ def _words(told: Verdict, cells: int, glyphs: Glyphs) -> list[Line]:
     told_of = f"root {document['root'][:16]}…; checked {checked}"
     lines += [((f"   {part}", "muted"),) for part in wrap(told_of, max(cells - 5, 8))]
     return lines
+
+
+def _counted(what: str, count: int) -> str:
+    words = what.replace("_", " ")
+    return words.removesuffix("s") if count == 1 else words

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 PROJECTS = (
-    Column("", least=10), Column("", least=9), Column("", least=9), Column("", least=9), Column("", least=10, rank=2),
+    Column("", least=10), Column("", least=9), Column("", least=9), Column("", least=9), Column("", least=9, rank=2),
     Column("", least=12, rank=1, grows=True),
 )  # fmt: skip
 ITEMS = (
@@ -227,7 +227,7 @@ def sections(found: Map, track: int, glyphs: Glyphs) -> list[Section]:
         ("26 weeks", "muted"),
         ("next", "muted"),
     )
-    key = "shade, digit and colour say the same; an arrow: it moved within 30 days"
+    key = "shade, digit and colour say the same; an arrow: moved in 30 days"
     said = Row(((found.trouble, "warn"),) if found.trouble else ((key, "muted"),))
     return [
         Section("", PROJECTS, (Row(head), *rows), counted=False),

@@ -22,8 +22,8 @@ from app.tui.screens.page import Page
 from app.tui.widgets.lister import Lister
 from app.tui.widgets.paper import Paper
 
-ALARMS = (Column("", least=8), Column("", least=10), Column("", "right", least=5, rank=1))
-WATCHES = (Column("", least=4, most=12), Column("", least=8), Column("", "right", least=6, rank=1))
+ALARMS = (Column("", least=8), Column("", least=10), Column("", "right", least=10, rank=1))
+WATCHES = (Column("", least=8, most=12), Column("", least=13), Column("", "right", least=10, rank=1))
 
 
 class MonitoringPage(Page):
@@ -99,7 +99,10 @@ class MonitoringPage(Page):
         """Another alert or monitor is under the cursor: its series is asked for."""
         chosen = self.chosen
         if chosen is not None:
-            self.ask("series", partial(monitoring.series, project=chosen.project, monitor=chosen.monitor), self._draw)
+            query = partial(
+                monitoring.series, project=chosen.project, monitor=chosen.monitor, tally=self.dashboard.gateway.tally
+            )
+            self.ask("series", query, self._draw)
         self.rekey()
 
     def _draw(self, series: Series) -> None:
@@ -209,8 +212,8 @@ def sections(board: Board, glyphs: Glyphs) -> list[Section]:
     def row(alarm: Alarm) -> Row:
         sign = {"raised": glyphs.alert, "acknowledged": glyphs.warn}.get(alarm.state, glyphs.ok)
         style = STATES.get(alarm.state, ("", ""))[1]
-        drill = " (drill)" if alarm.injected else ""
-        cells = ((f"{sign} {alarm.severity}{drill}", style), (alarm.alert, ""), (alarm.day[2:], "muted"))
+        name = alarm.alert.removesuffix(alarm.day).rstrip("-") or alarm.alert
+        cells = ((f"{sign} {'drill' if alarm.injected else alarm.severity}", style), (name, ""), (alarm.day, "muted"))
         return Row(cells, f"alert/{alarm.alert}")
 
     open_alarms = tuple(row(each) for each in board.alarms if each.state != "resolved")
@@ -254,13 +257,13 @@ def words(chosen: Alarm | Watch | None, series: Series, cells: int, glyphs: Glyp
     """Under the plot: what its signs mean, the alert or monitor in words, what was marked last."""
     signs = plot.signs(glyphs)
     limit = "" if series.threshold is None else f"threshold {series.threshold:.6g}"
+    over = f"   {series.breaches:,} of {len(series.points):,} values beyond it"
     lines: list[Line] = [
         (
-            (f" {'╌' if glyphs.name == 'unicode' else '-'} {limit or 'no threshold'}", "threshold"),
-            (f"   {signs['alert']} alert", "mark.alert"), (f"   {signs['deploy']} live", "mark.deploy"),
-            (f"   {signs['approve']} promoted", "mark.approve"), (f"   {signs['retrain']} retraining", "mark.retrain"),
+            (f" {signs['alert']} alert", "mark.alert"), (f"  {signs['deploy']} live", "mark.deploy"),
+            (f"  {signs['approve']} promoted", "mark.approve"), (f"  {signs['retrain']} retraining", "mark.retrain"),
         ),
-        ((f" {len(series.points):,} values, {series.breaches:,} beyond the threshold", "muted"),),
+        ((f" {'╌' if glyphs.name == 'unicode' else '-'} {limit or 'no threshold'}", "threshold"), (over, "muted")),
         (),
     ]  # fmt: skip
     room = max(cells - 3, 8)

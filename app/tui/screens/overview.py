@@ -23,11 +23,12 @@ from app.tui.widgets.lister import Lister
 from app.tui.widgets.paper import Paper
 
 TROUBLE = (
-    Column("", least=8),
-    Column("", least=30, grows=True),
+    Column("", least=11),
+    Column("", least=26, grows=True),
     Column("", least=12, rank=2),
     Column("", "right", least=10, rank=1),
 )
+FOUND = (Column("", least=11), Column("", least=30, most=200))
 EVENTS = (Column("", "right", least=5), Column("", least=10, rank=2), Column("", least=20, most=200))
 
 
@@ -61,7 +62,7 @@ class OverviewPage(Page):
 
     def load(self) -> None:
         """The page at once; the guide, which weighs more evidence, when it comes."""
-        self.ask_both("page", partial(overview.load, me=self.dashboard.me), self._show)
+        self.ask_both("page", partial(overview.load, me=self.dashboard.me, tally=self.dashboard.gateway.tally), self._show)
         at, verified, project = self.dashboard.moment.at, self.dashboard.verdict, self.dashboard.project
 
         def consult() -> Guide | None:
@@ -199,12 +200,12 @@ def doctor(found: Guide, glyphs: Glyphs) -> Section:
     """What the doctor found, each with the event that shows it."""
     rows = tuple(
         Row(
-            ((f"{glyphs.bad} {each.id}", "bad"), (each.cause, ""), ("", ""), ("", "")),
+            ((f"{glyphs.bad} {each.id}", "bad"), (each.cause, "")),
             f"event/{each.seq}" if each.seq is not None else None,
         )
         for each in found.symptoms
     )
-    return Section("THE DOCTOR FOUND", TROUBLE, rows, style="bad")
+    return Section("THE DOCTOR FOUND", FOUND, rows, style="bad")
 
 
 def _waiting(each: overview.Waiting, glyphs: Glyphs) -> Row:

@@ -132,7 +132,9 @@ class Page(Screen[None]):
     def pictured(self, suffix: str) -> str:
         """What the terminal shows, as text (``.txt``) or as a picture (``.svg``)."""
         if suffix == ".svg":
-            return self.app.export_screenshot(title=f"Assay, {self.NAME}")
+            from app.tui.draw.svg import self_contained
+
+            return self_contained(self.app.export_screenshot(title=f"Assay, {self.NAME}"))
         return "\n".join(strip.text.rstrip() for strip in self._compositor.render_strips()) + "\n"
 
     def exporting(self, suffix: str) -> Callable[[], str]:

@@ -22,7 +22,7 @@ from app.tui.screens.page import Page
 from app.tui.widgets.lister import Lister
 from app.tui.widgets.paper import Paper
 
-NAMES = (Column("", least=10), Column("", "right", least=3), Column("", least=6, rank=1), Column("", least=4, rank=2))
+NAMES = (Column("", least=10), Column("", "right", least=3), Column("", least=9, rank=2), Column("", least=11, rank=1))
 RUNS = (Column("", least=8), Column("", least=8), Column("", "right", least=10, rank=1))
 VERSIONS = (
     Column("", least=1, most=1), Column("", least=3), Column("", least=6), Column("", least=6, rank=2),
@@ -93,7 +93,7 @@ class RegistryPage(Page):
     def load(self) -> None:
         """The names as of the playhead."""
         if self.is_mounted:
-            self.ask_both("board", registry.board, self._show)
+            self.ask_both("board", partial(registry.board, tally=self.dashboard.gateway.tally), self._show)
 
     def _show(self, board: Board, before: Board | None) -> None:
         self._board = board

@@ -17,7 +17,7 @@ from app.tui.screens.page import Page
 from app.tui.widgets.lister import Lister
 from app.tui.widgets.paper import Paper
 
-ROWS = (Column("", least=5, most=7), Column("", least=10), Column("", least=8, rank=1), Column("", least=6, rank=2))
+ROWS = (Column("", least=5, most=7), Column("", least=24), Column("", least=10, rank=2), Column("", least=6, rank=1))
 
 
 class RisksPage(Page):

@@ -57,6 +57,12 @@ class EventLog(ScrollView, can_focus=True):
         return self._row if self._seqs is None or self._row < 0 else self._seqs[self._row]
 
     @property
+    def _digits(self) -> int:
+        """How many cells the greatest number takes."""
+        last = self.size_shown - 1 if self._seqs is None else (self._seqs[-1] if self._seqs else 0)
+        return max(len(f"{last:,}"), 4)
+
+    @property
     def listed(self) -> Sequence[int]:
         """All events that are shown."""
         return range(self.size_shown) if self._seqs is None else self._seqs
@@ -192,7 +198,11 @@ class EventLog(ScrollView, can_focus=True):
             self.post_message(self.Lacks(number))
         seq = row if self._seqs is None else self._seqs[row]
         known = rows is not None and offset < len(rows)
-        line = entry_line(rows[offset], width, seq in self._broken) if rows and known else _blank(seq, width)
+        line = (
+            entry_line(rows[offset], width, seq in self._broken, self._digits)
+            if rows and known
+            else _blank(seq, width, self._digits)
+        )
         if row == self._row:
             line = tuple((text, f"{style}!") for text, style in line)
         strip = painted(line, base, self.app).adjust_cell_length(self.size.width, base)
@@ -203,10 +213,11 @@ class EventLog(ScrollView, can_focus=True):
         return strip
 
 
-def entry_line(entry: Entry, cells: int, broken: bool = False) -> Line:
-    """One event in a line: number, time, who, what; the least needed goes first where there is little room."""
+def entry_line(entry: Entry, cells: int, broken: bool = False, digits: int = 9) -> Line:
+    """One event in a line: its number in so many cells, when, what; the least needed goes first where there is little
+    room."""
     style = "bad" if broken or entry.type in ("damaged", "missing") else _STYLES.get(entry.type.partition(".")[0], "")
-    runs: list[tuple[str, str]] = [(f"{'X' if broken else ' '}{entry.seq:>9,}  ", "bad" if broken else "muted")]
+    runs: list[tuple[str, str]] = [(f"{'X' if broken else ' '}{entry.seq:>{digits},}  ", "bad" if broken else "muted")]
     if cells >= 60:
         runs.append((fit(entry.at[:16].replace("T", " "), 16) + "  ", "muted"))
     if cells >= 100:
@@ -214,8 +225,8 @@ def entry_line(entry: Entry, cells: int, broken: bool = False) -> Line:
     return fitted((*runs, (entry.sentence, "" if cells >= 100 and not broken else style)), cells)
 
 
-def _blank(seq: int, cells: int) -> Line:
-    return fitted(((f" {seq:>9,}  ", "muted"), ("·", "faint")), cells)
+def _blank(seq: int, cells: int, digits: int) -> Line:
+    return fitted(((f" {seq:>{digits},}  ", "muted"), ("·", "faint")), cells)
 
 
 _STYLES = {

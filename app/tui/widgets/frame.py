@@ -57,13 +57,12 @@ class Header(_Lines):
         """A click on a screen's name opens it."""
         if event.y != 1:
             return
-        x = 0
-        runs = frame.tabs(self._tabs, self._here, self.size.width)
-        for text, _ in runs:
-            if x <= event.x < x + len(text):
+        x, key = 0, ""
+        for text, _ in frame.tabs(self._tabs, self._here, self.size.width):
+            if text.strip(" []")[:1].isdigit():
                 key = text.strip(" []")[:1]
-                if key.isdigit():
-                    self.app.run_worker(self.app.run_action(f"screen({key!r})"))
+            if x <= event.x < x + len(text) and text.strip():
+                self.app.run_worker(self.app.run_action(f"screen({key!r})"))
                 return
             x += len(text)
 

@@ -10,7 +10,7 @@ from textual.message import Message
 from app.tui.draw.clip import wrap
 from app.tui.draw.glyphs import UNICODE, Glyphs
 from app.tui.draw.graph import Drawing, Edge, Graph, Node, State, draw, legend, summary
-from app.tui.draw.picture import Line, Picture, fitted
+from app.tui.draw.picture import Line, Picture, fitted, measure
 from app.tui.draw.sections import Row, Section
 from app.tui.draw.tables import Column
 from app.tui.queries.lineage import Neighbourhood, Spot
@@ -73,9 +73,14 @@ class GraphPane(Paper, can_focus=True):
             drawing = self._drawn(cells, rows)
         self._last = drawing
         body = tuple(((" ", ""), *line) for line in drawing.lines)
-        runs = f"{self.folded} run{'' if self.folded == 1 else 's'} folded, z shows   " if self.folded else ""
-        left = ((" ", ""), *legend(self._glyphs), ("    ", ""), (runs, "muted"), *summary(drawing, self._glyphs))
-        return (*body, (), fitted(left, cells), fitted(self._path(), cells))
+        return (*body, (), fitted(self._foot(drawing, cells), cells), fitted(self._path(), cells))
+
+    def _foot(self, drawing: Drawing, cells: int) -> Line:
+        """What the signs mean, what did not fit, what is folded; the meanings go first where there is little room."""
+        runs = f"{self.folded} run{'' if self.folded == 1 else 's'} folded, z shows" if self.folded else ""
+        said = (*summary(drawing, self._glyphs), (runs, "muted"))
+        whole = ((" ", ""), *legend(self._glyphs), ("    ", ""), *said)
+        return whole if measure(whole) <= cells else ((" ", ""), *legend(self._glyphs)[:-2], ("   ", ""), *said)
 
     def _drawn(self, cells: int, rows: int) -> Drawing:
         return draw(

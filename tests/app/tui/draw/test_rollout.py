@@ -63,9 +63,9 @@ def test_standing_tells_how_far_the_evidence_is() -> None:
 def test_days_on_which_nothing_changed_are_told_together() -> None:
     told = plain(rollout.verdicts(COURSE, 70)).split("\n")
     assert told[0].startswith(" ! inconclusive")
-    assert all(part in told[0] for part in ("2008-10-03", "event 912"))
-    assert told[1] == "   latency was not measured"
-    assert "2008-10-01 … 2008-10-02, 2 days" in told[2]
+    assert "2008-10-03" in told[0]
+    assert told[1] == "   latency was not measured; event 912"
+    assert "2008-10-01 … 10-02, 2 days" in told[2]
 
 
 def test_a_rollout_without_evaluations_says_so() -> None:
