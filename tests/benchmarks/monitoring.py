@@ -2,7 +2,7 @@
 
 The peer is what SciPy's documentation suggests: ``ks_2samp`` (asymptotic), ``wasserstein_distance``, and a PSI of histograms
 over the reference's deciles, column by column. Ours is the whole report, findings, Jensen-Shannon distance and verdicts
-included.
+included. Evidently's default report of the same numbers runs once, in an environment of its own.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.benchmarks import harness
+from tests.benchmarks import harness, peer
 
 ROWS, COLUMNS = 1_000_000, 20
 RECORDS = 10_000_000
@@ -69,6 +69,23 @@ def ours(reference: dict[str, Any], current: dict[str, Any]) -> list[tuple[float
     ]
 
 
+EVIDENTLY = ("evidently==0.7.23", "pandas<3")
+_EVIDENTLY = """
+import sys, time
+import numpy as np, pandas as pd
+from evidently import Report
+from evidently.presets import DataDriftPreset
+rows, columns = int(sys.argv[1]), int(sys.argv[2])
+generator = np.random.default_rng(11)
+def made(shift):
+    drawn = (generator.normal(shift * n / columns, 1 + shift, rows) for n in range(columns))
+    return pd.DataFrame({f"c{n}": each for n, each in enumerate(drawn)})
+reference, current = made(0.0), made(0.01)
+for line in sys.stdin:
+    began = time.perf_counter()
+    Report([DataDriftPreset()]).run(current, reference).dict()
+    print(time.perf_counter() - began, flush=True)
+"""
 _PEAK = """
 import json, sys
 from tests.benchmarks import monitoring
@@ -166,6 +183,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--rows", type=int, default=ROWS)
     parser.add_argument("--records", type=int, default=RECORDS)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--peers", type=Path, help="keep Evidently's environment in this folder")
     given = parser.parse_args(argv)
     reference, current = tables(given.rows)
     mine, theirs = ours(reference, current), plain(reference, current)
@@ -184,6 +202,11 @@ def main(argv: Sequence[str]) -> int:
     ]
     del reference, current
     with tempfile.TemporaryDirectory() as folder:
+        try:
+            python = peer.environment((given.peers or Path(folder) / "peers").absolute(), EVIDENTLY)
+            figures.append(_evidently(python, found["ours"], given.rows))
+        except OSError as error:
+            print(f"Evidently is not measured: {error}", file=sys.stderr)
         extra, most = beyond("drift_work", given.rows, Path(folder))
         figures.append(_memory("memory of the drift report beyond the data", extra, 200, most, workload))
         write_records(Path(folder) / "records.parquet", given.records)
@@ -199,6 +222,19 @@ def _speed(reference: dict[str, Any], current: dict[str, Any], rounds: int) -> d
         "scipy": harness.timed(lambda: plain(reference, current)),
     }
     return harness.alternate(works, rounds=rounds, warmup=0)
+
+
+def _evidently(python: Path, mine: harness.Sample, rows: int) -> harness.Figure:
+    """Our report beside Evidently's default one, over tables of the same numbers."""
+    with peer.running(python, _EVIDENTLY, str(rows), str(COLUMNS)) as other:
+        theirs = other()
+    return harness.Figure(
+        "exact drift report ÷ Evidently's default",
+        harness.Sample(tuple(each / theirs for each in mine.values)),
+        harness.against(mine, harness.Sample((theirs,))),
+        f"tables of the same numbers; {EVIDENTLY[0]} runs once, in its default report",
+        bar=1 / 40,
+    )
 
 
 def _memory(what: str, value: float, limit: float, most: float, workload: str) -> harness.Figure:

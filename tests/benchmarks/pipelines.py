@@ -10,11 +10,10 @@ import os
 import subprocess
 import sys
 import tempfile
-import venv
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.benchmarks import harness
+from tests.benchmarks import harness, peer
 
 DVC = "dvc==3.67.1"
 ASSAY = str(Path(sys.executable).with_name("assay"))
@@ -118,15 +117,7 @@ def installed(folder: Path) -> str:
     Raises:
         OSError: it cannot be installed; the message says why.
     """
-    environment = folder / "dvc"
-    command = environment / "bin" / "dvc"
-    if not command.is_file():
-        venv.create(environment, with_pip=True)
-        pip = [str(environment / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        done = subprocess.run([*pip, DVC], capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise OSError(f"{DVC} cannot be installed: {(done.stderr.strip() or '?').splitlines()[-1]}")
-    return str(command)
+    return str(peer.environment(folder / "dvc", (DVC,)).with_name("dvc"))
 
 
 def nothing_to_do(folder: Path, dvc: str, rounds: int) -> harness.Figure:

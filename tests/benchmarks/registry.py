@@ -13,9 +13,7 @@ import shutil
 import sqlite3
 import subprocess
 import tempfile
-import venv
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import ledger
@@ -23,7 +21,7 @@ from ledger.events.artifacts import ArtifactRegistered
 from ledger.projections import lineage
 from ledger.projections.view import View
 from ledger.store.objects import Objects
-from tests.benchmarks import harness
+from tests.benchmarks import harness, peer
 
 NETWORKX, MLFLOW = "networkx==3.6.1", "mlflow==3.17.2"
 ARTIFACTS = 50_000
@@ -60,53 +58,6 @@ for line in sys.stdin:
 """
 
 
-class Peer:
-    """A program in the peers' environment, that measures itself whenever it is sent a line."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
-        self.last: list[str] = []
-
-    def __call__(self, line: str = "") -> float:
-        """The seconds that it says its work took."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(f"{line}\n")
-        self._process.stdin.flush()
-        self.last = self._process.stdout.readline().split()
-        if not self.last:
-            raise OSError("the peer ended before it answered")
-        return float(self.last[0])
-
-
-def environment(folder: Path, requirements: Sequence[str]) -> Path:
-    """An interpreter that has the peers; made where it is not there.
-
-    Raises:
-        OSError: they cannot be installed; the message says why.
-    """
-    python = folder / "bin" / "python"
-    if not python.exists():
-        venv.create(folder, with_pip=True)
-    install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements]
-    done = subprocess.run(install, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise OSError(f"{' '.join(requirements)}: {(done.stderr.strip() or '?').splitlines()[-1]}")
-    return python
-
-
-@contextmanager
-def running(python: Path, program: str, *words: str) -> Iterator[Peer]:
-    """A peer's program while it runs."""
-    command = [str(python), "-c", program, *words]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield Peer(process)
-        finally:
-            if process.stdin is not None:
-                process.stdin.close()
-
-
 def edges(path: Path) -> str:
     """Lineage as the projection stores it: runs that take some of the newest versions and make the next. The last version."""
     rng = random.Random(3)
@@ -139,10 +90,10 @@ def closing(folder: Path, rounds: int, python: Path) -> harness.Figure:
         reached[0] = len(lineage.ancestors(View(connection, 4 * ARTIFACTS), focus))
         connection.close()
 
-    with running(python, _CLOSURE, str(path), focus) as peer:
-        works = {"ours": harness.timed(ours), "networkx": peer}
+    with peer.running(python, _CLOSURE, str(path), focus) as other:
+        works = {"ours": harness.timed(ours), "networkx": other}
         measured = harness.alternate(works, rounds=rounds)
-        assert int(peer.last[1]) == reached[0], "both find the same"
+        assert int(other.last[1]) == reached[0], "both find the same"
     count = sqlite3.connect(path).execute("SELECT count(*) FROM edges").fetchone()[0]
     return harness.Figure(
         f"closure ÷ {NETWORKX}",
@@ -209,12 +160,12 @@ def registering(folder: Path, rounds: int, python: Path) -> list[harness.Figure]
             book.record_many([entry()])
             book.checkpoint()
 
-    with running(python, _VERSIONS, str(folder / "mlflow.db")) as peer:
+    with peer.running(python, _VERSIONS, str(folder / "mlflow.db")) as other:
         works = {
             "together": harness.timed(together),
             "singly": harness.timed(singly),
             "each": harness.timed(each_signed),
-            "mlflow": lambda: peer(str(VERSIONS)),
+            "mlflow": lambda: other(str(VERSIONS)),
         }
         measured = harness.alternate(works, rounds=rounds)
     book.close()
@@ -279,7 +230,7 @@ def main(argv: Sequence[str]) -> int:
         folder = Path(scratch)
         figures = []
         try:
-            python = environment((options.peers or folder / "peers").absolute(), (NETWORKX, MLFLOW))
+            python = peer.environment((options.peers or folder / "peers").absolute(), (NETWORKX, MLFLOW))
             figures.append(closing(folder, options.rounds, python))
             figures += registering(folder, options.rounds, python)
         except OSError as error:
