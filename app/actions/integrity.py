@@ -9,7 +9,7 @@ from app.actions.answers import Answer, Mark, counted, say, state
 from app.actions.artifacts import is_directory
 from app.actions.versions import Versions
 from ledger.errors import AssayError, InputError, LedgerError
-from ledger.projections import artifacts, documents, lineage
+from ledger.projections import artifacts, checks, documents, lineage
 
 if TYPE_CHECKING:
     from app.actions.context import Context
@@ -116,7 +116,9 @@ def check(
         ],
         "recorded": [],
     }
-    entries = [_found(each) for each in hurt]
+    healed = _healed(view, chosen, hurt)
+    lines += [say(state("good", "mended"), f"  {each.ref}: its bytes are as registered again") for each in healed]
+    entries = [*map(_found, hurt), *map(_whole, healed)]
     if record and chosen:
         entries.append(_summed(context, chosen, hurt))
     if entries and not no_record:
@@ -165,6 +167,17 @@ def _examined(context: Context, chosen: Sequence[_Kept]) -> list[_Hurt]:
         serving = [f"{each.ref} in {where}" for where in standing.live(artifact)] if artifact else []
         found.append(_Hurt(each, known[key], others[0] if others else None, depending, serving or live))
     return found
+
+
+def _healed(view: View, chosen: Sequence[_Kept], hurt: Sequence[_Hurt]) -> list[_Kept]:
+    """The versions that are whole, and of which the record says that they are damaged."""
+    touched = {each.kept.ref for each in hurt}
+    newest = {each.subject: each for each in checks.executed(view) if each.check == CHECK}
+    return [
+        each
+        for each in chosen
+        if not each.what and each.ref not in touched and each.ref in newest and not newest[each.ref].passed
+    ]
 
 
 def _told(hurt: _Hurt) -> list[str]:
@@ -222,6 +235,16 @@ def _found(hurt: _Hurt) -> Entry:
         findings=findings,
         inputs=inputs,
     )
+    return Entry(fact, subject=kept.ref, project=kept.project, cause=kept.seq)
+
+
+def _whole(kept: _Kept) -> Entry:
+    """The event of a version that was damaged, and is whole again."""
+    from ledger.events.checks import CheckExecuted
+    from ledger.ledger import Entry
+
+    inputs = {"sha256": kept.digest}
+    fact = CheckExecuted(CHECK, "integrity", True, value=0, threshold=0, verdict="pass", inputs=inputs)
     return Entry(fact, subject=kept.ref, project=kept.project, cause=kept.seq)
 
 

@@ -144,6 +144,19 @@ def test_a_changed_byte_in_a_stored_model_is_found_and_recorded(shell: Shell, ch
         assert f"those of model/{PROJECT}/better@1" in shell("artifact", "check", "fx-vol@1", "--no-record").out
 
 
+def test_what_is_whole_again_is_recorded(shell: Shell) -> None:
+    path = stored(shell, "fx-vol@1")
+    right = path.read_bytes()
+    path.write_bytes(b"X" + right[1:])
+    assert shell(*LEA, "artifact", "check", "fx-vol@1").code == 1
+    path.write_bytes(right)
+    said = shell.ok(*LEA, "artifact", "check", "--all")
+    assert f"mended  {MODEL}@1: its bytes are as registered again" in said.out
+    value = newest(shell, "check.executed")["value"]
+    assert (value["kind"], value["passed"]) == ("integrity", True)
+    assert shell.json(*LEA, "artifact", "check", "--all")["recorded"] == []
+
+
 def test_damage_says_what_was_made_from_it(shell: Shell) -> None:
     stored(shell, "ecb-rates").unlink()
     said = shell("artifact", "check", "ecb-rates", "--json")
