@@ -126,8 +126,12 @@ def _canary(context: Context, model: str) -> str:
 
 def _trained_by(view: View, trigger: int) -> str | None:
     """The version that a retraining led to, or ``None``."""
-    found = (ref for run in _caused(view, trigger) for ref, _ in run.outputs if ref.startswith("model/"))
-    return next(found, None)
+    return next(iter(made_by(view, trigger)), None)
+
+
+def made_by(view: View, trigger: int) -> list[str]:
+    """The versions of models that a retraining led to, in order."""
+    return [ref for run in _caused(view, trigger) for ref, _ in run.outputs if ref.startswith("model/")]
 
 
 def triggered(context: Context, *, cause: int, reason: str, because: str, rule: str | None = None) -> int:
@@ -162,7 +166,16 @@ def triggers(view: View, because: str) -> list[int]:
     return [each.seq for each in events.matching(view, types=[TRIGGERED]) if each.event.value["ref"] == because]
 
 
-def retrained(context: Context, *, trigger: int, reason: str, first: str, last: str, until: str | None = None) -> str:
+def retrained(
+    context: Context,
+    *,
+    trigger: int,
+    reason: str,
+    first: str,
+    last: str,
+    until: str | None = None,
+    settings: Sequence[str] = (),
+) -> str:
     """Run the specifications on newer data and return the reference of the version that they make.
 
     Args:
@@ -171,6 +184,7 @@ def retrained(context: Context, *, trigger: int, reason: str, first: str, last: 
         reason: why, in a word.
         first, last: the training window, ISO dates.
         until: the last day of the data; the window's where ``None``.
+        settings: what else the training's configuration is to say, as ``--set`` takes it.
 
     Raises:
         InputError: a run failed; the record says which.
@@ -181,7 +195,7 @@ def retrained(context: Context, *, trigger: int, reason: str, first: str, last: 
     once(context, "specs/ingest.yaml", [f"until={until or last}"], trigger=reason, cause=trigger)
     once(context, "specs/features.yaml", [f"since={first}"], trigger=reason, cause=trigger)
     window = [f"window.first={first}", f"window.last={last}"]
-    made = once(context, "specs/train.yaml", window, trigger=reason, cause=trigger)
+    made = once(context, "specs/train.yaml", [*window, *settings], trigger=reason, cause=trigger)
     return next(ref for ref, _ in made.outputs if ref.startswith(f"{model}@"))
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.actions import events
 from ledger.errors import InputError
-from ledger.projections import alerts, monitors
+from ledger.projections import alerts, deployments, monitors
 
 if TYPE_CHECKING:
     from app.actions.context import Context
@@ -97,7 +97,7 @@ def _rule(item: Any) -> Rule:
 
 
 def due(context: Context, rules: Rules) -> Due:
-    """What the rules call for now. Drills call for nothing, an answered alert for nothing more."""
+    """What the rules call for now. Drills call for nothing, an answered alert or a candidate on trial for nothing more."""
     view = context.ledger.view()
     past = events.matching(view, types=[TRIGGERED])
     answered = {each.event.value["ref"] for each in past}
@@ -105,6 +105,9 @@ def due(context: Context, rules: Rules) -> Due:
         found = _holds(view, rule)
         if found is None or f"alert/{found.alert}" in answered:
             continue
+        trial = next((each for each in deployments.listed(view) if each.status == "under way"), None)
+        if trial is not None:
+            return Due("", found, "", f"{rule.name} holds, but {trial.ref} is under way, and may be the answer")
         kinds = {each.monitor: each.kind for each in monitors.listed(view)}
         barred = _barred(rules, [each.event.at[:10] for each in past], context.ledger.now()[:10])
         if barred:

@@ -115,7 +115,7 @@ class Rollout:
             base["deviation"],
             other["deviation"],
             expected_features=answer.get("expected_features"),
-            served_features=answer.get("features"),
+            served_features=candidate.get("features", answer.get("features")),
             champion_latencies=base.get("latency"),
             candidate_latencies=other.get("latency"),
             champion_costs=base.get("cost"),
@@ -236,15 +236,15 @@ def begin(
     champion = _version(context, live.subject)
     settings = {**_declared_plan(context), **(changes or {})}
     looked_back = int(settings.pop("shadow_days"))
-    if not _has_two_sets_of_features(scoring, candidate, first_day):
-        # Scored by one service on one set of features, there is no second to hold them against.
-        settings["parity_limit"] = None
     chosen = slices.choose(
         sizes(context, serving),
         salt=str(settings["salt"]),
         fraction=float(settings["slices"][0]),
         method=settings["method"],
     )
+    if not _has_two_sets_of_features(scoring, candidate, list(chosen.accounts[:1]), first_day):
+        # Scored by one service on one set of features, there is no second to hold them against.
+        settings["parity_limit"] = None
     differences = _shadow(scoring, champion, candidate, list(chosen.accounts), first_day, looked_back)
     plan = Plan.read(
         {**settings, "shadow_variance": eprocess.shadow_variance(differences), "shadow_days": len(differences)}
@@ -296,10 +296,12 @@ def _shadow(
     return found
 
 
-def _has_two_sets_of_features(scoring: Scoring, candidate: artifacts.Artifact, first_day: str) -> bool:
-    """Whether the service tells what the feature view gives beside what it served."""
+def _has_two_sets_of_features(
+    scoring: Scoring, candidate: artifacts.Artifact, accounts: list[str], first_day: str
+) -> bool:
+    """Whether the service tells what the feature view gives beside what it serves the accounts by."""
     before = scoring.after("", first_day)
-    return bool(before) and "expected_features" in scoring.score(before[-1], [scoring.load(candidate)])
+    return bool(before) and "expected_features" in scoring.score(before[-1], [scoring.load(candidate)], accounts)
 
 
 def _name(context: Context, candidate: artifacts.Artifact, strategy: str) -> str:

@@ -77,9 +77,9 @@ def _gap(reference: Floats, current: Floats, edge: Literal["left", "right"]) -> 
 
 def ks_probability(distance: float, n: int, m: int) -> float:
     """Two-sided p-value, P(K > D √(nm/(n+m))), of Kolmogorov's limit law. It holds for independent rows only."""
-    from scipy.stats import kstwobign
+    from scipy.special import kolmogorov
 
-    return float(kstwobign.sf(distance * np.sqrt(n * m / (n + m))))
+    return float(kolmogorov(distance * np.sqrt(n * m / (n + m))))
 
 
 def psi(expected: npt.ArrayLike, actual: npt.ArrayLike, floor: float = PSI_FLOOR) -> float:

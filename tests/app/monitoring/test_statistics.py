@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import ks_2samp
 
 from app.monitoring import statistics
 
@@ -26,8 +27,6 @@ def published(name: str):
 
 @given(values, values)
 def test_ks_is_scipys(left, right):
-    from scipy.stats import ks_2samp
-
     a, b = statistics.sample(left), statistics.sample(right)
     assert statistics.ks(a, b) == pytest.approx(ks_2samp(a, b, method="asymp").statistic, abs=1e-12)
     up = max(float(ks_2samp(a, b, alternative="greater", method="asymp").statistic), 0.0)

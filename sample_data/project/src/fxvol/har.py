@@ -22,6 +22,8 @@ class Har:
     ``coefficients``: intercept, log rv1, log rv5, log rv22. ``residual_variance`` is that of the log target.
     ``correlation``: of daily returns, shape (currencies, currencies), where it is frozen; ``decay`` where it follows the days
     by exponential weighting instead. ``multiplier``: value-at-risk in units of the book's forecast standard deviation.
+    ``scale`` and ``lag`` are how it is served: what a volatility is multiplied by, and how many fixings old its features are;
+    anything but 1 and 0 is a fault of whoever serves it.
     """
 
     currencies: tuple[str, ...]
@@ -30,6 +32,8 @@ class Har:
     correlation: np.ndarray
     multiplier: float
     decay: float | None = None
+    scale: float = 1.0
+    lag: int = 0
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """The log of the next five days' volatility (+ .005). ``x``: (…, 4) regressors; added in one fixed order."""
@@ -43,7 +47,9 @@ class Har:
 
         The target is about normal in logs, so E[v²] = exp(2p + 2s²): a median would understate the risk.
         """
-        return np.maximum(np.exp(prediction + self.residual_variance) - measures.FLOOR, measures.FLOOR / 10)
+        return self.scale * np.maximum(
+            np.exp(prediction + self.residual_variance) - measures.FLOOR, measures.FLOOR / 10
+        )
 
     def variance(
         self, volatility: np.ndarray, weights: np.ndarray, correlation: np.ndarray | None = None
@@ -82,6 +88,7 @@ def load(path: Path) -> Har:
         correlation=np.array(document["correlation"]["matrix"]),
         multiplier=float(document["value_at_risk"]["multiplier"]),
         decay=document["correlation"].get("decay"),
+        **document.get("serving", {}),
     )
 
 

@@ -9,14 +9,17 @@ import numpy as np
 
 from fxvol import features, har, measures, panel
 
+_AS_TRAINED = {"scale": 1, "lag": 0}
+
 
 def train(inputs: dict[str, Path], outputs: dict[str, Path], config: dict[str, Any], seed: int) -> dict[str, float]:
     """Fit a model on a window of days.
 
     Inputs: ``features``, ``panel``. Outputs: ``model``, JSON. Config: ``window`` {first, last}; ``embargo``, days left out
     before the window's end, so that no target reaches beyond it; ``correlation`` {method: window}, frozen, or
-    {method: ewma, decay}, which follows the days;
-    ``value_at_risk`` {level}. Nothing is random: the seed is taken and not used.
+    {method: ewma, decay}, which follows the days (a decay beside ``window`` is not used); ``value_at_risk`` {level};
+    ``serving`` {scale, lag}, told to whoever serves it, and kept where it is not {1, 0}. Nothing is random: the seed is taken
+    and not used.
 
     Raises:
         ValueError: the window lacks features, targets, or a currency that moves.
@@ -36,10 +39,12 @@ def train(inputs: dict[str, Path], outputs: dict[str, Path], config: dict[str, A
     days = slice(rates.days.index(table.days[where.start]), rates.days.index(table.days[where.stop - 1]) + 1)
     _require_movement(gains[days], rates.currencies)
     daily = _correlations(gains, days, config["correlation"])
-    decay = config["correlation"].get("decay")
+    rule = {"method": "window"} if config["correlation"]["method"] == "window" else dict(config["correlation"])
+    decay = rule.get("decay")
     model = har.Har(rates.currencies, coefficients, float(residuals.var()), daily[-1], 1.0, decay)
     multiplier = _multiplier(model, table.x[where], gains[days], daily, float(config["value_at_risk"]["level"]))
     explained = 1 - float(residuals.var() / target.var())
+    serving = {**_AS_TRAINED, **config.get("serving", {})}
     har.dump(
         {
             "kind": "pooled HAR of log realised volatility, five days ahead",
@@ -55,8 +60,9 @@ def train(inputs: dict[str, Path], outputs: dict[str, Path], config: dict[str, A
                 "embargo": int(config["embargo"]),
             },
             "static_volatility": gains[days].std(axis=0) * np.sqrt(measures.DAYS_PER_YEAR),
-            "correlation": {**config["correlation"], "matrix": model.correlation},
+            "correlation": {**rule, "matrix": model.correlation},
             "value_at_risk": {**config["value_at_risk"], "multiplier": multiplier},
+            **({} if serving == _AS_TRAINED else {"serving": serving}),
         },
         outputs["model"],
     )

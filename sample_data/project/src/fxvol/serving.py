@@ -6,7 +6,8 @@ A parent process talks to it in JSON lines, one request and one answer each:
     {"load": {"name": "v2", "model": "model.json"}}
     {"score": "2008-10-01", "models": ["v1", "v2"], "accounts": ["M0001"]}
 
-``score`` without ``models`` means all that are loaded, without ``accounts`` none of them. Outcomes arrive late: with a day
+``score`` without ``models`` means all that are loaded, without ``accounts`` none of them; with accounts come the features as
+the feature view has them (``expected_features``), and those that a model was served otherwise. Outcomes arrive late: with a day
 come the error of the forecast made five days before, the loss of the one made the day before, and no others. A request that
 cannot be served is answered with {"error": "…"}; the process ends with its input.
 """
@@ -41,6 +42,7 @@ class Scorer:
         self._weights = np.array([each["weights"] for each in accounts]).reshape(len(accounts), len(rates.currencies))
         self._book = np.full((1, len(rates.currencies)), 1 / len(rates.currencies))
         self._correlations: dict[float, np.ndarray] = {}
+        self._view: tuple[measures.Measures, np.ndarray] | None = None
 
     @property
     def accounts(self) -> tuple[str, ...]:
@@ -79,12 +81,17 @@ class Scorer:
         names = list(self._models) if models is None else list(models)
         return {
             "day": day,
-            "features": {
-                **{name: found.rows[name][-1].tolist() for name in measures.ROW_MEASURES},
-                **{name: float(found.days[name][-1]) for name in measures.DAY_MEASURES},
-            },
+            "features": _features(found, -1),
+            **({} if chosen is None else {"expected_features": _features(self._feature_view()[0], last)}),
             "models": {name: self._model(self._models[name], found, last, chosen) for name in names},
         }
+
+    def _feature_view(self) -> tuple[measures.Measures, np.ndarray]:
+        """The measures and regressors of every day, computed as the feature view computes them: over the whole panel."""
+        if self._view is None:
+            whole = measures.measure(self._panel.rates)
+            self._view = whole, whole.regressors()
+        return self._view
 
     def _measured(self, day: str) -> tuple[measures.Measures, int]:
         last = self._place.get(day)
@@ -95,8 +102,8 @@ class Scorer:
         return measures.measure(self._panel.rates[last + 1 - _SPAN : last + 1]), last
 
     def _model(self, model: har.Har, found: measures.Measures, last: int, weights: np.ndarray | None) -> dict[str, Any]:
-        x = found.regressors()
-        now, before, due = (model.predict(x[row]) for row in (-1, -2, -1 - measures.HORIZON))
+        x, end = (found.regressors(), -1) if not model.lag else (self._feature_view()[1], last - model.lag)
+        now, before, due = (model.predict(x[row]) for row in (end, end - 1, end - measures.HORIZON))
         volatility, previous = model.volatility(now), model.volatility(before)
         today, yesterday = self._correlation(model, last), self._correlation(model, last - 1)
         gains, days = found.gains[-1], self._panel.days
@@ -120,6 +127,8 @@ class Scorer:
                 "exception": profit < -at_risk_due,
             },
         }
+        if model.lag:
+            answer["features"] = _features(self._feature_view()[0], last - model.lag)
         if weights is not None:
             variance = model.variance(previous, weights, yesterday)
             answer["accounts"] = {
@@ -132,6 +141,14 @@ class Scorer:
     def _correlation(self, model: har.Har, day: int) -> np.ndarray:
         """The correlation that a model goes by on a day: frozen, or as of that day."""
         return model.correlation if model.decay is None else self._correlations[model.decay][day]
+
+
+def _features(found: measures.Measures, row: int) -> dict[str, Any]:
+    """The features of one day, by name."""
+    return {
+        **{name: found.rows[name][row].tolist() for name in measures.ROW_MEASURES},
+        **{name: float(found.days[name][row]) for name in measures.DAY_MEASURES},
+    }
 
 
 class Service:
