@@ -70,10 +70,7 @@ class Watch:
         self._reference = scoring.reference(context, serving.reference)
         self.refused: dict[str, str] = {}
         self._monitors = self._configured(context)
-        self._alarms = {
-            name: Alarm(each.declaration.clear_after, raise_after=each.declaration.raise_after)
-            for name, each in self._monitors.items()
-        }
+        self._alarms = {name: self._fresh(name) for name in self._monitors}
         self._records = self._recorded(context)
         self._last_day = ""
         self._recall()
@@ -88,6 +85,11 @@ class Watch:
     def last_day(self) -> str:
         """The last day that was looked at, or an empty text."""
         return self._last_day
+
+    @property
+    def live_since(self) -> str:
+        """The day on which the live version went live."""
+        return self._live_since
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -121,6 +123,16 @@ class Watch:
         self._scoring.load(model)
         self._model = model
         self._live_since = day
+        self._fill()
+
+    def leap(self, day: str) -> None:
+        """Go on after ``day``: what lies between was watched by nobody, and nothing is recorded of it.
+
+        The windows are filled from the days before; an alarm that so long a time would have ended is over.
+        """
+        for name in self._alarms:
+            self._renew(name, self._last_day, day)
+        self._last_day = max(self._last_day, day)
         self._fill()
 
     def look(self, day: str) -> Seen:
@@ -188,21 +200,37 @@ class Watch:
             "ORDER BY seq",
             {"type": MonitorObserved.TYPE, "low": f"{self._model.base}@", "high": f"{self._model.base}@\uffff"},
         )
+        looked: dict[str, str] = {}
         for (body,) in rows:
             seen = decode(body).value
             name, day = seen["monitor"], seen.get("day")
             if day is None or name not in self._monitors or "detail" not in seen:
                 continue
+            self._renew(name, looked.get(name, day), day)
+            looked[name] = day
             verdict: Verdict = "breached" if seen["breached"] else seen["detail"].get("verdict", "inconclusive")
             self._alarms[name], _ = self._alarms[name].step(verdict)
             self._last_day = max(self._last_day, day)
+
+    def _fresh(self, name: str) -> Alarm:
+        rule = self._monitors[name].declaration
+        return Alarm(rule.clear_after, raise_after=rule.raise_after)
+
+    def _renew(self, name: str, since: str, day: str) -> None:
+        """Begin a monitor's alarm anew where nobody looked between two days for as long as quiet days end it."""
+        days = self._scoring.days
+        if bisect_left(days, day) - bisect_left(days, since) > self._monitors[name].declaration.clear_after:
+            self._alarms[name] = self._fresh(name)
 
     def _fill(self) -> None:
         """Fill the windows with what the live version says of the days before it went live, and of those looked at since."""
         days = self._scoring.days
         live, seen = bisect_left(days, self._live_since), bisect_right(days, self._last_day)
         self._series = series_.Series(self._reference.units)
-        for day in days[max(live - self._serving.warm_up, 0) : max(live, seen)]:
+        # No monitor looks further back than its window; twice as much leaves room for labels that stay open.
+        most = 2 * max((each.declaration.window for each in self._monitors.values()), default=0)
+        stop = max(live, seen)
+        for day in days[max(live - self._serving.warm_up, stop - max(most, self._serving.warm_up), 0) : stop]:
             self._take(day)
 
     def _take(self, day: str) -> None:
@@ -220,6 +248,11 @@ class Watch:
             return None
         asked = {str(each.declaration.options.get("series")) for each in self._monitors.values()}
         return LoggedDays(context, self._serving) if asked & set(LoggedDays.TOLD) else None
+
+    @property
+    def reference(self) -> series_.Series:
+        """What monitors are calibrated on."""
+        return self._reference
 
     @property
     def series(self) -> series_.Series:
