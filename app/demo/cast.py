@@ -22,9 +22,10 @@ MODEL_OWNER = Member("hugo", "owner of the hedging model", "portfolio", ("model-
 RISK = Member("grace", "risk officer", "risk", ("risk",))
 VALIDATOR = Member("vera", "model validator", "validation", ("model-validation",))
 MONITOR = Member("svc:monitor", "runs the monitors", "platform", ("monitoring",), automation=True)
+TRAINER = Member("svc:trainer", "trains when the declared rule says so", "platform", ("training",), automation=True)
 DEPLOYER = Member("svc:deployer", "carries out deployments", "platform", ("deployment",), automation=True)
 
-ENROLLED = (DATA_OWNER, ENGINEER, MODEL_OWNER, RISK, VALIDATOR, MONITOR, DEPLOYER)
+ENROLLED = (DATA_OWNER, ENGINEER, MODEL_OWNER, RISK, VALIDATOR, MONITOR, TRAINER, DEPLOYER)
 """Everybody whom the administrator enrols, in order."""
 
 PERSONA = VALIDATOR

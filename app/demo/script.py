@@ -12,25 +12,33 @@ from app.pipelines import spec as specs
 TRAINING_YEARS = 3
 """How much a retraining looks back."""
 
+AUTOMATIC_DAYS = 120
+"""How long the trial of a candidate lasts at most that a rule alone has called for."""
+
 LONGEST = 3
 """Years of days that the story tells where nothing calls for another model."""
 
 _QUICK_SHIFT = 184
 """Days by which the shorter story goes live later: half a year of calm is left out."""
 
-_USUAL_DAYS = 600
-"""How many days the story is taken to last after going live, for the bar of its progress alone: the end is not known."""
+_LATER = 2020
+"""The year around which the second chapter of days is told."""
+
+_USUAL_DAYS = 690
+"""How many days the first chapter is taken to last, for the bar of its progress alone: the end is not known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
     """Settings of the runs before going live, as ``--set`` takes them.
 
-    ``begins`` is the day on which the story opens, ``usual_days`` about how long it lasts.
+    ``begins`` is the day on which the story opens, ``usual_days`` about how long its first chapter lasts; ``later`` is the year
+    of its second, ``None`` in the shorter story.
     """
 
     begins: date
     usual_days: int
+    later: int | None
     ingest: tuple[str, ...]
     evaluate: tuple[str, ...]
     judged: dict[str, Any]
@@ -52,6 +60,7 @@ def read(project: Path, *, quick: bool, begun: date | None = None) -> Script:
     return Script(
         begins=date.fromisoformat(judged["last"]),
         usual_days=_USUAL_DAYS - (_QUICK_SHIFT if shorter else 0),
+        later=None if shorter else _LATER,
         ingest=(f"until={judged['last']}",),
         evaluate=tuple(f"window.{key}={value}" for key, value in judged.items()),
         judged=judged,

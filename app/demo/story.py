@@ -8,6 +8,8 @@ from pathlib import Path
 from app.actions.serving import Scoring, declared
 from app.demo import beats, cast, ending, script, setting
 from app.demo.crisis import Crisis
+from app.demo.days import Days
+from app.demo.pandemic import Pandemic
 from app.demo.stage import PROJECT, Narrator, Stage
 from app.workspace import FOLDER, LEDGER
 from ledger import lifecycle
@@ -32,7 +34,7 @@ def tell(root: Path, narrator: Narrator, *, quick: bool) -> Told:
     Args:
         root: the workspace's folder, new or a demo's.
         narrator: told what happens.
-        quick: leave out half a year of calm; a story that was begun goes on as what it was begun as.
+        quick: leave out half a year of calm, and the second chapter; a story that was begun goes on as what it was begun as.
 
     Raises:
         InputError: ``root`` is something else, or another telling is at work there.
@@ -77,8 +79,11 @@ def _tell(stage: Stage, plan: script.Script) -> Told:
     with Scoring(stage.as_(cast.MONITOR), serving) as scoring:
         beats.live(stage, _first_day(stage, scoring))
         stage.progress("the days go by", 0.37)
-        Crisis(stage, serving, scoring).play(0.87, plan.usual_days)
-    stage.progress("the refresh", 0.88)
+        days = Days(stage, serving, scoring)
+        Crisis(days).play(0.87 if plan.later is None else 0.6, plan.usual_days)
+        if plan.later is not None:
+            Pandemic(days, plan.later).play(0.9, plan.usual_days)
+    stage.progress("the refresh", 0.91)
     request = ending.open_request(stage)
     stage.progress("verifying the chain", 0.98)
     report = ending.prove(stage)

@@ -208,7 +208,7 @@ LOOP = (
         ),
         examples=(
             Example(
-                "assay drift har-features@1 har-features@2 --features rv22",
+                "assay drift har-features@1 har-features@3 --features rv22",
                 "its distances, beside what their recipes take for drift",
             ),
         ),
@@ -273,7 +273,7 @@ LOOP = (
             Argument("shadow", "score the slice beside the champion, and serve nobody", ("--shadow",), kind="flag"),
         ),
         examples=(
-            Example("assay canary start fx-vol@3", "with the slice, error rates and days that rollout.yaml declares"),
+            Example("assay canary start fx-vol@2", "with the slice, error rates and days that rollout.yaml declares"),
         ),
         description=(
             "Both models score the slice's accounts each day. The slice is served by the candidate (`assay route ACCOUNT` says "

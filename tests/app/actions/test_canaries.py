@@ -17,7 +17,7 @@ def steps(shell: Shell, since: int) -> list[dict[str, Any]]:
 @pytest.fixture
 def begun(demo: Shell) -> Shell:
     """The refreshed model as a canary beside the champion."""
-    demo.ok("--as", "svc:deployer", "canary", "start", "fx-vol@3", "--maximum-days", "25")
+    demo.ok("--as", "svc:deployer", "canary", "start", "fx-vol@2", "--maximum-days", "25")
     return demo
 
 
@@ -27,13 +27,13 @@ def test_a_plan_is_recorded_before_the_first_day(begun: Shell) -> None:
     assert (plan["maximum_days"], plan["minimum_days"], plan["alpha_promote"]) == (25, 20, 0.05)
     assert plan["realised"]["accounts"] == 50
     assert plan["shadow_variance"] > 0
-    assert plan["champion"] == "model/fx-hedging/fx-vol@2"
+    assert plan["champion"] == "model/fx-hedging/fx-vol@3"
     assert started["at"][:10] <= plan["first_day"]
 
 
 def test_evaluated_in_parts_it_comes_to_what_it_comes_to_at_once(begun: Shell) -> None:
     since = tellings.size(begun.root)
-    last = begun.json("canary", "run", "--until", "2009-03-20")["last"]
+    last = begun.json("canary", "run", "--until", "2009-06-05")["last"]
     assert last["decision"] == "hold"
     part = len(steps(begun, since))
     assert 0 < part < 25
@@ -42,7 +42,7 @@ def test_evaluated_in_parts_it_comes_to_what_it_comes_to_at_once(begun: Shell) -
     assert [each["evidence"]["number"] for each in steps(begun, since)] == list(range(1, 26))
     assert said["last"]["decision"] == "inconclusive"
     assert said["deployment"]["status"] == "inconclusive"
-    assert begun.json("artifact", "show", "fx-vol@champion")["artifact"]["ref"] == "model/fx-hedging/fx-vol@2"
+    assert begun.json("artifact", "show", "fx-vol@champion")["artifact"]["ref"] == "model/fx-hedging/fx-vol@3"
     assert "no canary is under way" in begun("canary", "run").err
     assert begun.json("verify")["ok"]
 
@@ -58,13 +58,13 @@ def test_no_verdict_no_promotion(begun: Shell) -> None:
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (("fx-vol@2",), "is live already"),
+        (("fx-vol@3",), "is live already"),
         (("ecb-rates",), "is no version of model/fx-hedging/fx-vol"),
-        (("fx-vol@3", "--first-day", "2008-10-01"), "2008-10-01 is past"),
-        (("fx-vol@3", "--first-day", "soon"), "--first-day 'soon' is no day"),
-        (("fx-vol@3", "--slice", "1.5"), "fraction"),
-        (("fx-vol@3", "--alpha", "0.7"), "alpha"),
-        (("fx-vol@3", "--minimum-days", "300"), "minimum"),
+        (("fx-vol@2", "--first-day", "2008-10-01"), "2008-10-01 is past"),
+        (("fx-vol@2", "--first-day", "soon"), "--first-day 'soon' is no day"),
+        (("fx-vol@2", "--slice", "1.5"), "fraction"),
+        (("fx-vol@2", "--alpha", "0.7"), "alpha"),
+        (("fx-vol@2", "--minimum-days", "300"), "minimum"),
     ],
 )
 def test_what_cannot_be_a_canary_is_said_in_one_line(demo: Shell, words: tuple[str, ...], complaint: str) -> None:

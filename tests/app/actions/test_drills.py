@@ -50,7 +50,7 @@ def test_a_drift_rings_and_is_marked_to_the_end_of_its_chain(demo: Shell) -> Non
 
 
 def test_with_a_loosened_threshold_the_same_drill_is_silent_and_says_by_how_much(demo: Shell) -> None:
-    strength = ("--as", "svc:monitor", "drill", "drift", "--strength", "1", "--json")
+    strength = ("--as", "svc:monitor", "drill", "drift", "--strength", "0.3", "--json")
     assert demo(*strength).document["passed"]
     loosened(demo, "sigmas: 3,", "sigmas: 6,")
     loosened(demo, "share: 0.5", "share: 1.0")
@@ -97,14 +97,14 @@ def test_the_way_back_is_walked_and_nothing_ends(demo: Shell) -> None:
     (event,) = of(demo, since, "deployment.rolled_back")
     assert (event["value"]["drill"], event["value"]["cause"]) == (True, "drill")
     assert said["deployment"]["status"] == "ok"
-    assert demo.json("artifact", "show", "fx-vol@champion")["artifact"]["ref"] == f"{V}@2"
+    assert demo.json("artifact", "show", "fx-vol@champion")["artifact"]["ref"] == f"{V}@3"
     assert demo.json("verify")["ok"]
 
 
 def test_the_way_back_is_that_of_what_serves_although_a_canary_is_under_way(demo: Shell) -> None:
-    demo.ok("--as", "svc:deployer", "canary", "start", "fx-vol@3")
+    demo.ok("--as", "svc:deployer", "canary", "start", "fx-vol@2")
     said = demo.json("--as", "svc:deployer", "drill", "rollback")
-    assert (said["deployment"]["subject"], said["to_version"]) == (f"{V}@2", f"{V}@1")
+    assert (said["deployment"]["subject"], said["to_version"]) == (f"{V}@3", f"{V}@1")
 
 
 def test_a_predecessor_that_is_damaged_blocks_the_way_back(demo: Shell) -> None:

@@ -38,12 +38,12 @@ def test_by_values_from_a_file(demo: Shell, lead: float, winner: str) -> None:
 
 def test_a_backtest_scores_past_days_with_the_service(demo: Shell) -> None:
     demo.ok(
-        *("experiment", "start", "past", "fx-vol@1", "fx-vol@2", "--kind", "backtest"),
+        *("experiment", "start", "past", "fx-vol@1", "fx-vol@3", "--kind", "backtest"),
         *("--first-day", "2008-10-01", "--days", "60"),
     )
     done = demo.json("experiment", "conclude")
     assert done["outcome"]["days"] == 60
-    assert done["outcome"]["leads"][0]["arm"] == f"{V}@2"
+    assert done["outcome"]["leads"][0]["arm"] == f"{V}@3"
 
 
 def test_an_ab_test_routes_its_arms_until_it_is_over(demo: Shell) -> None:
@@ -52,7 +52,7 @@ def test_an_ab_test_routes_its_arms_until_it_is_over(demo: Shell) -> None:
     accounts = [f"M{n:04}" for n in range(1, 501)]
     assert {served.route(each) for each in accounts} == {f"{V}@2", f"{V}@3"}
     demo.ok("experiment", "conclude", "--values", values(demo, 30, 1.0))
-    assert {served.route(each) for each in accounts} == {f"{V}@2"}
+    assert {served.route(each) for each in accounts} == {f"{V}@3"}
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def test_a_new_version_is_linked_to_the_alert_as_its_cause(demo: Shell) -> None:
     made = demo.json("--as", "ada", "retrain", name, *WINDOW)
     assert made["because"] == f"alert/{name}"
     (trigger,) = of(demo.root, since, "retraining.triggered")
-    assert trigger["subject"] == "model/fx-hedging/fx-vol@2"
+    assert trigger["subject"] == "model/fx-hedging/fx-vol@3"
     runs = of(demo.root, since, "run.started")
     assert [each["value"]["job"] for each in runs] == ["ingest", "features", "train"]
     assert {each["cause"] for each in runs} == {trigger["seq"]}

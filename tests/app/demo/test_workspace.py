@@ -66,7 +66,7 @@ def test_the_crisis_as_of_its_days(demo: Shell) -> None:
 def test_the_examples_of_the_loop_work_here(demo: Shell, command: str) -> None:
     words = shlex.split(command)[1:]
     if words[:2] in (["canary", "run"], ["canary", "promote"]):
-        demo.ok("canary", "start", "fx-vol@3", "--maximum-days", "20")
+        demo.ok("canary", "start", "fx-vol@2", "--maximum-days", "20")
     said = demo(*words)
     assert said.code == int(command.startswith((*REFUSED, *DRIFTED))), said
     assert bool(said.out) != command.startswith(REFUSED)
