@@ -171,9 +171,12 @@ def shown(view: View, deployment: Deployment) -> Answer:
     return Answer(document_, [*lines, "", *events.recent(told, deployment.subject)])
 
 
-def serving(view: View) -> list[Deployment]:
-    """What serves in each environment: the newest deployment of each model there, and what is under way."""
-    found = deployments.listed(view)
+def serving(view: View, found: list[Deployment] | None = None) -> list[Deployment]:
+    """What serves in each environment: the newest deployment of each model there, and what is under way.
+
+    ``found`` are all deployments, where they are at hand.
+    """
+    found = deployments.listed(view) if found is None else found
     alive = {
         (each.subject.rpartition("@")[0], each.environment): each
         for each in sorted(found, key=lambda each: each.ended_seq or each.seq)

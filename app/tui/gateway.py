@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from app.tui.queries.tally import Tally
+
 if TYPE_CHECKING:
     from ledger.ledger import Ledger
     from ledger.projections.view import View
@@ -46,6 +48,15 @@ class Gateway:
         self._guard = threading.Lock()
         self._stop = threading.Event()
         self._watcher: threading.Thread | None = None
+        self._tally: tuple[object, Tally] = (None, Tally())
+
+    @property
+    def tally(self) -> Tally:
+        """What was counted of the file in place; of another file in its place nothing is known."""
+        stamp = _stamp(self.path)
+        if self._tally[0] != stamp:
+            self._tally = (stamp, Tally())
+        return self._tally[1]
 
     def ledger(self) -> Ledger:
         """This thread's ledger, open for reading; opened anew where the file was replaced.

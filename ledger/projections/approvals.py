@@ -338,13 +338,14 @@ def gates(view: View, subject: str, transition: str | None = None) -> list[Gate]
     return [Gate(*values) for values in found]
 
 
-def promotions(view: View, subject: str | None = None) -> list[Promotion]:
-    """Moves between stages, oldest first, of one version or of all."""
+def promotions(view: View, subject: str | None = None, *, after: int = -1) -> list[Promotion]:
+    """Moves between stages ``after`` an event, oldest first, of one version or of all."""
     narrowed = "" if subject is None else "subject = :subject AND "
     sql = (
-        f"SELECT seq, subject, from_stage, to_stage, actor, at FROM promotions WHERE {narrowed}seq <= :at ORDER BY seq"
+        "SELECT seq, subject, from_stage, to_stage, actor, at FROM promotions "
+        f"WHERE {narrowed}seq > :after AND seq <= :at ORDER BY seq"
     )
-    return [Promotion(*row) for row in view.rows(sql, {"subject": subject})]
+    return [Promotion(*row) for row in view.rows(sql, {"subject": subject, "after": after})]
 
 
 def stage(view: View, subject: str) -> str:

@@ -136,7 +136,8 @@ _QUERY = (
 
 
 def _deployment(row: Any) -> Deployment:
-    values: list[Any] = [*row[:9], json.loads(row[9]), row[10] or "under way", row[11], row[12]]
+    plan = {} if row[9] == "{}" else json.loads(row[9])
+    values: list[Any] = [*row[:9], plan, row[10] or "under way", row[11], row[12]]
     return Deployment(*values)
 
 

@@ -143,7 +143,7 @@ def fulfilled(view: View, request: Request) -> int | None:
     goal = environment_of(request.transition)
     found = [
         (move.seq, move.at)
-        for move in approvals.promotions(view, request.subject)
+        for move in approvals.promotions(view, request.subject, after=request.seq)
         if environment_of(move.to_stage) == goal
     ]
     found += [

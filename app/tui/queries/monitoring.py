@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.tui.queries.tally import Tally
+
 if TYPE_CHECKING:
     from ledger.projections.view import View
 
@@ -125,13 +127,12 @@ def board(view: View) -> Board:
     return Board(tuple(_alarm(each) for each in found if each.state != "resolved" or each in resolved), tuple(watches))
 
 
-def series(view: View, project: str, monitor: str) -> Series:
-    """A monitor's values by day, and the alerts, deployments, approvals and retrainings of its project beside them."""
-    rows = view.rows(
-        "SELECT coalesce(day, substr(at, 1, 10)), value, threshold, breached, subject, kind FROM observations "
-        "WHERE monitor = :monitor AND project IS :project AND seq <= :at ORDER BY seq",
-        {"monitor": monitor, "project": project or None},
-    )
+def series(view: View, project: str, monitor: str, tally: Tally | None = None) -> Series:
+    """A monitor's values by day, and the alerts, deployments, approvals and retrainings of its project beside them.
+
+    ``tally`` is what was read for moments before.
+    """
+    rows = [row[1:] for row in (tally or Tally()).observed(view, project or None, monitor)]
     last = rows[-1] if rows else (None, None, None, 0, "", "")
     return Series(
         project,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.tui.draw.refs import short
 from app.tui.queries.log import Entry
+from app.tui.queries.tally import Tally
 
 if TYPE_CHECKING:
     from ledger.projections.view import View
@@ -92,18 +93,19 @@ class Overview:
     exceptions: tuple[Broken, ...] = ()
 
 
-def load(view: View, me: str | None) -> Overview:
-    """All of it as of the view; ``me`` is who looks."""
+def load(view: View, me: str | None, tally: Tally | None = None) -> Overview:
+    """All of it as of the view; ``me`` is who looks, ``tally`` what was counted for moments near by."""
     from app.tui.queries.log import entry
 
     signed = view.row("SELECT max(size) FROM checkpoints WHERE size <= :at + 1")
-    live, waiting, troubles, counts = _live(view), _waiting(view, me), _troubles(view), _counts(view)
+    tally = tally or Tally()
+    live, waiting, troubles, counts = _live(view), _waiting(view, me), _troubles(view), _counts(view, tally)
     return Overview(
         troubles=troubles,
         waiting=waiting,
         live=live,
         projects=_projects(counts, view, live, waiting),
-        counts=_kinds(view, counts),
+        counts=_kinds(counts, tally.runs(view)),
         newest=tuple(entry(view, seq) for seq in range(view.at, max(-1, view.at - NEWEST), -1)),
         since_checkpoint=None if signed is None or signed[0] is None else view.at + 1 - signed[0],
         exceptions=_exceptions(view),
@@ -208,15 +210,16 @@ def _projects(
     )
 
 
-def _counts(view: View) -> list[tuple[str, str | None, int]]:
-    """How many versions there are, by kind and project: answered from an index alone."""
-    rows = view.rows("SELECT kind, project, count(*) FROM artifacts WHERE seq <= :at GROUP BY kind, project")
-    return [(str(kind), project, int(count)) for kind, project, count in rows]
+def _counts(view: View, tally: Tally) -> list[tuple[str, str | None, int]]:
+    """How many versions there are, by kind and project."""
+    found: dict[tuple[str, str | None], int] = {}
+    for (kind, project, _), count in tally.versions(view).items():
+        found[kind, project] = found.get((kind, project), 0) + count
+    return [(kind, project, count) for (kind, project), count in found.items()]
 
 
-def _kinds(view: View, counts: list[tuple[str, str | None, int]]) -> tuple[tuple[str, int], ...]:
+def _kinds(counts: list[tuple[str, str | None, int]], runs: int) -> tuple[tuple[str, int], ...]:
     found: dict[str, int] = {}
     for kind, _, count in counts:
         found[kind] = found.get(kind, 0) + count
-    executed = view.row("SELECT count(*) FROM runs WHERE seq <= :at")
-    return (*sorted(found.items()), ("run", int(executed[0])))
+    return (*sorted(found.items()), ("run", runs))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.tui.draw.refs import short
+from app.tui.queries.tally import Tally
 
 if TYPE_CHECKING:
     from ledger.projections.artifacts import Artifact
@@ -83,34 +84,40 @@ class Whole:
     seq: int
 
 
-def board(view: View) -> Board:
-    """Every name with its newest version, and the newest runs."""
+def board(view: View, tally: Tally | None = None) -> Board:
+    """Every name with its newest version, and the newest runs; ``tally`` is what was counted for moments near by."""
     from ledger.projections import approvals
 
+    tally = tally or Tally()
     stages = {each.subject: each.to_stage for each in approvals.promotions(view)}
-    aliases = _aliases(view)
+    aliases: dict[str, list[str]] = {}
+    for (owner, alias), version in _aliases(view).items():
+        aliases.setdefault(owner, []).append(f"@{alias} v{version}")
     found = []
-    for kind, project, name, newest, count in view.rows(
-        "SELECT kind, project, name, max(version), count(*) FROM artifacts WHERE seq <= :at GROUP BY kind, project, name"
-    ):
+    for (kind, project, name), count in tally.versions(view).items():
         base = f"{kind}/{project}/{name}"
-        pointed = ", ".join(f"@{alias} v{version}" for (owner, alias), version in aliases.items() if owner == base)
+        # From the highest version down, to the first that was there: mostly, that is the first.
+        newest = view.row(
+            "SELECT version FROM artifacts WHERE kind = :kind AND project IS :project AND name = :name AND seq <= :at "
+            "ORDER BY version DESC LIMIT 1",
+            {"kind": kind, "project": project, "name": name},
+        )[0]
+        pointed = ", ".join(aliases.get(base, ()))
         found.append(Name(base, kind, newest, count, pointed or stages.get(f"{base}@{newest}", "")))
     ranks = {kind: rank for rank, kind in enumerate(KINDS)}
     found.sort(key=lambda each: (ranks.get(each.kind, len(ranks)), each.base))
-    runs, total = _newest_runs(view)
+    runs, total = _newest_runs(view), tally.runs(view)
     return Board(tuple(found), runs, max(total - len(runs), 0))
 
 
-def _newest_runs(view: View) -> tuple[tuple[Past, ...], int]:
+def _newest_runs(view: View) -> tuple[Past, ...]:
     from app.actions.runs import stale
     from ledger.projections import runs
 
-    total = int(view.row("SELECT count(*) FROM runs WHERE seq <= :at")[0])
     names = view.rows("SELECT run FROM runs WHERE seq <= :at ORDER BY seq DESC LIMIT :n", {"n": NEWEST_RUNS})
     found = [each for each in (runs.get(view, row[0]) for row in names) if each is not None]
     old = set(stale(view, found))
-    return tuple(Past(each.ref, each.job, each.status, each.started_at[:10], each.run in old) for each in found), total
+    return tuple(Past(each.ref, each.job, each.status, each.started_at[:10], each.run in old) for each in found)
 
 
 def _aliases(view: View) -> dict[tuple[str, str], int]:

@@ -88,8 +88,9 @@ def board(view: View) -> Board:
     from app.actions.deployments import serving
     from ledger.projections import deployments
 
-    alive = {each.deployment for each in serving(view)}
-    found = [_rollout(view, each, each.deployment in alive) for each in deployments.listed(view)[-NEWEST:]]
+    listed = deployments.listed(view)
+    alive = {each.deployment for each in serving(view, listed)}
+    found = [_rollout(view, each, each.deployment in alive) for each in listed[-NEWEST:]]
     ranks = {"under way": 0, "live": 1}
     return Board(tuple(sorted(found, key=lambda each: (ranks.get(each.status, 2), -each.seq))))
 
