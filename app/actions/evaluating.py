@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from ledger.ledger import Ledger
     from ledger.projections.artifacts import Artifact
     from ledger.projections.view import View
+    from ledger.rules.maturity.index import Index
     from ledger.rules.maturity.model import Model
     from ledger.rules.maturity.standing import Evaluation, Moment, Verification
 
@@ -32,25 +34,33 @@ class Ground(NamedTuple):
     trouble: str | None
 
 
-def ground(context: Context, *, verify: bool = False) -> Ground:
+def ground(
+    context: Context, *, verify: bool = False, evidence: Callable[[View, Moment], Index] | None = None
+) -> Ground:
     """The evidence as of the context's moment, judged by the model in force.
 
     Args:
         context: whose question it is, and as of when.
         verify: verify the chain now, rather than go by what was recorded.
+        evidence: where it comes from; read from the ledger where ``None``.
 
     Raises:
         InputError: the workspace's own model cannot be read.
     """
-    from ledger.rules.maturity.index import Index
     from ledger.rules.maturity.standing import Evaluation
 
     model = model_of(context)
     view = context.view
     trouble, verification = _verified(context) if verify else (None, _recorded(context.ledger))
     when = moment(context, view)
-    index = Index.of(view, observed_since=when.t - NEARLY)
+    index = (evidence or _read)(view, when)
     return Ground(Evaluation(index, model, verification), when, view, trouble)
+
+
+def _read(view: View, when: Moment) -> Index:
+    from ledger.rules.maturity.index import Index
+
+    return Index.of(view, observed_since=when.t - NEARLY)
 
 
 def moment(context: Context, view: View) -> Moment:

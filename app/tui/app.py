@@ -13,6 +13,7 @@ from app.tui.clockwork import Clockwork
 from app.tui.deciding import Deciding
 from app.tui.draw.glyphs import UNICODE, Glyphs
 from app.tui.gateway import Gateway
+from app.tui.judging import Judge
 from app.tui.jumping import Jumping
 from app.tui.keeping import Keeping
 from app.tui.keys import EVERYWHERE
@@ -57,6 +58,7 @@ class Dashboard(Clockwork, Deciding, Jumping, Keeping, App[int]):
             self.register_theme(theme.textual_theme(palette))
         self.theme = theme.DARK.name
         self.gateway = Gateway(path)
+        self.judge = Judge(path, root)
         self.root = root
         self.me = me
         self.why_nobody = why_nobody
@@ -95,6 +97,7 @@ class Dashboard(Clockwork, Deciding, Jumping, Keeping, App[int]):
     def on_unmount(self) -> None:
         """Remember what was shown; close the ledger."""
         self.keep()
+        self.judge.close()
         self.gateway.close()
 
     def page(self, key: str) -> Page:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from app.actions.context import Context
+    from app.tui.queries.kept import Kept, Verified
 
 TITLES = {
     "prerequisites": "there first",
@@ -36,15 +37,14 @@ class Guide:
     symptoms: tuple[Symptom, ...]
 
 
-def load(context: Context, verified: tuple[int, bool] | None, project: str) -> Guide | None:
+def load(context: Context, kept: Kept, *, verified: Verified, project: str) -> Guide | None:
     """Guide and doctor of a project (the first where none is named); None where no event names a project."""
     from app.actions import evaluating
     from app.actions.guide import facts_of, judge
     from app.guide.items import ITEMS, PAGES
     from app.guide.symptoms import SYMPTOMS
-    from app.tui.queries import maturity
 
-    found = maturity.ground(context, verified)
+    found, _ = kept.ground(context, verified)
     known = evaluating.projects(context, found)
     home = project if project in known else next(iter(known), None)
     if home is None:

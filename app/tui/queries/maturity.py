@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from app.actions.context import Context
     from app.actions.evaluating import Ground
+    from app.tui.queries.kept import Kept, Verified
     from ledger.rules.maturity.standing import State
 
 TRACKS = ("data", "model", "code")
@@ -59,7 +61,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """One row of the map. ``weeks`` are the overall levels of the last weeks, the oldest first."""
+    """One row of the map. ``weeks`` are the overall levels of the last weeks, the oldest first.
+
+    ``state`` is ``sure``; ``quick`` where the exact answer may differ, and will come; ``pending`` where nothing is known yet.
+    """
 
     name: str
     team: str
@@ -69,6 +74,7 @@ class Project:
     next_id: str
     next_need: str
     lapsed: int
+    state: str = "sure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,22 +94,40 @@ class Why:
     level: int | None
     items: tuple[Item, ...]
     history: tuple[tuple[str, int | None], ...]
+    sure: bool = True
 
 
-def projects(context: Context, verified: tuple[int, bool] | None) -> Map:
-    """The map as of the context's moment; ``verified`` is what a verification in this session said."""
+def projects(
+    context: Context, kept: Kept, *, verified: Verified, only: Container[str] | None = None, exact: bool = True
+) -> Map:
+    """The map as of the context's moment.
+
+    Args:
+        context: as of when.
+        kept: the evidence.
+        verified: what a verification in this session said.
+        only: the projects that are judged, the others are pending; all where ``None``.
+        exact: rather than quick.
+    """
     from app.actions import evaluating
 
-    found = ground(context, verified)
+    found, sure = kept.ground(context, verified, exact=exact)
     names = evaluating.projects(context, found)
-    return Map(tuple(_project(context, found, name) for name in names), _trouble(found, verified))
+    state = "sure" if sure else "quick"
+    rows = [_project(context, found, name, state) if only is None or name in only else pending(name) for name in names]
+    return Map(tuple(rows), _trouble(found, verified))
 
 
-def why(context: Context, verified: tuple[int, bool] | None, project: str, track: str) -> Why:
-    """One cell as of the context's moment."""
+def pending(name: str) -> Project:
+    """A project of which nothing is known yet."""
+    return Project(name, "", dict.fromkeys(TRACKS, Cell(None, 0, "")), None, (None,) * WEEKS, "", "", 0, "pending")
+
+
+def why(context: Context, kept: Kept, *, verified: Verified, project: str, track: str, exact: bool = True) -> Why:
+    """One cell as of the context's moment; quick, where not ``exact``, it does not say when a criterion lapses."""
     from ledger.rules.maturity.moments import text
 
-    found = ground(context, verified)
+    found, _ = kept.ground(context, verified, exact=exact)
     standing = found.evaluation.standing(project, found.moment)
     times = [found.moment.t - WEEK * n for n in range(2 * WEEKS - 1, -1, -1)]
     history = found.evaluation.history(project, times)
@@ -113,19 +137,8 @@ def why(context: Context, verified: tuple[int, bool] | None, project: str, track
         standing.levels[track],
         tuple(_item(found, each) for each in standing.of_track(track)),
         tuple((text(t)[:10], levels[track]) for t, levels in zip(times, history, strict=True)),
+        exact or context.at is None,
     )
-
-
-def ground(context: Context, verified: tuple[int, bool] | None) -> Ground:
-    """The evidence as of the context's moment; a verification in this session, found intact, counts as one in hand."""
-    from app.actions import evaluating
-    from ledger.rules.maturity.standing import Evaluation, Verification
-
-    found = evaluating.ground(context)
-    if verified is None or not verified[1]:
-        return found
-    known = found.evaluation
-    return found._replace(evaluation=Evaluation(known.index, known.model, Verification(verified[0], False)))
 
 
 def _claims(found: Ground, project: str) -> dict[str, str]:
@@ -136,7 +149,7 @@ def _claims(found: Ground, project: str) -> dict[str, str]:
     return claims
 
 
-def _trouble(found: Ground, verified: tuple[int, bool] | None) -> str:
+def _trouble(found: Ground, verified: Verified) -> str:
     if verified is not None and not verified[1]:
         return "a verification found breaks: a ledger that is not intact has no level"
     from ledger.rules.maturity.spans import contains
@@ -146,7 +159,7 @@ def _trouble(found: Ground, verified: tuple[int, bool] | None) -> str:
     return "nobody has verified this ledger, so it has no level yet; v verifies"
 
 
-def _project(context: Context, found: Ground, name: str) -> Project:
+def _project(context: Context, found: Ground, name: str, state: str) -> Project:
     from app.actions import evaluating
     from ledger.rules.maturity.standing import overall
 
@@ -177,6 +190,7 @@ def _project(context: Context, found: Ground, name: str) -> Project:
         first.criterion.id if first else "",
         first.criterion.need if first else "",
         sum(each.state == "lapsed" for each in standing.states),
+        state,
     )
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.tui.queries import maturity
-
 if TYPE_CHECKING:
     from app.actions.context import Context
     from app.actions.plan import Milestone
     from app.actions.risks import Risk
     from app.actions.targets import Target
+    from app.tui.queries.kept import Kept, Verified
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +82,14 @@ class Register:
     plan: tuple[Step, ...]
     areas: tuple[str, ...]
     capabilities: tuple[str, ...]
+    sure: bool = True
 
 
-def load(context: Context, verified: tuple[int, bool] | None) -> Register:
-    """All projects' risks, targets and milestones as of the context's moment."""
+def load(context: Context, kept: Kept, *, verified: Verified, exact: bool = True) -> Register:
+    """All projects' risks, targets and milestones as of the context's moment; quick where not ``exact``."""
     from app.actions import evaluating, plan, risks, targets
 
-    found = maturity.ground(context, verified)
+    found, sure = kept.ground(context, verified, exact=exact)
     names = evaluating.projects(context, found)
     dangers = [_danger(each) for name in names for each in risks.standing(found, name)]
     dangers.sort(key=lambda each: (bool(each.closed), -each.priority, each.ref))
@@ -98,13 +98,14 @@ def load(context: Context, verified: tuple[int, bool] | None) -> Register:
     from ledger.rules.maturity.moments import text
 
     today = text(found.moment.t)[:10]
-    levels = {name: found.evaluation.levels(name, found.moment.t) for name in names}
+    levels = {each.project: found.evaluation.levels(each.project, found.moment.t) for each in aims}
     return Register(
         tuple(dangers),
         tuple(_aim(each, levels[each.project][each.track], today) for each in aims),
         tuple(steps),
         (*risks.AREAS, *sorted({each.area for each in dangers} - {*risks.AREAS})),
         tuple(dict.fromkeys([*found.evaluation.model.capabilities, *(each.capability for each in dangers)])),
+        sure or not (dangers or aims),
     )
 
 

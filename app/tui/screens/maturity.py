@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -19,14 +19,12 @@ from app.tui.keys import Key
 from app.tui.messages import Opened
 from app.tui.queries import maturity
 from app.tui.queries.maturity import TRACKS, Item, Map, Why
-from app.tui.screens.page import Page
+from app.tui.screens.judged import Judged
 from app.tui.widgets.lister import Lister
 from app.tui.widgets.paper import Paper
 
-if TYPE_CHECKING:
-    from app.actions.context import Context
-
-Found = TypeVar("Found")
+TOGETHER = 6
+"""Projects that are judged in one go, after the one in view, where there is much evidence."""
 
 PROJECTS = (
     Column("", least=10), Column("", least=9), Column("", least=9), Column("", least=9), Column("", least=9, rank=2),
@@ -38,7 +36,7 @@ ITEMS = (
 )  # fmt: skip
 
 
-class MaturityPage(Page):
+class MaturityPage(Judged):
     """The map left; the criteria of one cell and one criterion whole right."""
 
     NAME = "Maturity"
@@ -61,6 +59,8 @@ class MaturityPage(Page):
         self._track = 0
         self._lifts = False
         self._wanted = ""
+        self._surely: Callable[[], None] = lambda: None
+        self._explained = ("", "")
 
     def body(self) -> ComposeResult:
         """Map and history; criteria and one of them whole."""
@@ -112,17 +112,39 @@ class MaturityPage(Page):
     def load(self) -> None:
         """The map as of the playhead; the session's own verification counts."""
         if self.is_mounted:
-            at, verified = self.dashboard.moment.at, self.dashboard.verdict
-            self.work("map", lambda: self._asked(at, partial(maturity.projects, verified=verified)), self._show)
+            self._explained = ("", "")
+            home = (self._wanted or self.subject).partition("/")[2] or self.dashboard.project
+            self._ask_map((home,) if self.much else None, self._show)
 
-    def _asked(self, at: int | None, query: Callable[[Context], Found]) -> Found:
-        with self.dashboard.acting(at=at) as context:
-            return query(context)
+    def _ask_map(self, only: tuple[str, ...] | None, then: Callable[[Map], None], *, exact: bool = False) -> None:
+        """Ask where these projects stand, or all; quickly where there is much evidence and not ``exact``."""
+        exact = exact or not self.much
+        self.judge("map", partial(maturity.projects, verified=self.dashboard.verdict, only=only, exact=exact), then)
 
     def _show(self, found: Map) -> None:
         self._map = found
         choose, self._wanted = self._wanted or None, ""
         self._draw_map(choose)
+        self._ask_rest()
+
+    def _ask_rest(self) -> None:
+        """The project in view is answered first; then the others, some at a time; then exactly what was quick."""
+        rows = self._map.projects if self._map is not None else ()
+        here = self.subject.partition("/")[2]
+        rows = tuple(sorted(rows, key=lambda each: each.name != here))
+        late = tuple(each.name for each in rows if each.state == "pending")[:TOGETHER]
+        quick = tuple(each.name for each in rows if each.state == "quick")[:TOGETHER]
+        if late:
+            self._ask_map(late, self._fill_in)
+        elif quick:
+            self.surely("map", lambda: self._ask_map(quick, self._fill_in, exact=True))
+
+    def _fill_in(self, found: Map) -> None:
+        known = {each.name: each for each in self._map.projects} if self._map is not None else {}
+        rows = tuple(known.get(each.name, each) if each.state == "pending" else each for each in found.projects)
+        self._map = replace(found, projects=rows)
+        self._draw_map()
+        self._ask_rest()
 
     def _draw_map(self, choose: str | None = None) -> None:
         if self._map is not None:
@@ -137,14 +159,17 @@ class MaturityPage(Page):
 
     def _ask_why(self) -> None:
         project = self.subject.partition("/")[2]
-        if not project:
+        if not project or self._explained == (project, self.track):
             return
-        at, verified = self.dashboard.moment.at, self.dashboard.verdict
-        query = partial(maturity.why, verified=verified, project=project, track=self.track)
-        self.work("why", lambda: self._asked(at, query), self._explain)
+        self._explained = (project, self.track)
+        query = partial(maturity.why, verified=self.dashboard.verdict, project=project, track=self.track)
+        self.judge("why", partial(query, exact=not self.much), self._explain)
+        self._surely = partial(self.judge, "why", partial(query, exact=True), self._explain)
 
     def _explain(self, why: Why) -> None:
         self._why = why
+        if not why.sure:
+            self.surely("why", self._surely)
         said = draw.level(why.level, self.glyphs)[0].split()[-1]
         self.criteria.border_title = titled(f"{why.project}, {why.track.upper()}: {'L' * said.isdecimal()}{said}")
         self.criteria.show(criteria(why, self._lifts, self.glyphs))
@@ -217,8 +242,13 @@ def sections(found: Map, track: int, glyphs: Glyphs) -> list[Section]:
     rows = []
     for each in found.projects:
         cells: list[Run] = [(each.name, "strong")]
+        if each.state == "pending":
+            cells += [("   …", "muted")] * len(TRACKS)
+            rows.append(Row((*cells, ("", ""), ("pending", "muted")), f"project/{each.name}"))
+            continue
         cells += [draw.cell(each.cells[name], glyphs, chosen=n == track) for n, name in enumerate(TRACKS)]
         step = f"{each.next_id}: {each.next_need}" if each.next_id else "complete"
+        step = f"… {step}" if each.state == "quick" else step
         cells += [(draw.weeks(each, glyphs), "spark"), (step, "muted" if each.next_id else "ok")]
         rows.append(Row(tuple(cells), f"project/{each.name}"))
     head = (

@@ -18,7 +18,7 @@ from app.tui.messages import Opened
 from app.tui.queries import guide, overview
 from app.tui.queries.guide import Guide
 from app.tui.queries.overview import Overview
-from app.tui.screens.page import Page
+from app.tui.screens.judged import Judged
 from app.tui.widgets.lister import Lister
 from app.tui.widgets.paper import Paper
 
@@ -36,7 +36,7 @@ Verified = tuple[int, bool, str] | None
 """The last recorded verification: its event, whether it found all intact, when."""
 
 
-class OverviewPage(Page):
+class OverviewPage(Judged):
     """The first screen."""
 
     NAME = "Overview"
@@ -59,20 +59,19 @@ class OverviewPage(Page):
         self._data: Overview | None = None
         self._before: Overview | None = None
         self._guide: Guide | None = None
+        self._weighing = False
 
     def load(self) -> None:
         """The page at once; the guide, which weighs more evidence, when it comes."""
-        self.ask_both("page", partial(overview.load, me=self.dashboard.me, tally=self.dashboard.gateway.tally), self._show)
-        at, verified, project = self.dashboard.moment.at, self.dashboard.verdict, self.dashboard.project
-
-        def consult() -> Guide | None:
-            with self.dashboard.acting(at=at) as context:
-                return guide.load(context, verified, project)
-
-        self.work("guide", consult, self._consulted)
+        self.ask_both(
+            "page", partial(overview.load, me=self.dashboard.me, tally=self.dashboard.gateway.tally), self._show
+        )
+        self._weighing = True
+        weighed = partial(guide.load, verified=self.dashboard.verdict, project=self.dashboard.project)
+        self.judge("guide", weighed, self._consulted)
 
     def _consulted(self, found: Guide | None) -> None:
-        self._guide = found
+        self._guide, self._weighing = found, False
         if self._data is not None:
             self._draw()
 
@@ -100,8 +99,10 @@ class OverviewPage(Page):
         if before is None and self._guide is not None and self._guide.symptoms:
             found.insert(1, doctor(self._guide, self.glyphs))
         self.query_one(Lister).show(found, before=then)
-        told = self._guide
-        self.query_one("#stands", Paper).show(lambda cells, _: standing(data, self._verified, cells, self.glyphs, told))
+        told, late = self._guide, self._weighing
+        self.query_one("#stands", Paper).show(
+            lambda cells, _: standing(data, self._verified, cells, self.glyphs, told, late)
+        )
 
     @property
     def subject(self) -> str:
@@ -226,9 +227,12 @@ PROJECTS = (
 
 
 def standing(
-    data: Overview, verified: Verified, cells: int, glyphs: Glyphs, consulted: Guide | None = None
+    data: Overview, verified: Verified, cells: int, glyphs: Glyphs, consulted: Guide | None = None, late: bool = False
 ) -> tuple[Line, ...]:
-    """The pane on the right: proof, projects, the guide's state, counts, what to do next."""
+    """The pane on the right: proof, projects, the guide's state, counts, what to do next.
+
+    ``late``: the guide's state is of the moment shown before.
+    """
     lines: list[Line] = [((" PROOF", "heading"),)]
     if verified is None:
         lines.append(((f"  {glyphs.warn} not verified yet", "warn"), ("  v verifies", "muted")))
@@ -258,7 +262,8 @@ def standing(
     else:
         lines.append((("  no project has a version yet", "muted"),))
     if consulted is not None:
-        lines += [(), ((" GUIDE", "heading"), (f"  {consulted.project}; assay guide tells the rest", "muted"))]
+        more = f"  {consulted.project}; {'pending …' if late else 'assay guide tells the rest'}"
+        lines += [(), ((" GUIDE", "heading"), (more, "muted"))]
         for name, met, total in consulted.pages:
             share = bar(met, total, 10, glyphs, "ok" if met == total else "bar")
             lines.append((("  ", ""), *share, (f"  {met:>2} of {total:<2} ", "strong"), (name, "muted")))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
@@ -13,14 +15,14 @@ from app.tui.keys import Key, doing
 from app.tui.messages import Opened
 from app.tui.queries import risks
 from app.tui.queries.risks import Aim, Danger, Register
-from app.tui.screens.page import Page
+from app.tui.screens.judged import Judged
 from app.tui.widgets.lister import Lister
 from app.tui.widgets.paper import Paper
 
 ROWS = (Column("", least=5, most=7), Column("", least=24), Column("", least=10, rank=2), Column("", least=6, rank=1))
 
 
-class RisksPage(Page):
+class RisksPage(Judged):
     """Matrix and list left; what the cursor stands on and the plan right."""
 
     NAME = "Risks"
@@ -79,18 +81,22 @@ class RisksPage(Page):
 
     def load(self) -> None:
         """The register as of the playhead, and where two moments are compared as of the earlier one too."""
-        if not self.is_mounted:
-            return
-        moment, verified = self.dashboard.moment, self.dashboard.verdict
+        if self.is_mounted:
+            self._ask(exact=not self.much)
 
-        def both() -> tuple[Register, Register | None]:
-            def at(seq: int | None) -> Register:
-                with self.dashboard.acting(at=seq) as context:
-                    return risks.load(context, verified)
+    def _ask(self, *, exact: bool) -> None:
+        moment = self.dashboard.moment
+        query = partial(risks.load, verified=self.dashboard.verdict, exact=exact)
 
-            return at(moment.at), None if moment.since is None else at(moment.since)
+        def shown(found: Register) -> None:
+            if moment.since is None:
+                self._show(found, None)
+            else:
+                self.judge("register", query, lambda before: self._show(found, before), at=moment.since)
+            if not found.sure:
+                self.surely("register", lambda: self._ask(exact=True))
 
-        self.work("register", both, lambda found: self._show(*found))
+        self.judge("register", query, shown)
 
     def _show(self, found: Register, before: Register | None) -> None:
         self._register = found

@@ -104,8 +104,12 @@ def _observed(view: View, after: int, until: int) -> list[Evidence]:
     moments = _Moments()
     found = []
     rows = view.rows(_OBSERVATIONS, {"after": after, "until": until})
+    # There are most of them, and they say little: those that say the same share it.
+    said: dict[tuple[str, str, int], dict[str, Any]] = {}
     for seq, subject, project, actor, at, monitor, kind, breached in rows:
-        value = {"monitor": monitor, "kind": kind, "breached": bool(breached)}
+        value = said.get((monitor, kind, breached))
+        if value is None:
+            value = said[monitor, kind, breached] = {"monitor": monitor, "kind": kind, "breached": bool(breached)}
         found.append(Evidence(seq, OBSERVED, subject, project, actor, moments(at), None, value))
     return found
 
@@ -155,6 +159,19 @@ class Index:
             self._whole = view
         self._events[OBSERVED] += _observed(view, after, view.at)
         self.last = view.at
+
+    def until(self, seq: int) -> Index:
+        """The same as of an event, which must not lie behind ``last``: nothing is read anew, look-ups are made anew.
+
+        Observations that were left out so far are taken in first.
+        """
+        self.complete()
+        index = Index()
+        index.last = seq
+        for type_, events in self._events.items():
+            index._events[type_] = events[: bisect_right(events, seq, key=lambda item: item.seq)]
+        index._made["firsts"] = {name: first for name, first in self._firsts().items() if first <= seq}
+        return index
 
     def complete(self) -> bool:
         """Take in the observations that were left out; whether there were any."""
@@ -268,8 +285,21 @@ class Index:
 
     def projects(self) -> list[str]:
         """Every project that an event names, in alphabetical order."""
-        types = (*evidence.TYPES, OBSERVED)
-        return sorted({each for type_ in types for each in self.grouped(type_, "project") if each is not None})
+        return sorted(self._firsts())
+
+    def _firsts(self) -> dict[str, int]:
+        """Every project that an event names, with the first event that does."""
+
+        def found() -> dict[str, int]:
+            firsts: dict[str, int] = {}
+            for type_ in (*evidence.TYPES, OBSERVED):
+                for project, events in self.grouped(type_, "project").items():
+                    if project is not None:
+                        firsts[project] = min(events[0].seq, firsts.get(project, events[0].seq))
+            return firsts
+
+        made: dict[str, int] = self.made("firsts", found)
+        return made
 
 
 class _Moments:
