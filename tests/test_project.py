@@ -27,6 +27,8 @@ EXAMPLES = re.compile(r"/home/(?:ada|lea|jon|mia)\b|/tmp/pytest-of-")
 
 INDIRECT = {"bcrypt": "with it cryptography opens OpenSSH keys that have a passphrase"}
 """Dependencies that another one needs for what we ask of it."""
+CHOSEN = {"textual-serve": "textual-serve", "aiohttp": "textual-serve"}
+"""What only an extra needs, and the extra's dependency that brings it."""
 
 
 @cache
@@ -159,14 +161,16 @@ def test_the_ledger_never_imports_the_app() -> None:
 
 
 def test_what_is_imported_is_declared_and_what_is_declared_is_used() -> None:
-    """Third-party imports of the packages and the migrations against ``project.dependencies``."""
+    """Third-party imports of the packages and the migrations against ``project.dependencies`` and the extras."""
     owners = packages_distributions()
     used: set[str] = set()
     for path in [*modules(), *(Path("migrations") / each.name for each in (ROOT / "migrations").glob("*.py"))]:
         for top, _ in _imports(path):
             if top not in sys.stdlib_module_names and top not in PACKAGES and top in owners:
                 used.update(name.lower() for name in owners[top])
-    assert used == _declared() - INDIRECT.keys()
+    assert used - CHOSEN.keys() == _declared() - INDIRECT.keys()
+    chosen = {re.split(r"[<>=~! \[]", each)[0] for each in _project()["optional-dependencies"]["serve"]}  # type: ignore[call-overload]
+    assert chosen == set(CHOSEN.values())
 
 
 def test_every_dependency_is_accounted_for() -> None:

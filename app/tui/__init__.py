@@ -27,7 +27,13 @@ def require_terminal(stdin: IO[Any], stdout: IO[Any], environ: Mapping[str, str]
 
 
 def run(
-    *, ledger: str | None = None, actor: str | None = None, at: str | None = None, start: Path | None = None
+    *,
+    ledger: str | None = None,
+    actor: str | None = None,
+    at: str | None = None,
+    start: Path | None = None,
+    looking: bool = False,
+    browser: bool = False,
 ) -> int:
     """Open the dashboard on a workspace's ledger, and stay until the user leaves. Returns the exit code.
 
@@ -36,11 +42,14 @@ def run(
         actor: who acts; found as on the command line where ``None``.
         at: as of which moment to begin; live where ``None``.
         start: where to look for the workspace from; the current folder where ``None``.
+        looking: nothing can be recorded or written from it.
+        browser: it is shown in a browser, so no terminal is needed.
 
     Raises:
         AssayError: there is no terminal, no workspace, or the ledger's file cannot serve.
     """
-    require_terminal(sys.stdin, sys.stdout)
+    if not browser:
+        require_terminal(sys.stdin, sys.stdout)
     from app.actions.context import Context
     from app.tui.draw import glyphs
     from ledger.store import sqlite
@@ -66,7 +75,8 @@ def run(
         why_nobody=why_nobody,
         project=project,
         at=at,
-        glyphs=glyphs.chosen(sys.stdout.encoding),
+        glyphs=glyphs.UNICODE if browser else glyphs.chosen(sys.stdout.encoding),
     )
     dashboard.keeps = True
+    dashboard.looking = looking
     return dashboard.run() or 0

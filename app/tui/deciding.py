@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from app.tui.messages import Failed, Noticed
 from app.tui.screens.page import in_one_line
 from app.tui.signing import Pending
+from ledger.errors import Refused
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -25,8 +26,16 @@ else:
     Base = object
 
 
+LOOKS = "this dashboard only looks; `assay serve --allow-actions` lets it act"
+RECORDING = ("approve", "reject", "acknowledge")
+"""The screens' own keys that record something; the others that do open an action's form."""
+
+
 class Deciding(Base):
     """What the dashboard needs to act; the signed decision that waits belongs to it, not to a screen."""
+
+    looking = False
+    """Whether nothing can be recorded or written from here."""
 
     if TYPE_CHECKING:
         gateway: Gateway
@@ -74,10 +83,28 @@ class Deciding(Base):
         if self.current is not None:
             self.current.reframe()
 
+    def bars(self, action: str) -> str:
+        """Why a screen's key cannot work where one only looks; empty where it can."""
+        names = {f"do({each!r})": each for each in (action[4:-2],)}
+        records = action in RECORDING or (action in names and not self.may(names[action]))
+        return LOOKS if self.looking and records else ""
+
+    def may(self, name: str) -> bool:
+        """Whether an action of the command line can be done here: where one only looks, those that answer as of a moment."""
+        from app.actions import registry
+
+        return not self.looking or registry.get(name).at or name == "verify"
+
     def acting(self, **how: Any) -> DashboardContext:
-        """A context for the actions, used and closed on one worker thread."""
+        """A context for the actions, used and closed on one worker thread.
+
+        Raises:
+            Refused: it would record something, and this dashboard only looks.
+        """
         from app.tui.acting import DashboardContext
 
+        if self.looking and how.get("writes"):
+            raise Refused(LOOKS)
         return DashboardContext(self.gateway.path, self.root, actor=self.me, ask=self._ask_passphrase, **how)
 
     def _ask_passphrase(self, name: str) -> str | None:

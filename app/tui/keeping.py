@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.tui.deciding import LOOKS
 from app.tui.messages import Noticed
 from app.tui.preferences import Memory, folders, remember, remembered, settings
 from ledger.errors import InputError
@@ -27,6 +28,7 @@ class Keeping(Base):
         gateway: Gateway
         root: Path
         _pages: dict[str, Page]
+        looking: bool
 
         def page(self, key: str) -> Page:
             """The screen with this number."""
@@ -81,7 +83,7 @@ class Keeping(Base):
 
     def keep(self) -> None:
         """Remember the screen, the filters and the theme."""
-        if self.keeps:
+        if self.keeps and not self.looking:
             filters = {key: page.filter for key, page in self._pages.items() if page.filter}
             remember(folders()[1], self.gateway.path, Memory(self.here, filters, self.theme))
 
@@ -102,6 +104,9 @@ class Keeping(Base):
 
         here = self.current
         if here is None:
+            return
+        if self.looking:
+            self.post_message(Noticed(LOOKS, "warn"))
             return
         kinds = {"t": ("text", ".txt"), "s": ("a picture, SVG", ".svg"), **here.EXPORTS}
         choices = [*(Choice(key, name) for key, (name, _) in kinds.items()), Choice("escape", "nothing")]

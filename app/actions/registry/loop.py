@@ -12,6 +12,37 @@ DEPLOYMENT = Argument(
 
 DEMO = (
     Action(
+        "serve",
+        "the dashboard in a browser, to look; with --allow-actions, to act too",
+        group="start",
+        scope="everywhere",
+        key="ctrl+b",
+        module="app.tui.serving",
+        function="serve",
+        arguments=(
+            Argument("host", "the address to listen on", ("--host",), default="127.0.0.1", metavar="ADDRESS"),
+            Argument(
+                "port", "the port; 0 for any that is free", ("--port",), kind="integer", default=8000, metavar="PORT"
+            ),
+            Argument(
+                "allow_actions",
+                "let the page record, sign and write files, as the one who serves it",
+                ("--allow-actions",),
+                kind="flag",
+            ),
+        ),
+        examples=(
+            Example("assay serve", "at http://127.0.0.1:8000, for this machine alone, until Ctrl-C"),
+            Example("assay serve --port 0", "on a port that is free"),
+        ),
+        description=(
+            "Needs textual-serve: pip install 'assay[serve]'. Each page that is opened is a dashboard of its own, on the same "
+            "ledger. There is no password: whoever reaches the port sees the ledger, and with --allow-actions acts with the "
+            "keys of the user who serves it. To reach it from elsewhere, forward the port through ssh."
+        ),
+        gives="url actions",
+    ),
+    Action(
         "demo",
         "build a worked example on real market data, and open it",
         group="start",

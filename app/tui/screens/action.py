@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Input
 
+from app.tui.deciding import LOOKS
 from app.tui.draw.clip import safe, wrap
 from app.tui.draw.picture import Line
 from app.tui.messages import Failed, Progressed
@@ -94,6 +95,9 @@ class ActionScreen(Box[None]):
         if self._busy:
             return
         state = self.query_one("#state", Note)
+        if not cast("Dashboard", self.app).may(self._action.name):
+            state.say(LOOKS, "warn")
+            return
         try:
             arguments = {
                 argument.name: value

@@ -55,7 +55,7 @@ def lines(page: Page, cells: int) -> tuple[Line, ...]:
         found += [(), ((title, "title"),)]
         for key in keys:
             label = " ".join(_all(key))
-            why = page.why_not(key.action) if keys is page.KEYS else ""
+            why = page.why(key.action) if keys is page.KEYS else ""
             words = wrap(key.help + (f" — not now: {why}" if why else ""), cells - 16)
             found.append(
                 ((fit(label, 14, "right"), "faint" if why else "key"), ("  ", ""), (words[0], "muted" if why else ""))

@@ -102,6 +102,10 @@ class Page(Screen[None]):
         """Why an action cannot be done now, in words; empty where it can."""
         return ""
 
+    def why(self, action: str) -> str:
+        """The same; first of all, whether one only looks."""
+        return self.dashboard.bars(action) or self.why_not(action)
+
     def given(self, name: str) -> dict[str, str]:
         """What the screen knows of an action's arguments, by their names: the form begins with it."""
         return {}
@@ -203,7 +207,7 @@ class Page(Screen[None]):
         def label(key: Key, screen: str) -> str:
             return key.spelled(spelled, keymap.get(named(screen, key.action), ""))
 
-        shown = tuple((label(key, self.NAME), key.says, not self.why_not(key.action)) for key in self.KEYS if key.says)
+        shown = tuple((label(key, self.NAME), key.says, not self.why(key.action)) for key in self.KEYS if key.says)
         everywhere = {key.action: key for key in EVERYWHERE if key.says}
         always = tuple((label(everywhere[name], "everywhere"), everywhere[name].says, True) for name in _ALWAYS)
         self.query_one(KeyLine).show(shown, always)
@@ -214,7 +218,7 @@ class Page(Screen[None]):
 
     def barred(self, action: str) -> bool:
         """Whether an action cannot be done now; says why."""
-        why = self.why_not(action)
+        why = self.why(action)
         if why:
             self.notice(why, "warn")
         return bool(why)

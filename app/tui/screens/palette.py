@@ -34,7 +34,7 @@ class PaletteScreen(SearchScreen):
         found = []
         if page is not None:
             found += [
-                Found(f"page:{key.action}", key.help, page.why_not(key.action) or f"on {page.NAME}", key.label)
+                Found(f"page:{key.action}", key.help, page.why(key.action) or f"on {page.NAME}", key.label)
                 for key in page.KEYS
                 if key.help
             ]
