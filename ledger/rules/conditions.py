@@ -172,21 +172,21 @@ def _approvals(case: Case, condition: Approvals, requests: tuple[Request, ...]) 
         else:
             by = f"by {'a role' if short == 1 else 'roles'} other than the trainer's ({case.authors[0]})"
         age = f", in the last {duration(condition.within)}" if condition.within else ""
-        able = _eligible(case, condition, requests) if requests else ""
+        able = _eligible(case, condition, requests)
         found.append(open_(f"{short} {noun} {by}{age}", Missing(f"{short} {noun} missing, {by}{age}", action, able)))
     return found
 
 
 def _eligible(case: Case, condition: Approvals, requests: tuple[Request, ...]) -> str:
     """Who could still sign: holders of the wanted roles that count, without those who decided, asked, or are authors."""
-    request = requests[-1]
-    wanted = [each for each in request.roles if each not in case.author_roles]
+    asked = requests[-1].roles if requests else condition.roles
+    wanted = [each for each in asked if each not in case.author_roles]
     if condition.roles:
         wanted = [each for each in wanted if each in condition.roles]
-    names = {name for role in wanted for name in seats.holders(case.view, role, request.project, case.now)}
+    names = {name for role in wanted for name in seats.holders(case.view, role, case.artifact.project, case.now)}
     decided = {each.signer for one in requests for each in one.decisions}
     decided |= set() if case.rule.author_may_sign else set(case.authors)
-    decided |= set() if case.rule.requester_may_sign else {request.actor}
+    decided |= set() if case.rule.requester_may_sign else {each.actor for each in requests[-1:]}
     return ", ".join(sorted(name for name in names - decided if automatic(case, name)))
 
 
@@ -297,7 +297,8 @@ def _documents(case: Case, condition: Documents) -> list[Line]:
         for each in reversed(documents.listed(case.view, subject)):
             if each.doc_kind == condition.kind:
                 return [Line(f"a {kind} is attached", True, each.seq)]
-    gap = Missing(f"no {kind} is attached to {case.artifact.ref}", "")
+    action = f"artifact attach {case.artifact.ref} FILE --kind {condition.kind}"
+    gap = Missing(f"no {kind} is attached to {case.artifact.ref}", action)
     return [open_(f"a {kind} is attached", gap)]
 
 
@@ -316,10 +317,12 @@ def _reproduced(case: Case, condition: Reproduced) -> list[Line]:
     what = "its run was reproduced with equal results"
     if run is None:
         return [open_(what, Missing(f"{case.artifact.ref} names no run that could be reproduced"))]
-    # Reproductions are few, and found by the index on subjects; no projection holds them.
+    # Reproductions are few, and found by the index on subjects; no projection holds them. One in which data, code,
+    # configuration or seed were exchanged on purpose is none; one in another runtime is a better one.
     rows = case.view.rows(
         "SELECT seq, at FROM events WHERE subject = :run AND type = 'run.reproduced' AND seq <= :at "
-        "AND json_extract(body, '$.value.equal') ORDER BY seq DESC",
+        "AND json_extract(body, '$.value.equal') "
+        "AND coalesce(json_remove(json_extract(body, '$.value.swapped'), '$.runtime'), '{}') = '{}' ORDER BY seq DESC",
         {"run": f"run/{run}"},
     )
     for seq, at in rows:

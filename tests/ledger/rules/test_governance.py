@@ -414,11 +414,21 @@ class TestConditions:
         assert [each for each in lacks(story) if "reproduced" in each] == [
             f"run/{run} was not reproduced with equal results"
         ]
-        story.record(RunReproduced("again2", run, True), "vera", f"run/{run}")
+        story.record(RunReproduced("another", run, True, swapped={"seed": "8"}), "vera", f"run/{run}")
+        assert len(lacks(story)) == 2, "another training, and no repetition"
+        story.record(RunReproduced("again2", run, True, swapped={"runtime": "image:x"}), "vera", f"run/{run}")
         assert lacks(story) == [f"{V1} did not stand in staging"]
         story.record(DeploymentStarted("s", "staging", "direct", 1.0), "svc:deployer", V1)
         story.record(DeploymentCompleted("s", "staging", "direct", "ok"), "svc:deployer", V1)
         assert lacks(story) == []
+
+    def test_each_line_names_who_or_what_supplies_it(self, story: Story) -> None:
+        either = {"any": [{"document": "model_card"}, {"owner": "accountable"}]}
+        adopt(story, policy({"all": [{"approvals": {"count": 1, "roles": ["risk"]}}, either]}))
+        asked, signed, attached = gates.missing(story.ledger.view(), V1, "prod")
+        assert asked.action == f"request {V1}"
+        assert signed.who == "grace, hugo"
+        assert attached.action == f"artifact attach {V1} FILE --kind model_card"
 
     def test_tiers(self, story: Story) -> None:
         document = policy({"document": "model_card"}, tiers=["tier_1"])
