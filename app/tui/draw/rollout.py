@@ -57,7 +57,9 @@ def standing(course: Course, cells: int, glyphs: Glyphs = UNICODE) -> tuple[Line
         lines += [(), ((" GATES", "heading"), ("  as they were evaluated last", "muted"))]
         # Where there is room for the names, they go before the curves.
         columns = [replace(each, least=22) if each.title == "gate" and room > 50 else each for each in GATES]
-        lines += [(("  ", ""), *line) for line in table(columns, [_gate(each, glyphs) for each in course.gates], room)]
+        lines += [
+            (("  ", ""), *line) for line in table(columns, [_gate(each, glyphs, room) for each in course.gates], room)
+        ]
     if course.plan:
         lines += [(), ((" FIXED BEFORE THE START", "heading"),)]
         for name, told in course.plan:
@@ -148,7 +150,7 @@ def _evidence(name: str, value: float | None, decides: float, room: int, glyphs:
     return _share(name, share, 1.0, f"{value:.3g} of {decides:.3g} to decide", room, glyphs, style)
 
 
-def _gate(each: Gate, glyphs: Glyphs) -> tuple[Run, ...]:
+def _gate(each: Gate, glyphs: Glyphs, room: int) -> tuple[Run, ...]:
     glyph = {"pass": glyphs.ok, "stop": glyphs.wait, "fail": glyphs.bad}.get(each.state, glyphs.warn)
     word = {"stop": "waits", "pass": "holds"}.get(each.state, each.state)
     return (
@@ -156,7 +158,7 @@ def _gate(each: Gate, glyphs: Glyphs) -> tuple[Run, ...]:
         (each.name, ""),
         ("—" if each.value is None else f"{each.value:.4g}", "strong"),
         ("—" if each.threshold is None else f"{each.threshold:.4g}", "muted"),
-        (sparkline(each.days[-24:], glyphs), "spark"),
+        (sparkline(each.days[-24 if room > 70 else -8 :], glyphs), "spark"),
     )
 
 
