@@ -150,8 +150,13 @@ def _gravity(finding: Finding) -> int:
 
 
 def _kind(kind: str) -> str:
-    """The ledger's word for a check: schema, freshness and staleness have their own, the others are about quality."""
-    words: Mapping[str, str] = {"schema": "schema", "freshness": "freshness", "stale": "staleness"}
+    """The ledger's word for a check: some have their own, the others are about quality."""
+    words: Mapping[str, str] = {
+        "schema": "schema",
+        "privacy": "privacy",
+        "freshness": "freshness",
+        "stale": "staleness",
+    }
     return words.get(kind, "quality")
 
 

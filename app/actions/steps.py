@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from ledger.projections.runs import Run
     from ledger.store.objects import Stored
 
-_KIND = "performance"
-
 
 class WorkspaceHands:
     """What the steps of a workspace's pipelines do besides running, recorded as whoever acts."""
@@ -91,9 +89,9 @@ class WorkspaceHands:
         subject = _judged_base(step) or f"project/{plan.project}"
         known = {each.check: each.threshold for each in checks.configured(context.ledger.view(), subject)}
         for metric, bounds in step.options.get("expect", {}).items():
-            name = _check(step, metric)
-            if known.get(name) != dict(bounds):
-                fact = CheckConfigured(check=name, kind=_KIND, threshold=dict(bounds))
+            name, (kind, limits) = _check(step, metric), _expectation(bounds)
+            if known.get(name) != limits:
+                fact = CheckConfigured(check=name, kind=kind, threshold=limits)
                 context.ledger.record(fact, subject=subject, actor=context.actor, project=plan.project)
 
     def judged(self, step: Step, run: Run) -> list[str]:
@@ -105,17 +103,17 @@ class WorkspaceHands:
         subject = named[0] if named else next((ref for ref, _ in run.outputs), run.ref)
         before = {(each.check, each.seq): each for each in checks.executed(view, subject)}
         for metric, bounds in step.options.get("expect", {}).items():
-            name, value = _check(step, metric), run.metrics.get(metric)
+            name, value, (kind, limits) = _check(step, metric), run.metrics.get(metric), _expectation(bounds)
             passed = not unmet({metric: bounds}, run.metrics)
             known = [each for (check, _), each in before.items() if check == name]
-            if known and (known[-1].value, known[-1].threshold, known[-1].passed) == (value, dict(bounds), passed):
+            if known and (known[-1].value, known[-1].threshold, known[-1].passed) == (value, limits, passed):
                 continue
             fact = CheckExecuted(
                 check=name,
-                kind=_KIND,
+                kind=kind,
                 passed=passed,
                 value=value,
-                threshold=dict(bounds),
+                threshold=limits,
                 run=run.run,
                 pipeline=_pipeline(run),
             )
@@ -160,6 +158,13 @@ class WorkspaceHands:
 
 def _check(step: Step, metric: str) -> str:
     return f"{step.name}-{metric}"
+
+
+def _expectation(stated: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """What an expectation is about, and its bounds."""
+    from app.pipelines.plan import EXPECTATIONS
+
+    return stated.get("kind", EXPECTATIONS[0]), {key: each for key, each in stated.items() if key != "kind"}
 
 
 def _judged_base(step: Step) -> str | None:

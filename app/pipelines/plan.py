@@ -20,6 +20,8 @@ STAGES = {"training": "train", "evaluation": "evaluate", "check": "data_check"}
 """The standard step that a job's type is; the others are called as they are."""
 
 _BOUNDS = ("least", "most")
+EXPECTATIONS = ("performance", "baseline", "slice", "bias")
+"""What an expectation of a metric may be about; the first where nothing is said."""
 _MOST_BYTES = 16_384
 
 
@@ -281,11 +283,14 @@ class _Resolver:
             raise self._error(declared, declared.kind, str(error)) from None
 
     def _check_expectations(self, declared: Declared) -> None:
-        for metric, bounds in declared.options.get("expect", {}).items():
-            numbers = (
-                isinstance(bounds, dict)
-                and bounds
-                and all(isinstance(each, int | float) and not isinstance(each, bool) for each in bounds.values())
+        for metric, stated in declared.options.get("expect", {}).items():
+            kind = stated.get("kind", EXPECTATIONS[0]) if isinstance(stated, dict) else EXPECTATIONS[0]
+            if kind not in EXPECTATIONS:
+                allowed = ", ".join(EXPECTATIONS)
+                raise self._error(declared, "expect", f"expect: {metric}: kind: must be one of {allowed}")
+            bounds = {key: each for key, each in stated.items() if key != "kind"} if isinstance(stated, dict) else {}
+            numbers = bounds and all(
+                isinstance(each, int | float) and not isinstance(each, bool) for each in bounds.values()
             )
             if not numbers or not set(bounds) <= set(_BOUNDS):
                 raise self._error(

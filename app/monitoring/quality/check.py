@@ -25,6 +25,7 @@ KINDS: dict[str, Any] = {
     "ranges": shape.Range,
     "nulls": shape.Nulls,
     "uniqueness": shape.Unique,
+    "privacy": shape.Privacy,
     "freshness": shape.Freshness,
     "calendar": calendar.Calendar,
     "jumps": moves.Jump,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +12,9 @@ import numpy as np
 
 from app.monitoring.quality.finding import Finding
 from app.monitoring.quality.table import Table
+
+PERSONAL = ("name", "surname", "email", "mail", "phone", "address", "birth", "iban", "passport", "ssn", "gender")
+"""Words in a column's name by which it may be about persons."""
 
 
 def _span(table: Table) -> tuple[str, str]:
@@ -84,6 +88,33 @@ class Nulls:
             if missing > self.share:
                 message = f"{name} is missing on {missing:.2%} of the days; {self.share:.2%} are let pass"
                 yield Finding("block", (name,), first, last, missing, self.share, message)
+
+
+@dataclass(frozen=True, slots=True)
+class Privacy:
+    """No column that speaks of persons by its name, and no free text, in which a person could be named.
+
+    ``personal``: words that tell by a column's name. ``allowed``: columns that were looked at and may be there.
+    """
+
+    personal: tuple[str, ...] = PERSONAL
+    allowed: tuple[str, ...] = ()
+
+    def findings(self, table: Table) -> Iterator[Finding]:
+        """Blocked: such a column that is not allowed."""
+        first, last = _span(table)
+        for name in table.columns:
+            if name in self.allowed:
+                continue
+            words = {word.lower() for word in re.findall("[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)}
+            told = sorted(word for word in self.personal if word.lower() in words)
+            if told:
+                message = f"{name} may be about persons, by the word {told[0]} in its name: take it out, or allow it"
+                yield Finding("block", (name,), first, last, None, None, message)
+            elif table.text.get(name):
+                count = float(table.text[name])
+                message = f"{name} has {count:g} cells of text, which may name persons: take it out, or allow it"
+                yield Finding("block", (name,), first, last, count, 0.0, message)
 
 
 @dataclass(frozen=True, slots=True)

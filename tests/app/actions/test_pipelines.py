@@ -118,6 +118,15 @@ def test_a_test_that_fails_blocks_and_is_on_record(works: Works) -> None:
     assert (found["passed"], found["value"]) == (False, 1)
 
 
+def test_an_expectation_may_be_about_bias(works: Works) -> None:
+    works.edit("pipelines/whole.yaml", "least: 0", "least: 0, kind: bias")
+    works.run("whole")
+    (set_before,) = [each for each in works.events("check.configured") if each["kind"] == "bias"]
+    (found,) = [each for each in works.events("check.executed") if each["kind"] == "bias"]
+    assert found["passed"]
+    assert found["threshold"] == set_before["threshold"] == {"most": 2, "least": 0}
+
+
 def test_a_metric_that_is_not_as_expected_stops_the_pipeline(works: Works) -> None:
     works.edit("specs/train.yaml", "mae: 1.0", "mae: 2.5")
     done = works.run("whole", code=1)

@@ -58,6 +58,20 @@ def test_a_subject_may_leave_out_its_project_and_a_changed_setting_is_recorded(r
     assert [each["subject"] for each in told] == ["dataset/fx-hedging/rates"] * 2
 
 
+def test_a_column_about_persons_is_blocked_until_it_is_allowed(ready: Shell) -> None:
+    register(ready, "trades", "date,USD,trader_name,desk\n2024-01-02,1.1,lea,A\n")
+    declared = "checks:\n  - {check: private, kind: privacy, subject: dataset/trades}\n"
+    (ready.root / "checks.yaml").write_text(declared)
+    said = ready("--as", "lea", "check", "run", "trades")
+    assert said.code == 1
+    assert "trader_name may be about persons, by the word name in its name" in said.out
+    assert "desk has 1 cells of text, which may name persons" in said.out
+    (ready.root / "checks.yaml").write_text(declared.replace("}", ", allowed: [trader_name, desk]}"))
+    ready.ok("--as", "lea", "check", "run", "trades")
+    [*_, newest] = ready.json("log", "--type", "check.executed")["events"]
+    assert newest["sentence"] == "the privacy check private passes dataset/fx-hedging/trades@1"
+
+
 def test_an_unknown_setting_is_refused_with_its_line(ready: Shell) -> None:
     (ready.root / "checks.yaml").write_text(CHECKS.replace("tolerance", "tolerence"))
     said = ready("--as", "lea", "check", "run", "rates")

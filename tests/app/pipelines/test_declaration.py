@@ -131,6 +131,10 @@ def test_an_order_in_which_all_can_be_done(folder: Path) -> None:
         ),
         ("pipeline: fx\nsteps:\n  a: {run: make.yaml, seed: -1}\n", "line 3: seed must be a whole number"),
         ("pipeline: fx\nsteps:\n  a: {run: make.yaml, expect: {mae: 3}}\n", "expect: mae: must be {least: number}"),
+        (
+            "pipeline: fx\nsteps:\n  a: {run: make.yaml, expect: {mae: {most: 3, kind: x}}}\n",
+            "mae: kind: must be one of",
+        ),
         ('pipeline: fx\nsteps:\n  a: {run: make.yaml, set: {alpha: "${x}"}}\n', "${x} names no parameter"),
         (
             "pipeline: fx\nsteps:\n  a: {run: make.yaml}\n  b: {run: make.yaml}\n",
