@@ -34,6 +34,8 @@ LIVE = ("monitor", "monitor run", "drift", "check run", "retrain", "canary start
 EXAMPLES = [each.command for action in LOOP if action.name in LIVE for each in action.examples]
 REFUSED = ("assay canary promote",)
 """What the demo's canary does not allow: its gates have not said promote."""
+SERVING = ("serve",)
+"""What goes on until it is told to stop."""
 DRIFTED = ("assay drift",)
 
 
@@ -81,7 +83,7 @@ def test_what_the_readme_shows_works_here(demo: Shell) -> None:
     commands = [shlex.split(line, comments=True) for line in block[1].splitlines()]
     assert len(commands) > 6
     request = str(demo.json("approvals")["requests"][0]["seq"])
-    for command in (words[1:] for words in commands if words[1:]):
+    for command in (words[1:] for words in commands if words[1:] and words[1] not in SERVING):
         if command[0] == "approve":
             command = ["approve", request, "--reason", "read", "--yes"]
         said = demo(*command)
