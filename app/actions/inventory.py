@@ -208,15 +208,17 @@ def _html(rows: list[Entry], origin: str, position: list[str]) -> str:
 
 
 def _csv(rows: list[Entry], origin: str, position: list[str]) -> str:
-    """Text that a spreadsheet would take for a formula is quoted with an apostrophe."""
+    """One table: each row says where in the ledger it was taken, and under which checkpoint.
+
+    Text that a spreadsheet would take for a formula is quoted with an apostrophe.
+    """
 
     def safe(cell: str) -> str:
         return f"'{cell}" if cell[:1] in ("=", "+", "-", "@") and len(cell) > 1 and not cell[1:].isdigit() else cell
 
     target = io.StringIO()
     writer = csv.writer(target, lineterminator="\n")
-    writer.writerow(_HEAD)
-    writer.writerows([safe(cell) for cell in _cells(each)] for each in rows)
-    writer.writerow([])
-    writer.writerows([line] for line in (origin, *position))
+    taken = (origin, position[0], "\n".join(position[1:]))
+    writer.writerow((*_HEAD, "ledger", "taken", "checkpoint"))
+    writer.writerows([*map(safe, _cells(each)), *taken] for each in rows)
     return target.getvalue()

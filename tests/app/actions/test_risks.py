@@ -205,6 +205,10 @@ class TestInventory:
         rows = list(csv.reader(io.StringIO(shell.ok("export", "inventory", "--format", "csv").out)))
         assert rows[0][0] == "model"
         assert rows[1][4].startswith("'=cmd()")
+        assert {len(row) for row in rows} == {13}
+        assert rows[0][-3:] == ["ledger", "taken", "checkpoint"]
+        assert rows[1][-2].startswith("as of event")
+        assert rows[1][-1].startswith("checkpoint at size")
         assert "\u202e" not in text + page + rows[1][4]
         shell.ok("export", "inventory", "--format", "md", "-o", "inventory.md")
         assert (shell.root / "inventory.md").read_text() == shell.ok("export", "inventory").out
