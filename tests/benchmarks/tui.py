@@ -281,8 +281,9 @@ def _matters(lines: Sequence[str]) -> object:
 
 
 def _in_view(lines: Sequence[str]) -> object:
-    row = next((line[:60] for line in lines if line[2:].startswith(next(iter(lifelike.PROJECTS)))), "")
-    return (lines[0], row, lines[-2])
+    # The cursor stands on the first project, whose row follows the heading.
+    heading = next((y for y, line in enumerate(lines) if "26 weeks" in line), 0)
+    return (lines[0], lines[heading + 1][:60], lines[-2])
 
 
 def laying_out(rounds: int) -> harness.Figure:

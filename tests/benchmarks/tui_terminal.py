@@ -7,6 +7,7 @@ no figure.
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -57,7 +58,9 @@ class Terminal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._child.close(force=True)
+        self._child.kill(signal.SIGKILL)
+        self._child.wait()
+        self._child.close()
         self._home.cleanup()
 
     @property

@@ -87,7 +87,7 @@ class Map:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """One cell whole: its criteria, and its level week by week as (day, level)."""
+    """One cell whole: its criteria, and its level week by week as (day, level). The exact answer may differ unless ``sure``."""
 
     project: str
     track: str
@@ -127,7 +127,7 @@ def why(context: Context, kept: Kept, *, verified: Verified, project: str, track
     """One cell as of the context's moment; quick, where not ``exact``, it does not say when a criterion lapses."""
     from ledger.rules.maturity.moments import text
 
-    found, _ = kept.ground(context, verified, exact=exact)
+    found, sure = kept.ground(context, verified, exact=exact)
     standing = found.evaluation.standing(project, found.moment)
     times = [found.moment.t - WEEK * n for n in range(2 * WEEKS - 1, -1, -1)]
     history = found.evaluation.history(project, times)
@@ -137,7 +137,7 @@ def why(context: Context, kept: Kept, *, verified: Verified, project: str, track
         standing.levels[track],
         tuple(_item(found, each) for each in standing.of_track(track)),
         tuple((text(t)[:10], levels[track]) for t, levels in zip(times, history, strict=True)),
-        exact or context.at is None,
+        sure,
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 
@@ -21,6 +23,9 @@ from app.tui.queries.overview import Overview
 from app.tui.screens.judged import Judged
 from app.tui.widgets.lister import Lister
 from app.tui.widgets.paper import Paper
+
+if TYPE_CHECKING:
+    from ledger.projections.view import View
 
 TROUBLE = (
     Column("", least=11),
@@ -63,9 +68,7 @@ class OverviewPage(Judged):
 
     def load(self) -> None:
         """The page at once; the guide, which weighs more evidence, when it comes."""
-        self.ask_both(
-            "page", partial(overview.load, me=self.dashboard.me, tally=self.dashboard.gateway.tally), self._show
-        )
+        self.ask_both("page", self._query, self._show)
         self._weighing = True
         weighed = partial(guide.load, verified=self.dashboard.verdict, project=self.dashboard.project)
         self.judge("guide", weighed, self._consulted)
@@ -85,10 +88,25 @@ class OverviewPage(Judged):
     def _show(self, data: Overview, before: Overview | None) -> None:
         self._data, self._before = data, before
         self._draw()
+        self._count(data)
+
+    def reload(self) -> None:
+        """Where another screen is in view, what waits is counted all the same, once the playhead rests."""
+        super().reload()
+        if self._stale and self.is_mounted:
+            self.surely("page", lambda: self.ask("page", self._query, self._count))
+
+    @property
+    def _query(self) -> Callable[[View], Overview]:
+        return partial(overview.load, me=self.dashboard.me, tally=self.dashboard.gateway.tally)
+
+    def _count(self, data: Overview) -> None:
+        """Say at the screens' names what waits there."""
         mine = sum(each.mine for each in data.waiting)
         raised = sum(each.state == "raised" for each in data.troubles)
         self.dashboard.waiting = (("5", mine), ("7", raised))
-        self.reframe()
+        if self.dashboard.current is not None:
+            self.dashboard.current.reframe()
 
     def _draw(self) -> None:
         data, before, me = self._data, self._before, self.dashboard.me

@@ -185,7 +185,8 @@ class Page(Screen[None]):
 
     def reload(self) -> None:
         """The ledger or the playhead moved: ask anew, now or when shown."""
-        ready = self.is_current and self.is_mounted
+        # The toolkit calls current what stands behind the screen in view, too.
+        ready = self.dashboard.current is self and self.is_mounted
         self._stale = not ready
         if ready:
             self.load()
