@@ -68,6 +68,7 @@ class Clockwork(Base):
             at=known.at,
             head=known.head,
             verified=self.verdict or (known.verified[:2] if known.verified else None),
+            witnessed=known.witnessed,
             simulated=known.simulated,
             shown=self._said(known),
             pending=f"appends in {pending.left:.0f} s, u takes back" if pending else "",

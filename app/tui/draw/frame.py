@@ -20,6 +20,7 @@ class Status:
     at: int = -1
     head: str = ""
     verified: tuple[int, bool] | None = None
+    witnessed: int | None = None
     simulated: bool = False
     shown: str = ""
     pending: str = ""
@@ -40,6 +41,7 @@ def status(said: Status, cells: int, glyphs: Glyphs = UNICODE) -> Line:
         (4, (f"{said.size:,} events", "muted")),
         (5, (f"head {said.head[:8]}", "muted")),
         (3, proof),
+        (6, ("", "") if said.witnessed is None else (f"{glyphs.ok} witnessed at {said.witnessed:,}", "ok")),
         (1, ("SIMULATED CLOCK", "warn")) if said.simulated else (9, ("", "")),
         (0, (said.pending, "alert")) if said.pending else (9, ("", "")),
         (0, live),

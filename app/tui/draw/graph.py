@@ -15,7 +15,7 @@ from app.tui.draw.layout import Layout, Spot, place
 from app.tui.draw.picture import Picture
 from app.tui.draw.routes import Channel, Net, channel
 
-State = Literal["focus", "impact", "alert", "other"]
+State = Literal["focus", "impact", "new", "alert", "other"]
 
 PITCHES = (2, 4, 6, 8)
 """Rows from one slot to the next: the first at which no joint of lines suggests an edge that is not there."""
@@ -278,22 +278,24 @@ def _spots(body: Canvas, frame: _Frame, scroll: int, cursor: str) -> dict[str, t
 
 def _node(body: Canvas, node: Node, x: int, y: int, size: int, selected: str) -> None:
     glyphs = body.glyphs
-    sign = {"focus": glyphs.focus, "impact": glyphs.impact, "alert": glyphs.alert}.get(node.state, glyphs.other)
-    style = (node.state if node.state != "other" else f"kind.{node.kind}") + selected
+    signs = {"focus": glyphs.focus, "impact": glyphs.impact, "new": "+", "alert": glyphs.alert}
+    sign, state = signs.get(node.state, glyphs.other), {"other": "", "new": "ok"}.get(node.state, node.state)
+    style = (state or f"kind.{node.kind}") + selected
     body.put(x, y, f"{sign} ", style)
     room = size - 2 - 2 * _flagged(node)
     more = f" +{node.hidden}" if node.hidden else ""
     label = middle(node.label, max(room - len(more), 1), glyphs.ellipsis, tail=4)
-    taken = body.put(x + 2, y, label, (node.state if node.state != "other" else "") + selected)
+    taken = body.put(x + 2, y, label, state + selected)
     if more:
         taken += body.put(x + 2 + taken, y, more, "muted" + selected, room - taken)
     if _flagged(node):
         body.put(x + 2 + taken, y, f" {glyphs.alert}", "alert" + selected)
 
 
-def legend(glyphs: Glyphs = UNICODE) -> tuple[tuple[str, str], ...]:
-    """One line: what each sign means."""
+def legend(glyphs: Glyphs = UNICODE, *, comparing: bool = False) -> tuple[tuple[str, str], ...]:
+    """One line: what each sign means; ``comparing`` two moments, what is new too."""
     return (
+        *((("+ new", "ok"), ("   ", "")) if comparing else ()),
         (f"{glyphs.focus} focus", "focus"), ("   ", ""), (f"{glyphs.impact} on impact path", "impact"), ("   ", ""),
         (f"{glyphs.alert} alert", "alert"), ("   ", ""), (f"{glyphs.other} other", "muted"),
     )  # fmt: skip

@@ -25,6 +25,7 @@ class Standing:
     at_time: str
     head: str
     verified: tuple[int, bool, str] | None
+    witnessed: int | None
     checkpoint: int | None
     days: tuple[tuple[str, int], ...]
 
@@ -44,6 +45,7 @@ class Memory:
         self._counts: tuple[tuple[str, int], ...] = ()
         self._size = 0
         self._verified: list[tuple[int, bool, str]] = []
+        self._witnessed: list[tuple[int, int]] = []
         self._looked = 0
 
     @property
@@ -56,19 +58,28 @@ class Memory:
         with self._guard:
             return self._last_verified(view, origin, size)
 
+    def witnessed(self, view: View) -> int | None:
+        """How many events a witness has cosigned, as of the view; asked for after :meth:`verified`."""
+        with self._guard:
+            return max((size for seq, size in self._witnessed if seq <= view.at), default=None)
+
     def _last_verified(self, view: View, origin: str, size: int) -> tuple[int, bool, str] | None:
         from ledger.format.event import decode
 
         if size < self._looked:
-            self._verified, self._looked = [], 0
+            self._verified, self._witnessed, self._looked = [], [], 0
         # By subject, because that has an index: nothing else of a log of a million events need be read.
         rows = view.connection.execute(
-            "SELECT body FROM events WHERE subject = ? AND seq >= ? AND seq < ? AND type = 'ledger.verified' ORDER BY seq",
+            "SELECT body FROM events WHERE subject = ? AND seq >= ? AND seq < ? "
+            "AND type IN ('ledger.verified', 'ledger.witnessed') ORDER BY seq",
             (f"ledger/{origin}", self._looked, size),
         )
         for (body,) in rows.fetchall():
             event = decode(body)
-            self._verified.append((event.seq, bool(event.value["ok"]), event.at))
+            if event.type == "ledger.witnessed":
+                self._witnessed.append((event.seq, int(event.value["size"])))
+            else:
+                self._verified.append((event.seq, bool(event.value["ok"]), event.at))
         self._looked = size
         return next((each for each in reversed(self._verified) if each[0] <= view.at), None)
 
@@ -114,6 +125,7 @@ def load(view: View, memory: Memory, *, with_days: bool = True) -> Standing:
         at_time=head[1] if head else "",
         head=head[0].hex() if head else "",
         verified=memory.verified(view, str(value.get("origin", "")), size),
+        witnessed=memory.witnessed(view),
         checkpoint=signed[0] if signed else None,
         days=memory.days(connection, size) if with_days or memory.counted else (),
     )

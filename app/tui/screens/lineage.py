@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 
 from app.actions import registry
 from app.tui.draw.clip import middle, titled
-from app.tui.draw.sections import Section
 from app.tui.keys import Key
 from app.tui.messages import Opened
 from app.tui.queries import lineage
@@ -55,6 +54,7 @@ class LineagePage(Page):
         self._impact = False
         self._data: Neighbourhood | None = None
         self._facts: Facts | None = None
+        self._known: frozenset[str] | None = None
 
     def body(self) -> ComposeResult:
         """The graph (or lanes) and the inspector."""
@@ -92,7 +92,7 @@ class LineagePage(Page):
         if not self._focus:
             self.ask("start", lineage.start, self._start)
         else:
-            self.ask("graph", partial(lineage.neighbourhood, ref=self._focus, radius=self._radius), self._show)
+            self.ask_both("graph", partial(lineage.neighbourhood, ref=self._focus, radius=self._radius), self._compared)
 
     def _start(self, ref: str | None) -> None:
         if ref is None:
@@ -100,15 +100,21 @@ class LineagePage(Page):
         elif not self._focus:  # it may have been told meanwhile what to show
             self.open(ref)
 
+    def _compared(self, data: Neighbourhood, before: Neighbourhood | None) -> None:
+        self._known = None if before is None else frozenset(spot.ref for spot in before.spots if before.exists)
+        self._show(data)
+
     def _show(self, data: Neighbourhood) -> None:
         self._data = data
         pane = self.query_one(GraphPane)
-        pane.show_graph(data, impact=self._impact)
+        pane.show_graph(data, impact=self._impact, known=self._known)
         count = f"  impact {len(data.impact):,}" if self._impact else ""
+        if self._known is not None:
+            count += f"  {sum(spot.ref not in self._known for spot in data.spots):,} new"
         title = f"Lineage of {middle(self._focus, 60)}  radius {self._radius}{count}"
         for name in ("#graph", "#lanes"):
             self.query_one(name).border_title = titled(title)
-        self.query_one("#lanes", Lister).show(lane_sections(data, self._impact), choose=pane.cursor)
+        self.query_one("#lanes", Lister).show(lanes(data, self._impact, self._known), choose=pane.cursor)
         self._inspect(pane.cursor)
 
     def _inspect(self, ref: str) -> None:
@@ -218,8 +224,3 @@ class LineagePage(Page):
         else:
             return False
         return True
-
-
-def lane_sections(data: Neighbourhood, impact: bool) -> list[Section]:
-    """The same neighbourhood as a list, for narrow terminals and for reading aloud."""
-    return lanes(data, impact)

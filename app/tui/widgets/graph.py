@@ -36,6 +36,7 @@ class GraphPane(Paper, can_focus=True):
         self._graph = Graph()
         self._last: Drawing | None = None
         self._impact = False
+        self._known: frozenset[str] | None = None
         self._fold: bool | None = None
         self.folded = 0
 
@@ -46,8 +47,11 @@ class GraphPane(Paper, can_focus=True):
             lambda cells, rows: tuple(((f"  {line}", "muted"),) for line in ("", *wrap(words, max(cells - 4, 4))))
         )
 
-    def show_graph(self, data: Neighbourhood, *, impact: bool) -> None:
-        """Show a neighbourhood; the cursor stays where it stood, where that is in it, else goes to the focus."""
+    def show_graph(self, data: Neighbourhood, *, impact: bool, known: frozenset[str] | None = None) -> None:
+        """Show a neighbourhood; the cursor stays where it stood, where that is in it, else goes to the focus.
+
+        Where two moments are compared, what is not ``known`` from the earlier one is marked as new.
+        """
         if not data.exists and len(data.spots) <= 1:
             self.cursor = data.focus
             self.say(f"{data.focus} did not exist at this moment. ] and }} go on in time, L returns to live.")
@@ -55,7 +59,7 @@ class GraphPane(Paper, can_focus=True):
         refs = {spot.ref for spot in data.spots}
         if self.cursor not in refs or self._data is None or self._data.focus != data.focus:
             self.cursor = data.focus
-        self._data, self._impact = data, impact
+        self._data, self._impact, self._known = data, impact, known
         self.show(self._picture)
 
     def fold(self) -> None:
@@ -65,7 +69,7 @@ class GraphPane(Paper, can_focus=True):
 
     def _picture(self, cells: int, rows: int) -> Picture:
         assert self._data is not None
-        whole = graph_of(self._data, self._impact)
+        whole = graph_of(self._data, self._impact, self._known)
         self._graph, self.folded = without_runs(whole, self.cursor) if self._fold else (whole, 0)
         drawing = self._drawn(cells, rows)
         if self._fold is None and any(drawing.beyond[:2]):
@@ -79,7 +83,7 @@ class GraphPane(Paper, can_focus=True):
         """What the signs mean, what did not fit, what is folded; the meanings go first where there is little room."""
         runs = f"{self.folded} run{'' if self.folded == 1 else 's'} folded, z shows" if self.folded else ""
         said = (*summary(drawing, self._glyphs), (runs, "muted"))
-        whole = ((" ", ""), *legend(self._glyphs), ("    ", ""), *said)
+        whole = ((" ", ""), *legend(self._glyphs, comparing=self._known is not None), ("    ", ""), *said)
         return whole if measure(whole) <= cells else ((" ", ""), *legend(self._glyphs)[:-2], ("   ", ""), *said)
 
     def _drawn(self, cells: int, rows: int) -> Drawing:
@@ -147,11 +151,11 @@ class GraphPane(Paper, can_focus=True):
                 self.put(ref)
 
 
-def graph_of(data: Neighbourhood, impact: bool) -> Graph:
-    """The neighbourhood as the drawing takes it: states, painted edges."""
+def graph_of(data: Neighbourhood, impact: bool, known: frozenset[str] | None = None) -> Graph:
+    """The neighbourhood as the drawing takes it: states, painted edges. What is not ``known`` from before is new."""
     struck = {*data.impact, data.focus} if impact else set()
     nodes = tuple(
-        Node(spot.ref, spot.label, spot.kind, state_of(spot, data, struck), spot.alert, spot.hidden)
+        Node(spot.ref, spot.label, spot.kind, state_of(spot, data, struck, known), spot.alert, spot.hidden)
         for spot in data.spots
     )
     return Graph(nodes, tuple(Edge(s, t, s in struck and t in struck) for s, t in data.edges))
@@ -183,12 +187,14 @@ def without_runs(graph: Graph, cursor: str) -> tuple[Graph, int]:
     return Graph(nodes, tuple(edges)), len(folded)
 
 
-def state_of(spot: Spot, data: Neighbourhood, struck: set[str]) -> State:
-    """A node's state: the focus before impact before alert."""
+def state_of(spot: Spot, data: Neighbourhood, struck: set[str], known: frozenset[str] | None = None) -> State:
+    """A node's state: the focus before impact before what is new before alert."""
     if spot.ref == data.focus:
         return "focus"
     if spot.ref in struck:
         return "impact"
+    if known is not None and spot.ref not in known:
+        return "new"
     return "alert" if spot.alert else "other"
 
 
@@ -220,8 +226,8 @@ BEGINNINGS = {
 LANES = (Column("", least=8), Column("", least=10), Column("", least=4, rank=1))
 
 
-def lanes(data: Neighbourhood, impact: bool) -> list[Section]:
-    """What it came from (the farthest first), the focus, what came of it, as a list."""
+def lanes(data: Neighbourhood, impact: bool, known: frozenset[str] | None = None) -> list[Section]:
+    """What it came from (the farthest first), the focus, what came of it, as a list; what is not ``known`` is new."""
     struck = set(data.impact) if impact else set()
 
     def row(spot: Spot) -> Row:
@@ -230,6 +236,8 @@ def lanes(data: Neighbourhood, impact: bool) -> list[Section]:
         more = f"+{spot.hidden}" if spot.hidden else ""
         steps = f"{abs(spot.distance)} step{'' if abs(spot.distance) == 1 else 's'}" if spot.distance else "here"
         kind = spot.kind.replace("_", " ")
+        if not words and known is not None and spot.ref not in known:
+            words, style = "+ new", "ok"
         return Row(((f"{steps}  {kind}", "muted"), (f"{spot.label} {more}".rstrip(), style), (words, style)), spot.ref)
 
     ordered = sorted(data.spots, key=lambda spot: spot.distance)

@@ -83,3 +83,39 @@ def test_workers_that_count_at_once_count_alike(shell: story.Shell, times: int) 
         for each in found:
             assert sum(count for _, count in each.days) == book.size
             assert all(count > 0 for _, count in each.days)
+
+
+async def test_the_lineage_marks_what_is_new_since_the_mark(opened: Opened, shell: story.Shell) -> None:
+    with ledger.open(shell.ledger, read_only=True) as book:
+        started = next(each.seq for each in book.events() if each.event.type == "run.started")
+    async with opened(at=str(started - 1)).run_test(size=(120, 36)) as pilot:
+        await settled(pilot)
+        await press(pilot, "less_than_sign", "L", "3", "slash", *"ecb-rates@1")
+        await press(pilot, "enter")
+        assert "+ new" in shown(pilot.app)
+        assert "2 new" in shown(pilot.app)
+        assert "+ fx-vol v1" in shown(pilot.app)
+        assert "+ ecb-rates" not in shown(pilot.app)
+        await press(pilot, "t")
+        assert shown(pilot.app).count("+ new") == 1, "of the other an alert is told"
+        await press(pilot, "t", "escape")
+        while "new" in shown(pilot.app).split("\n")[2]:
+            await press(pilot, "escape")
+        assert pilot.app.moment.since is None
+
+
+async def test_the_header_says_how_far_a_witness_has_signed(opened: Opened, shell: story.Shell) -> None:
+    with ledger.open(shell.ledger) as book:
+        key, size = str(book.verifier), book.size
+        book.checkpoint()
+    shell.ok("witness", "init", "witness.example/w")
+    shell.ok("witness", "trust", key)
+    shell.ok("witness", "request", "-o", "request.txt")
+    shell.ok("witness", "cosign", "request.txt", "-o", "cosigned.txt")
+    (witness,) = shell.json("witness", "show")["witnesses"]
+    shell.ok("--as", "ada", "witness", "add", "cosigned.txt", "--key", witness["key"])
+    async with opened().run_test(size=(160, 36)) as pilot:
+        await settled(pilot)
+        assert f"witnessed at {size}" in shown(pilot.app).split("\n")[0]
+        await press(pilot, "left_square_bracket")
+        assert "witnessed" not in shown(pilot.app).split("\n")[0]
