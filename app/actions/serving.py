@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -68,8 +68,18 @@ def declared(context: Context) -> Serving:
     if not path.is_file():
         raise InputError(f"{path} is not there; it declares the live model, its feed and its service (see the demo's)")
     data = yamltext.load(path.read_text(encoding="utf-8"), FILE).value
-    if isinstance(data, dict) and "source" in data:
-        return _logged(data, path)
+    found = _logged(data, path) if isinstance(data, dict) and "source" in data else _served(data, path)
+    return replace(found, model=whole(found.model, context.workspace.project(None)))
+
+
+def whole(name: str, project: str) -> str:
+    """A model's name, or a kind and a name, with all that was left out: ``model/project/name``."""
+    kind, _, rest = name.partition("/") if "/" in name else ("model", "", name)
+    return f"{kind}/{project}/{rest}" if "/" not in rest else name
+
+
+def _served(data: Any, path: Path) -> Serving:
+    """What is declared where a service of this workspace scores days."""
     if not isinstance(data, dict) or set(data) != _KEYS:
         found = set(data) if isinstance(data, dict) else set()
         wrong = sorted(_KEYS - found) or sorted(found - _KEYS)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from app.actions.alerts import silences
-from app.actions.serving import Scoring, Serving
+from app.actions.serving import Scoring, Serving, whole
 from app.monitoring import declaration, monitor
 from app.monitoring import series as series_
 from app.monitoring.observation import Observation
@@ -182,9 +182,12 @@ class Watch:
         path = context.workspace.inside(self._serving.monitors)
         if not path.is_file():
             raise InputError(f"{path} is not there; it declares the monitors (see the demo's)")
-        data = yamltext.load(path.read_text(encoding="utf-8"), path.name).value
+        document = yamltext.load(path.read_text(encoding="utf-8"), path.name)
+        listed = document.value.get("monitors") if isinstance(document.value, dict) else None
+        places = [document.where(("monitors", n)) for n, _ in enumerate(listed if isinstance(listed, list) else ())]
         self._settings: list[tuple[Declaration, Monitor | str]] = []
-        for item in declaration.read(data, path.name):
+        for each in declaration.read(document.value, path.name, places):
+            item = replace(each, subject=whole(each.subject, self._project))
             try:
                 made: Monitor | str = monitor.configure(item, self._reference.arrays())
             except Refused as error:

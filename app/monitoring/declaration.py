@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import zip_longest
 from typing import Any
 
 from ledger.errors import InputError
@@ -116,12 +117,13 @@ class Declaration:
         return InputError(f"monitor {self.monitor}: {message}")
 
 
-def read(data: Any, source: str) -> tuple[Declaration, ...]:
+def read(data: Any, source: str, places: Sequence[str] = ()) -> tuple[Declaration, ...]:
     """The monitors of a declaration file's content.
 
     Args:
         data: ``{"monitors": [{"monitor": …, "kind": …, …}, …]}``.
         source: the file's name, for errors.
+        places: where each monitor stands in it, for errors; the file's name alone where there are none.
 
     Raises:
         InputError: the content is of another form, a monitor lacks a key, or two have one name.
@@ -129,7 +131,7 @@ def read(data: Any, source: str) -> tuple[Declaration, ...]:
     items = data.get("monitors") if isinstance(data, Mapping) else None
     if not isinstance(items, list) or not items:
         raise InputError(f"{source}: monitors: must be a list of at least one monitor")
-    found = tuple(_read(item, source) for item in items)
+    found = tuple(_read(item, place) for item, place in zip_longest(items, places[: len(items)], fillvalue=source))
     names = [each.monitor for each in found]
     for name in names:
         if names.count(name) > 1:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.monitoring import declaration
+from app.monitoring import basel, bias, changes, completeness, declaration, drift, limited, performance
 from app.monitoring.quality import check
 from app.pipelines import spec
 from tests.app import story
@@ -49,3 +49,23 @@ def test_every_setting_of_a_check_is_named() -> None:
         for each in fields(rule):
             if each.name not in ("mappings", "today"):
                 assert re.search(rf"`{each.name}[`:]", row), (kind, each.name)
+
+
+def test_every_setting_of_a_monitor_is_named() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "monitoring.md").read_text(encoding="utf-8")
+    settings = {
+        "drift": drift._OPTIONS,
+        "performance": performance._OPTIONS,
+        "change": changes._OPTIONS,
+        "bias": bias._OPTIONS,
+        "business": basel._OPTIONS,
+        "quality": completeness._QUALITY,
+        "parity": completeness._PARITY,
+        **dict.fromkeys(("latency", "cost", "freshness"), limited._OPTIONS),
+    }
+    assert {*settings, "basel"} == {*declaration.KINDS}
+    _, _, table = page.partition("### What a monitor says")
+    for kind, names in settings.items():
+        row = next(line for line in table.splitlines() if line.startswith(f"| `{kind}`"))
+        for name in names:
+            assert re.search(rf"`{name}[`:]", row), (kind, name)

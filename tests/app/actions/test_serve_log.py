@@ -198,10 +198,10 @@ def test_monitors_look_at_logged_days_as_a_source(shell: Shell) -> None:
     rows = [each for n, day in enumerate(days) for each in records(60, day, latency=5.0 if n < 24 else 50.0)]
     put(shell, rows)
     (shell.root / "serving.yaml").write_text(
-        f"model: {MODEL}\nenvironment: staging\nmonitors: monitors.yaml\nsource: serve-log\n"
+        "model: fx-vol\nenvironment: staging\nmonitors: monitors.yaml\nsource: serve-log\n"
         "reference: 2030-01-01..2030-01-20\nwarm_up: 0\n"
     )
-    common = "subject: model/fx-hedging/fx-vol, window: 3, severity: warning, route: none, clear_after: 3"
+    common = "subject: model/fx-vol, window: 3, severity: warning, route: none, clear_after: 3"
     (shell.root / "monitors.yaml").write_text(
         "monitors:\n"
         f"  - {{monitor: slow, kind: latency, series: latency, limit: 20, {common}}}\n"

@@ -23,7 +23,8 @@ def raw():
 
 @pytest.fixture(scope="module")
 def checks():
-    return check.read(story.declared("checks.yaml"), "checks.yaml")
+    declared = check.read(story.declared("checks.yaml"), "checks.yaml")
+    return tuple(each for each in declared if each.subject.endswith("/ecb-rates"))
 
 
 @pytest.fixture(scope="module")
