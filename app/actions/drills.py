@@ -46,7 +46,7 @@ def rollback(context: Context, *, deployment: str | None = None, valid: int = VA
 
     found = _serving(context) if deployment is None else chosen(context, deployment)
     before = predecessor(context.view, found)
-    checks = _walked(context, before.subject, found.environment)
+    checks = _walked(context, before)
     passed = all(ok for _, ok, _ in checks)
     expires = _expiry(context, valid)
     value = {name: "ok" if ok else why for name, ok, why in checks}
@@ -246,11 +246,15 @@ def _told(
     return Answer(document, lines, 0 if passed else 1)
 
 
-def _walked(context: Context, ref: str, environment: str) -> list[tuple[str, bool, str]]:
-    """The steps of the way back, each with whether it can be walked, and why not."""
+def _walked(context: Context, before: Deployment) -> list[tuple[str, bool, str]]:
+    """The steps of the way back to what served before, each with whether it can be walked, and why not.
+
+    Going back asks no new approval: those that it went live with have to hold, and none may be revoked since.
+    """
     from app.actions.serving import Scoring, declared
     from ledger.rules import gates
 
+    ref, environment = before.subject, before.environment
     artifact = artifacts.get(context.view, ref)
     assert artifact is not None
     checks: list[tuple[str, bool, str]] = []
@@ -259,7 +263,7 @@ def _walked(context: Context, ref: str, environment: str) -> list[tuple[str, boo
         checks.append(("its bytes are whole", True, ref))
     except (AssayError, OSError) as error:
         checks.append(("its bytes are whole", False, str(error)))
-    lacking = gates.missing(context.ledger.view(), ref, environment)
+    lacking = gates.missing(context.ledger.view(), ref, environment, now=before.ended_at or before.at)
     checks.append(("its approvals hold", not lacking, "; ".join(each.what for each in lacking)))
     if not checks[0][1]:
         return checks

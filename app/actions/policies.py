@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from app.actions import deciding, events, moments, signing
 from app.actions.answers import Answer, Mark, counted, moment, say, state, table
 from ledger.errors import InputError
+from ledger.format.times import parse_time
 from ledger.projections import artifacts
 from ledger.projections import policies as projection
 from ledger.rules import adoption, grammar
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from ledger.projections.view import View
 
 FILE = "policy.yaml"
+ANEW = 180
+"""Days after which the policy in force may be adopted anew, unchanged: that it was looked at again is evidence, too."""
 
 
 class Read:
@@ -72,7 +75,8 @@ def adopt(
         raise read.error(flaw.place, flaw.what)
     ledger, view, actor = context.ledger, context.view, context.actor
     before = projection.adopted(view, home)
-    if before is not None and before.digest == read.policy.digest() and (before.scope == "ledger") == everywhere:
+    same = before is not None and (before.digest, before.scope == "ledger") == (read.policy.digest(), everywhere)
+    if before is not None and same and (parse_time(ledger.now()) - parse_time(before.at)).days < ANEW:
         raise InputError(f"{before.policy} is in force already, and says the same")
     if not yes:
         _confirm(context, read, home, everywhere)
