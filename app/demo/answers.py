@@ -93,6 +93,7 @@ class Answers:
         window = [f"window.first={since}", f"window.last={day}"]
         settings, known = self._as_the_champion(), made_by(self._stage.view, trigger.seq)
         hand = self._stage.as_(who)
+        beats.panel(self._stage, hand, cause=trigger.seq, reason=reason, until=day)
         ref = retrained(hand, trigger=trigger.seq, reason=reason, first=since, last=day, settings=settings)
         if ref not in known:
             self._stage.say(f"{who.name} retrained on {since} to {day}: {ref}")

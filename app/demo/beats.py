@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from app.actions import approvals as approval_actions
 from app.actions import deployments as deployment_actions
-from app.actions import quality
+from app.actions import exceptions, quality
 from app.actions.retraining import once, succeeded
 from app.demo import cast, setting
 from app.demo.script import Script
 from app.demo.stage import PROJECT, Stage
 from app.pipelines import spec as specs
+from app.pipelines import yamltext
 from ledger.errors import InputError
 from ledger.events.approvals import ApprovalRequested
 from ledger.events.artifacts import ArtifactRegistered
@@ -25,8 +29,10 @@ from ledger.projections import approvals, artifacts, checks, deployments, docume
 from ledger.projections.approvals import Request
 from ledger.projections.artifacts import Artifact
 from ledger.projections.runs import Run
+from ledger.rules import gates
 
 if TYPE_CHECKING:
+    from app.actions.context import Context
     from app.monitoring.quality.finding import Result
     from ledger.projections.checks import Check
 
@@ -34,6 +40,16 @@ MODEL = f"model/{PROJECT}/fx-vol"
 REBASING = "redenominations"
 """The check that knows of mappings."""
 _STOPPING = ("block", "quarantine")
+PAPERS = {
+    "runbook": ("runbook.md", "Runbook: what to do when it fails"),
+    "transformation": ("panel.md", "How the panel is made"),
+}
+"""The documents in the project's folder, by their kind: the file, and its title."""
+PRIVACY = "no-persons"
+REPORT = "validation_report"
+GROUPS = "groups-alike"
+_ALIKE = 0.1
+"""How far the mean errors of the two groups of currencies may lie apart."""
 CRITERION = "beats-static-table"
 """What a version has to show out of time, set by the model's owner before anything is trained."""
 
@@ -41,6 +57,7 @@ CRITERION = "beats-static-table"
 def data(stage: Stage, script: Script) -> None:
     """The raw file is checked, a redenomination blocks it, the data's owner approves a mapping, and the panel is made."""
     raw = setting.register_data(stage)
+    privacy(stage, raw)
     engineer = stage.as_(cast.ENGINEER)
     panel = _panel_columns(stage)
     if not _rebasing(stage, raw):
@@ -61,6 +78,8 @@ def model(stage: Stage, script: Script) -> None:
     """Criteria are set, the model is trained twice to one digest, judged out of time, and documented."""
     engineer = stage.as_(cast.ENGINEER)
     panel = _newest(stage, "dataset", "fx-panel")
+    inspect(stage, panel)
+    attach(stage, panel.ref, "transformation", cast.DATA_OWNER)
     if not checks.configured(stage.view, MODEL):
         expected = {"error_points": "below the static table's", "window": script.judged}
         stage.record(cast.MODEL_OWNER, CheckConfigured(CRITERION, "baseline", expected), subject=MODEL)
@@ -79,12 +98,14 @@ def model(stage: Stage, script: Script) -> None:
             succeeded(engineer, f"specs/{job}.yaml", settings, trigger="manual", cause=trained[0].seq)
     first = version(stage, f"{MODEL}@1")
     judge(stage, first, _ran(stage, "evaluate")[0])
-    describe(stage, first, trained[0])
+    describe(stage, first)
 
 
 def live(stage: Stage, day: str) -> None:
     """Two people who did not train it sign; then, and not before, it can go live."""
     first = version(stage, f"{MODEL}@1")
+    validate(stage, first)
+    attach(stage, first.ref, "runbook", cast.ENGINEER)
     request = ask(stage, first, "the first model: proposed for the hedging book")
     for member, reason in (
         (cast.RISK, "I have read the evaluation out of time and the model card with its limitations"),
@@ -93,8 +114,82 @@ def live(stage: Stage, day: str) -> None:
         sign(stage, request, member, reason)
     if deployments.live(stage.view, MODEL, "prod") is None:
         stage.at(day, "08:00:00")
+        waive(stage, first)
         deployment_actions.deploy(stage.as_(cast.DEPLOYER), ref=first.ref, to="prod")
         stage.say(f"{first.ref} is live on {day}, with two signatures by people who did not train it")
+
+
+def attach(stage: Stage, subject: str, kind: str, member: cast.Member, *, anew: bool = False) -> None:
+    """A document of the project's folder, attached to a version where it is not, or anew."""
+    file, title = PAPERS[kind]
+    if anew or kind not in {each.doc_kind for each in documents.listed(stage.view, subject)}:
+        kept = stage.ledger.objects.put_file(stage.root / "docs" / file)
+        stage.record(member, DocumentAttached(doc_kind=kind, sha256=kept.digest, title=title), subject=subject)
+
+
+def panel(stage: Stage, context: Context, *, cause: int, reason: str, until: str) -> None:
+    """The panel up to a day, made because of an event and looked at before anything is trained on it."""
+    made = once(context, "specs/ingest.yaml", [f"until={until}"], trigger=reason, cause=cause)
+    inspect(stage, version(stage, made.outputs[0][0]))
+
+
+def inspect(stage: Stage, table: Artifact) -> None:
+    """The declared checks of a version of the panel, and that it holds fixings and nothing about persons."""
+    done = {each.check for each in checks.executed(stage.view, table.ref)}
+    if not done:
+        quality.checked(stage.as_(cast.ENGINEER), table)
+    privacy(stage, table)
+
+
+def privacy(stage: Stage, table: Artifact, *, anew: bool = False) -> None:
+    """That the columns of a table are a day and codes of currencies, so that it holds nothing about persons."""
+    if anew or all(each.check != PRIVACY for each in checks.executed(stage.view, table.ref)):
+        header = _header(stage.ledger.objects.read(table.digest))
+        other = [each for each in header[1:] if not (len(each) == 3 and each.isalpha() and each.isupper())]
+        fact = CheckExecuted(
+            check=PRIVACY,
+            kind="privacy",
+            passed=not other,
+            value={"columns": len(header), "other": other},
+            threshold={"columns": "a day, and codes of currencies"},
+            verdict="block" if other else "pass",
+        )
+        stage.record(cast.DATA_OWNER, fact, subject=table.ref, cause=table.seq)
+
+
+def _header(data: bytes) -> list[str]:
+    """The names of a CSV's columns, or of the one CSV's in a zip; one without a name at its end is none."""
+    if data.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open(archive.namelist()[0]) as stream:
+            data = stream.readline()
+    return data.partition(b"\n")[0].decode().strip().rstrip(",").split(",")
+
+
+def validate(stage: Stage, artifact: Artifact) -> None:
+    """The validator's own report on a version, attached to it; beside it whether its errors differ between groups."""
+    judged = [each for each in checks.executed(stage.view, artifact.ref) if each.check == CRITERION]
+    known = {each.doc_kind for each in documents.listed(stage.view, artifact.ref)}
+    if not judged or REPORT in known:
+        return
+    last, words = judged[-1], ("passed" if judged[-1].passed else "missed")
+    scores = last.value if isinstance(last.value, dict) else {}
+    text = (
+        f"# Validation of {artifact.ref}\n\nThe evaluation out of time {words} the criterion that was set before it.\n\n"
+        + "".join(f"- {name}: {value:.3f}\n" for name, value in sorted(scores.items()))
+        + "\nThe training was read, its inputs compared by digest. By somebody who did not make it.\n"
+    )
+    kept = stage.ledger.objects.put_bytes(text.encode())
+    fact = DocumentAttached(doc_kind=REPORT, sha256=kept.digest, title="Independent validation")
+    stage.record(cast.VALIDATOR, fact, subject=artifact.ref, cause=last.seq)
+
+
+def waive(stage: Stage, artifact: Artifact) -> None:
+    """Where the policy lacks more than signatures can give, the model's owner answers for it, openly and for a day."""
+    lacking = gates.missing(stage.view, artifact.ref, "prod", now=stage.ledger.now())
+    if lacking:
+        reason = "; ".join(each.what for each in lacking)
+        exceptions.record(stage.as_(cast.MODEL_OWNER), ref=artifact.ref, reason=reason, until="24h")
+        stage.say(f"{cast.MODEL_OWNER.name} breaks the glass for {artifact.ref}: {reason}")
 
 
 def ask(stage: Stage, artifact: Artifact, note: str) -> Request:
@@ -150,10 +245,22 @@ def judge(stage: Stage, artifact: Artifact, evaluation: Run) -> None:
         inputs={"run": evaluation.ref, "report": evaluation.outputs[0][0]},
     )
     stage.record(cast.ENGINEER, fact, subject=artifact.ref, cause=evaluation.ended_seq)
+    _compare_groups(stage, artifact, evaluation)
     stage.say(
         f"out of time: error {own:.2f} vol points, {'below' if passed else 'not below'} the static table's {table:.2f} "
         f"(exponential weighting {ewma:.2f}); bias {scores['bias']:+.3f}"
     )
+
+
+def _compare_groups(stage: Stage, artifact: Artifact, evaluation: Run) -> None:
+    """Whether the two groups of currencies that the bias monitor knows are forecast alike."""
+    report = json.loads(stage.ledger.objects.read(evaluation.outputs[0][1]))["by_currency"]
+    declared = yamltext.load((stage.root / "monitors.yaml").read_text(encoding="utf-8"), "monitors.yaml").value
+    groups = next(each["groups"] for each in declared["monitors"] if each["kind"] == "bias")
+    means = {name: sum(report[code]["bias"] for code in codes) / len(codes) for name, codes in groups.items()}
+    gap = max(means.values()) - min(means.values())
+    fact = CheckExecuted(GROUPS, "bias", gap <= _ALIKE, {"gap": gap, **means}, _ALIKE, inputs={"run": evaluation.ref})
+    stage.record(cast.ENGINEER, fact, subject=artifact.ref, cause=evaluation.ended_seq)
 
 
 def evaluate(stage: Stage, artifact: Artifact, *, since: str, until: str, trained_on: str = "") -> None:
@@ -171,10 +278,16 @@ def evaluate(stage: Stage, artifact: Artifact, *, since: str, until: str, traine
     judge(stage, artifact, once(engineer, "specs/evaluate.yaml", window, trigger="manual", cause=artifact.seq))
 
 
-def describe(stage: Stage, artifact: Artifact, training: Run) -> None:
-    """A model card, attached to the version."""
-    if documents.listed(stage.view, artifact.ref):
-        return
+def describe(stage: Stage, artifact: Artifact) -> None:
+    """A model card, attached to the version, where it has none."""
+    if "model_card" not in {each.doc_kind for each in documents.listed(stage.view, artifact.ref)}:
+        card(stage, artifact)
+
+
+def card(stage: Stage, artifact: Artifact) -> None:
+    """A model card as its training gives it, attached to the version."""
+    training = runs.get(stage.view, artifact.run or "")
+    assert training is not None
     metrics = training.metrics
     text = (
         f"# {artifact.ref}\n\nForecasts each currency's volatility five days ahead, for hedge ratios and value-at-risk.\n"

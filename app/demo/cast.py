@@ -16,6 +16,7 @@ class Member(NamedTuple):
 
 
 ADMINISTRATOR = Member("ivy", "platform administrator", "platform", ("administrator",))
+SPONSOR = Member("noor", "head of portfolio management", "portfolio", ("leadership",))
 DATA_OWNER = Member("dora", "owner of the market data", "data", ("data-owner",))
 ENGINEER = Member("ada", "machine learning engineer", "quant", ("ml-engineer",))
 MODEL_OWNER = Member("hugo", "owner of the hedging model", "portfolio", ("model-owner",))
@@ -25,7 +26,7 @@ MONITOR = Member("svc:monitor", "runs the monitors", "platform", ("monitoring",)
 TRAINER = Member("svc:trainer", "trains when the declared rule says so", "platform", ("training",), automation=True)
 DEPLOYER = Member("svc:deployer", "carries out deployments", "platform", ("deployment",), automation=True)
 
-ENROLLED = (DATA_OWNER, ENGINEER, MODEL_OWNER, RISK, VALIDATOR, MONITOR, TRAINER, DEPLOYER)
+ENROLLED = (SPONSOR, DATA_OWNER, ENGINEER, MODEL_OWNER, RISK, VALIDATOR, MONITOR, TRAINER, DEPLOYER)
 """Everybody whom the administrator enrols, in order."""
 
 PERSONA = VALIDATOR

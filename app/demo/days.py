@@ -13,6 +13,7 @@ from app.actions.serving import Scoring, Serving
 from app.actions.watching import Seen, Watch
 from app.demo import cast, naive
 from app.demo.answers import Answers
+from app.demo.calendar import Calendar
 from app.demo.desk import Desk
 from app.demo.stage import Stage
 from app.demo.trials import Trials
@@ -32,6 +33,7 @@ class Days:
         self.answers = Answers(stage, serving, scoring)
         self._trials = Trials(stage, serving, scoring, self.watch)
         self._desk = Desk(stage, self.watch)
+        self._calendar = Calendar(stage, scoring, self.answers)
         self.declare()
 
     def declare(self) -> None:
@@ -79,6 +81,7 @@ class Days:
         self.answers.give(day, due)
         self._trials.evaluate(day)
         self._desk.resolve()
+        self._calendar.keep(day)
 
     def monitor(self, kind: str) -> str:
         """The name of the monitor of a kind that was accepted."""

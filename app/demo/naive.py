@@ -24,7 +24,7 @@ _LEAST_DAYS = 15
 
 def told(stage: Stage, watch: Watch, monitor: str) -> None:
     """At the drift monitor's first alarm: how often others would have cried in the whole months before it. Done once."""
-    first = next((each for each in alerts.listed(stage.view) if each.monitor == monitor), None)
+    first = next((each for each in alerts.listed(stage.view) if each.monitor == monitor and not each.injected), None)
     if first is None or any(each.check == CHECK for each in checks.executed(stage.view)):
         return
     months = _calm(watch, (first.day or "")[:7])

@@ -72,10 +72,9 @@ class Pandemic:
             assert decided is not None
         stage.at(day, "18:00:00")
         first = self._days.scoring.after(years_later(day, -TRAINING_YEARS))[0]
-        known = made_by(stage.view, decided)
-        ref = retrained(
-            stage.as_(cast.ENGINEER), trigger=decided, reason="review", first=first, last=day, settings=[CORRELATION]
-        )
+        known, engineer = made_by(stage.view, decided), stage.as_(cast.ENGINEER)
+        beats.panel(stage, engineer, cause=decided, reason="review", until=day)
+        ref = retrained(engineer, trigger=decided, reason="review", first=first, last=day, settings=[CORRELATION])
         if ref not in known:
             stage.say(f"{cast.ENGINEER.name} trained on {first} to {day}: {ref}")
         self._days.answers.start(beats.version(stage, ref), following, _WIDER)

@@ -19,7 +19,6 @@ from app.workspace import DEMO_KEYS, FILE, FOLDER, LEDGER
 from ledger.errors import InputError
 from ledger.events.artifacts import ArtifactRegistered
 from ledger.events.documents import DocumentAttached
-from ledger.events.people import OwnerAssigned
 from ledger.format.names import quote
 from ledger.keystore import Keystore
 from ledger.ledger import Entry, Ledger
@@ -113,7 +112,7 @@ def begun(root: Path) -> date | None:
 
 
 def enrol(stage: Stage) -> None:
-    """Everybody gets a key, roles, and what they answer for."""
+    """Everybody gets a key and roles."""
     for member in cast.ENROLLED:
         if people.get(stage.view, member.name) is None:
             people_actions.add(
@@ -125,11 +124,6 @@ def enrol(stage: Stage) -> None:
                 team=member.team,
                 automation=member.automation,
             )
-    dataset, model = f"dataset/{PROJECT}/{RAW}", f"model/{PROJECT}/fx-vol"
-    for subject, member in ((dataset, cast.DATA_OWNER), (model, cast.MODEL_OWNER)):
-        if not people.owners(stage.view, subject):
-            fact = OwnerAssigned(role="accountable", principal=member.name, team=member.team)
-            stage.record(cast.ADMINISTRATOR, fact, subject=subject)
 
 
 def register_data(stage: Stage) -> artifacts.Artifact:

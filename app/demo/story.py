@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.actions.retraining import TRIGGERED
 from app.actions.serving import Scoring, declared
-from app.demo import beats, cast, ending, script, setting
+from app.demo import beats, cast, ending, house, script, setting
 from app.demo.crisis import Crisis
 from app.demo.days import Days
 from app.demo.pandemic import Pandemic
@@ -59,7 +60,9 @@ def finished(root: Path) -> bool:
         return False
     with ledgers.open(root / FOLDER / LEDGER, read_only=True) as ledger:
         row = ledger.connection.execute(
-            "SELECT 1 FROM events WHERE type = 'ledger.verified' AND seq < (SELECT max(size) FROM checkpoints) LIMIT 1"
+            "SELECT 1 FROM events WHERE type = 'ledger.verified' AND seq < (SELECT max(size) FROM checkpoints) AND seq > "
+            "(SELECT max(seq) FROM events WHERE type = :type AND json_extract(body, '$.value.cause') = :why) LIMIT 1",
+            {"type": TRIGGERED, "why": ending.WHY},
         ).fetchone()
     return row is not None
 
@@ -70,6 +73,7 @@ def _tell(stage: Stage, plan: script.Script) -> Told:
         stage.say(f"{run.event.subject} had been cut off; it is recorded as interrupted")
     stage.progress("people, roles and keys", 0.02)
     setting.enrol(stage)
+    house.founded(stage)
     stage.progress("the ECB's file", 0.04)
     beats.data(stage, plan)
     stage.progress("features and the first model", 0.11)
@@ -86,7 +90,7 @@ def _tell(stage: Stage, plan: script.Script) -> Told:
     stage.progress("the refresh", 0.91)
     request = ending.open_request(stage)
     stage.progress("verifying the chain", 0.98)
-    report = ending.prove(stage)
+    report = ending.prove(stage, request)
     touched, tampered = ending.tamper(stage)
     stage.progress("done", 1.0)
     return Told(request, report, tampered, touched)

@@ -11,7 +11,7 @@ from app.demo import beats, cast
 from app.demo.answers import trials_of
 from app.demo.stage import Stage
 from app.rollout import gates
-from ledger.projections import deployments, runs
+from ledger.projections import deployments
 
 if TYPE_CHECKING:
     from app.actions.serving import Scoring, Serving
@@ -81,15 +81,15 @@ class Trials:
         """The gates said promote: the approvals that the policy demands, then the promotion."""
         stage = self._stage
         successor = beats.version(stage, deployment.subject)
-        training = runs.get(stage.view, successor.run or "")
-        assert training is not None
         stage.at(day, "17:45:00")
-        beats.describe(stage, successor, training)
+        beats.describe(stage, successor)
         beats.evaluate(stage, successor, since=str(deployment.plan["first_day"]), until=day)
         stage.at(day, "17:50:00")
+        beats.validate(stage, successor)
         request = beats.ask(stage, successor, f"{deployment.ref} says promote; the evidence is in its steps")
         beats.sign(stage, request, cast.RISK, "better on accounts that it did not choose, by evidence fixed beforehand")
         beats.sign(stage, request, cast.VALIDATOR, "the gates were declared before the first day, and none was bent")
+        beats.waive(stage, successor)
         canaries.promoted(stage.as_(cast.DEPLOYER), deployment)
         publish(stage.as_(cast.DEPLOYER))
         self._watch.switch(successor, day)

@@ -123,6 +123,9 @@ class TestPolicies:
     def test_the_demo_s_policy_fits_the_demo(self, demo: Shell) -> None:
         assert demo.ok("policy", "check").out.startswith("✓ sound")
         assert demo("policy", "try", "--json").document["judged"] > 0
+        assert "in force already, and says the same" in demo("--as", "ivy", "policy", "adopt", "--yes").err
+        path = demo.root / "policy.yaml"
+        path.write_text(path.read_text().replace("sla: 2d", "sla: 3d"))
         demo.ok("--as", "ivy", "policy", "adopt", "--yes")
         assert demo("gate", "fx-vol", "--to", "prod").code == 1
         assert demo.ok("verify").code == 0

@@ -88,7 +88,8 @@ def test_the_usual_rules_would_have_cried_in_the_months_in_which_the_declared_on
     whole: Whole, events: list[dict[str, Any]]
 ) -> None:
     (compared,) = [each for each in of(events, "check.executed") if each["value"]["check"] == naive.CHECK]
-    first = next(each for each in of(events, "alert.raised") if each["value"]["monitor"] == "feature-drift")
+    drift = [each for each in of(events, "alert.raised") if each["value"]["monitor"] == "feature-drift"]
+    first = next(each for each in drift if not each["value"]["injected"])
     value = compared["value"]["value"]
     months = compared["value"]["inputs"]["months"]
     assert value["months"] == len(months) > 1
@@ -195,6 +196,53 @@ def test_every_day_since_going_live_was_looked_at_by_every_accepted_monitor(even
     assert all(each["value"]["day"] == each["at"][:10] for each in looks)
 
 
+def test_what_stands_before_anything_is_trained(events: list[dict[str, Any]]) -> None:
+    trained = next(each for each in of(events, "run.started") if each["value"]["job_type"] == "training")
+    for kind in ("policy.adopted", "charter.signed", "criteria.set", "tier.assigned", "risk.recorded", "target.set"):
+        assert of(events, kind)[0]["seq"] < trained["seq"], kind
+    registered = {each["value"]["risk"]: each["value"] for each in of(events, "risk.recorded")}
+    assert all(each["owner"] and each["capability"] for each in registered.values())
+    signed = [each for each in of(events, "approval.granted") if each["value"]["transition"] == "target"]
+    assert {each["actor"] for each in signed} == {cast.SPONSOR.name}
+    assert len(signed) == len(of(events, "target.set"))
+
+
+def test_a_glass_is_broken_for_three_days_and_closed_with_its_outcome(events: list[dict[str, Any]]) -> None:
+    (broken,) = of(events, "exception.recorded")
+    (closed,) = of(events, "exception.closed")
+    assert broken["actor"] == cast.MODEL_OWNER.name
+    assert broken["at"] < closed["at"] < broken["value"]["expires"]
+    assert "not used" in closed["value"]["outcome"]
+
+
+def test_alarms_and_the_way_back_are_tried_and_the_training_repeated(events: list[dict[str, Any]]) -> None:
+    drills = {each["value"]["check"]: each["value"] for each in of(events, "check.executed")}
+    assert drills["drill-drift"]["passed"]
+    assert drills["drill-rollback"]["passed"]
+    assert all(each["value"]["equal"] for each in of(events, "run.reproduced"))
+    assert len(of(events, "run.reproduced")) == 2
+    rang = {each["value"]["alert"] for each in of(events, "alert.raised") if each["value"]["injected"]}
+    assert rang
+    assert rang <= {each["value"]["alert"] for each in of(events, "alert.resolved")}
+
+
+def test_levels_climb_as_evidence_comes_and_fall_where_it_lapses(whole: Whole) -> None:
+    shell = Shell(whole.root)
+
+    def levels(*at: str) -> dict[str, str]:
+        (project,) = shell.json("maturity", *at)["projects"]
+        found: dict[str, str] = project["levels"]
+        return found
+
+    first, last = levels("--at", "2008-02-15"), levels()
+    assert first == {"data": "L0", "model": "L1", "code": "L0"}
+    assert last["data"] > first["data"]
+    lapsed = shell.ok("maturity", "fx-hedging").out
+    assert "lapsed" in lapsed
+    verified = [each["at"] for each in tellings.recorded(whole.root) if each["type"] == "ledger.verified"]
+    assert len(verified) > 15
+
+
 def test_one_request_is_left_open_and_the_persona_completes_it(whole: Whole, tmp_path: Path) -> None:
     shutil.copytree(whole.root, tmp_path / "demo")
     shell = Shell(tmp_path / "demo")
@@ -203,7 +251,7 @@ def test_one_request_is_left_open_and_the_persona_completes_it(whole: Whole, tmp
     version = request["subject"].rpartition("/")[2]
     refused = shell("deploy", version, "--to", "prod")
     assert refused.code == 1
-    assert "approval missing, by a role other than the trainer's" in refused.err
+    assert "1 approval missing, by model-validation" in refused.err
     assert shell.json("whoami")["name"] == cast.PERSONA.name
     shell.ok("approve", str(request["seq"]), "--reason", "read", "--yes")
     shell.ok("deploy", version, "--to", "prod")
@@ -230,8 +278,13 @@ def test_what_is_told_is_what_is_recorded(whole: Whole, events: list[dict[str, A
     told = whole.err
     for alert in of(events, "alert.raised"):
         value = alert["value"]
+        if value["injected"]:
+            continue
         assert f"{value['day']}: {value['severity']} from {value['monitor']}: {value['message']}" in told
+    drilled = {each["value"]["alert"] for each in of(events, "alert.raised") if each["value"]["injected"]}
     for note in of(events, "alert.acknowledged"):
+        if note["value"]["alert"] in drilled:
+            continue
         assert f"{note['actor']} acknowledged" in told
         assert note["value"]["note"] in told
     last = of(events, "deployment.step")[-1]

@@ -39,7 +39,8 @@ def train(inputs: dict[str, Path], outputs: dict[str, Path], config: dict[str, A
     days = slice(rates.days.index(table.days[where.start]), rates.days.index(table.days[where.stop - 1]) + 1)
     _require_movement(gains[days], rates.currencies)
     daily = _correlations(gains, days, config["correlation"])
-    rule = {"method": "window"} if config["correlation"]["method"] == "window" else dict(config["correlation"])
+    asked = config["correlation"]
+    rule = {key: asked[key] for key in (("method",) if asked["method"] == "window" else ("method", "decay"))}
     decay = rule.get("decay")
     model = har.Har(rates.currencies, coefficients, float(residuals.var()), daily[-1], 1.0, decay)
     multiplier = _multiplier(model, table.x[where], gains[days], daily, float(config["value_at_risk"]["level"]))
