@@ -50,13 +50,11 @@ def register(
     versions = artifacts.versions(ledger.view(), kind=kind, project=home, name=label)
     same = next((each for each in versions if each.digest == stored.digest), None)
     version = same.version if same else 1 + max((each.version for each in versions), default=0)
-    base = f"{kind}/{home}/{label}"
-    entries = []
-    told: list[str] = []
-    described: dict[str, Any] = {}
+    base, entries = f"{kind}/{home}/{label}", []
+    described, told = (
+        ({}, []) if same or no_profile else describing.facts(context, stored, kind, source.name, media_type)
+    )
     if same is None:
-        if not no_profile:
-            described, told = describing.facts(context, stored, kind, source.name, media_type)
         fact = ArtifactRegistered(
             kind=kind,
             name=label,

@@ -41,12 +41,12 @@ def lineage(
         raise InputError("give either --mermaid or --dot")
     if depth is not None and depth < 0:
         raise InputError(f"--depth {depth}: a depth is 0 or more steps")
-    if impact and (up or down or mermaid or dot or since is not None or depth is not None or "#" in ref):
-        raise InputError("--impact stands alone: it tells all that depends on a version, a run or a deployment")
     view = context.view
-    target, column = _target(view, ref)
     if impact:
-        return withdrawal.impact(view, target.ref)
+        if up or down or mermaid or dot or since is not None or depth is not None or "#" in ref:
+            raise InputError("--impact stands alone: it tells all that depends on a version, a run or a deployment")
+        return withdrawal.impact(view, _target(view, ref)[0].ref)
+    target, column = _target(view, ref)
     both = up == down
     steps = {"up": depth if up or both else 0, "down": depth if down or both else 0}
     graph, unknown = _graph(view, target.ref, column, steps)
@@ -57,16 +57,7 @@ def lineage(
     document = {
         "at": view.at,
         "focus": graph.focus,
-        "nodes": [
-            {
-                "ref": node.ref,
-                "kind": node.kind,
-                "label": node.label,
-                "distance": node.distance,
-                "alerts": troubled.get(node.ref, []),
-            }
-            for node in sorted(graph.nodes.values(), key=lambda node: (node.distance, node.ref))
-        ],
+        "nodes": _nodes(graph, troubled),
         "edges": [_edge(each) for each in graph.edges],
         "unknown": list(unknown),
         "since": None if before is None else before.at,
@@ -146,6 +137,20 @@ def _taken(view: View, text: str, target: references.Target) -> list[str]:
     current = {each.alias: each.version for each in artifacts.aliases(view, base)}
     used = ", ".join(f"@{alias} is {name}@{current[alias]}" for alias in sorted(current))
     return [say(Mark("dim", f"{text}: the newest version, {name}@{version}" + (f"; {used}" if used else "")))]
+
+
+def _nodes(graph: Graph, troubled: dict[str, list[str]]) -> list[dict[str, Any]]:
+    """The nodes as JSON data, from the farthest source to the farthest consumer."""
+    return [
+        {
+            "ref": node.ref,
+            "kind": node.kind,
+            "label": node.label,
+            "distance": node.distance,
+            "alerts": troubled.get(node.ref, []),
+        }
+        for node in sorted(graph.nodes.values(), key=lambda node: (node.distance, node.ref))
+    ]
 
 
 def _edge(edge: Edge) -> dict[str, Any]:

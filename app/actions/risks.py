@@ -82,16 +82,7 @@ def add(
     title = title or (known_as.title or None if known_as else None)
     depends = depends or (known_as.depends if known_as else ())
     objects = objects or (known_as.objects if known_as else ())
-    for name, number in (("likelihood", likelihood), ("impact", impact)):
-        if not 1 <= number <= MOST:
-            raise InputError(f"--{name} {number}: a number from 1 to {MOST}")
-    if area not in AREAS:
-        raise InputError(f"there is no area {area!r}{nearest(area, AREAS)}; they are {', '.join(AREAS)}")
-    known = found.evaluation.model.capabilities
-    if capability and capability not in known:
-        raise InputError(
-            f"there is no capability {capability!r}{nearest(capability, list(known))}; see `assay risk matrix`"
-        )
+    _require_known(found, area, capability, likelihood=likelihood, impact=impact)
     for name in depends:
         if name not in others:
             raise InputError(f"there is no risk {name!r} in {home}{nearest(name, list(others))}")
@@ -113,6 +104,20 @@ def add(
     made = _again(context, home, risk)
     document_ = {"risk": document(made), "event": events.described(recorded)}
     return Answer(document_, [*events.listing([recorded]), *_flags(made)])
+
+
+def _require_known(found: Ground, area: str, capability: str, **numbers: int) -> None:
+    """Likelihood and impact lie on their scale, and area and capability are ones that there are."""
+    for name, number in numbers.items():
+        if not 1 <= number <= MOST:
+            raise InputError(f"--{name} {number}: a number from 1 to {MOST}")
+    if area not in AREAS:
+        raise InputError(f"there is no area {area!r}{nearest(area, AREAS)}; they are {', '.join(AREAS)}")
+    known = found.evaluation.model.capabilities
+    if capability and capability not in known:
+        raise InputError(
+            f"there is no capability {capability!r}{nearest(capability, list(known))}; see `assay risk matrix`"
+        )
 
 
 def close(context: Context, *, risk: str, outcome: str, project: str | None = None) -> Answer:

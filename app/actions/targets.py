@@ -61,14 +61,10 @@ def set_target(
     """Freeze a target with its criteria as a document, and ask leadership to sign it."""
     found = evaluating.ground(context)
     home = context.workspace.project(project)
-    if track not in assessments.TRACKS:
-        raise InputError(f"there is no track {track!r}; they are {', '.join(assessments.TRACKS)}")
+    _require_tracks(track, depends)
     number = assessments.level_number(level)
     day = _day(due, "--due", after=_today(found))
     steps = _milestones(milestones, number, day)
-    wrong = [each for each in depends if each not in assessments.TRACKS or each == track]
-    if wrong:
-        raise InputError(f"--depends {wrong[0]}: another track, of {', '.join(assessments.TRACKS)}")
     ids = _criteria(found, track, number, criteria)
     content = {
         "project": home,
@@ -102,6 +98,14 @@ def set_target(
     lines = [*events.listing(recorded), say(f"`assay target sign {track}` signs it, as one of {', '.join(LEADERSHIP)}")]
     document_ = {"target": content, "request": request, "events": [events.described(each) for each in recorded]}
     return Answer(document_, lines)
+
+
+def _require_tracks(track: str, depends: Sequence[str]) -> None:
+    if track not in assessments.TRACKS:
+        raise InputError(f"there is no track {track!r}; they are {', '.join(assessments.TRACKS)}")
+    wrong = [each for each in depends if each not in assessments.TRACKS or each == track]
+    if wrong:
+        raise InputError(f"--depends {wrong[0]}: another track, of {', '.join(assessments.TRACKS)}")
 
 
 def list_targets(context: Context, *, project: str | None = None) -> Answer:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import platform
 import re
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.actions.answers import Answer, Mark, fields, say, state
-from app.actions.identity import LOGIN, identify
+from app.actions.identity import LOGIN, Identity, identify
 from app.workspace import FILE, FOLDER, Workspace, render
 from ledger.errors import InputError
 
@@ -64,17 +66,22 @@ def init(
         "project": home,
         "clock": clock,
     }
+    return Answer(document, _made(document, who, keystore.folder, kept=kept))
+
+
+def _made(document: Mapping[str, str], who: Identity, keys: Path, *, kept: bool) -> list[str]:
+    """What a new workspace is told by: where things lie, and what comes next."""
     rows = [
-        ("ledger", f"{FOLDER}/{place.name}, its name is {named}"),
-        ("its key", key),
-        ("administrator", f"{who.name} (by {who.why}); the secret key lies in {keystore.folder}"),
+        ("ledger", f"{FOLDER}/{Path(document['ledger']).name}, its name is {document['origin']}"),
+        ("its key", document["key"]),
+        ("administrator", f"{who.name} (by {who.why}); the secret key lies in {keys}"),
         ("settings", FILE + (", as it was" if kept else "")),
     ]
-    then = say(Mark("dim", "`assay people add NAME --role ROLE` enrols the others; `assay --help` lists the commands"))
-    lines = [say(state("good", "made"), f"  a workspace in {root}"), *fields(rows)]
+    lines = [say(state("good", "made"), f"  a workspace in {document['workspace']}"), *fields(rows)]
     if who.why in _PASSING:
         lines.append(say(f"`export ASSAY_ACTOR={who.name}` makes you {who.name} in the commands that follow"))
-    return Answer(document, [*lines, then])
+    then = "`assay people add NAME --role ROLE` enrols the others; `assay --help` lists the commands"
+    return [*lines, say(Mark("dim", then))]
 
 
 def completion(context: Context, *, shell: str) -> Answer:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
-from collections.abc import Callable, Collection, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -98,19 +98,26 @@ def verify(
     )
     place = Path(path)
     try:
-        with ExitStack() as opened:
-            connection, raw = (
-                opened.enter_context(closing(sqlite.read_only(place, of_any_revision=True))) for _ in range(2)
-            )
-            raw.text_factory = bytes
-            for each in (connection, raw):
-                each.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
-                each.execute("BEGIN")
-                each.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+        with _opened(place) as (connection, raw):
             return _Verification(place, connection, raw, asked).run()
     except Damaged as error:
         found = Finding("damaged", None, str(error).partition(";")[0] + tables.cut_off(place))
         return Report(findings=[found], unchecked=["everything in the file: none of it can be read"])
+
+
+@contextmanager
+def _opened(place: Path) -> Iterator[tuple[sqlite3.Connection, sqlite3.Connection]]:
+    """Two connections that see the ledger as it is now: text as text, and raw."""
+    with ExitStack() as opened:
+        connection, raw = (
+            opened.enter_context(closing(sqlite.read_only(place, of_any_revision=True))) for _ in range(2)
+        )
+        raw.text_factory = bytes
+        for each in (connection, raw):
+            each.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
+            each.execute("BEGIN")
+            each.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+        yield connection, raw
 
 
 class Asked(NamedTuple):

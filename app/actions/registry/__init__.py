@@ -27,7 +27,8 @@ _PARTS = {
     "witnesses": ("WITNESS",),
     "pipelines": ("PIPELINES", "AGENT", "GATE", "DELIVERY"),
     "governance": ("REQUESTS", "POLICIES", "EXCEPTIONS", "CRITERIA", "DELEGATIONS"),
-    "maturity": ("LEVELS", "ASSESSMENTS", "TARGETS", "RISKS", "INVENTORY", "GUIDE"),
+    "maturity": ("LEVELS", "ASSESSMENTS", "GUIDE"),
+    "targets": ("TARGETS", "RISKS", "INVENTORY"),
     "people": ("PEOPLE", "STANDING"),
     "keys": ("SIGNING", "KEYS", "SUCCESSION"),
 }
