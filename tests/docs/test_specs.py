@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from app.actions import retrainrules, serving
 from app.monitoring import basel, bias, changes, completeness, declaration, drift, limited, performance
 from app.monitoring.quality import check
 from app.pipelines import spec
+from app.rollout.plan import Plan
 from tests.app import story
 
 PAGE = (Path(__file__).parents[2] / "docs" / "specs.md").read_text(encoding="utf-8")
@@ -69,3 +71,9 @@ def test_every_setting_of_a_monitor_is_named() -> None:
         row = next(line for line in table.splitlines() if line.startswith(f"| `{kind}`"))
         for name in names:
             assert re.search(rf"`{name}[`:]", row), (kind, name)
+
+
+def test_every_key_of_the_other_files_is_named() -> None:
+    keys = {each.name for each in fields(Plan)} - {"shadow_variance"}  # measured, and never declared
+    for name in (*keys, *serving._KEYS, *serving._LOGGED_KEYS, *retrainrules._KEYS, "all", "at_least"):
+        assert re.search(rf"`{name}[`:]", PAGE), name
