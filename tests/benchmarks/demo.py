@@ -131,7 +131,8 @@ def quality() -> None:
     """The verdicts on the whole raw file."""
     print("\nData checks on the whole raw file")
     raw = table.read(story.RATES)
-    for result in check.execute(check.read(story.declared("checks.yaml"), "checks.yaml"), raw):
+    declared = check.read(story.declared("checks.yaml"), "checks.yaml")
+    for result in check.execute([each for each in declared if each.subject.endswith("/ecb-rates")], raw):
         counts = dict.fromkeys(("flag", "quarantine", "block"), 0)
         for each in result.findings:
             counts[each.verdict] += 1
@@ -472,6 +473,28 @@ def starts(study: Study, weights: Floats) -> None:
     say("v2 from seven starts, October to April: decision day", ", ".join(found), "99 to 228")
 
 
+DIFFERENCES = (
+    "the slice: the same definition, other synthetic mandates; a tenth of them holds 12 % of AUM here, 14 % in the study, and "
+    "with other accounts the evidence passes 20 some days earlier or later (the spread over draws is printed above)",
+    "units: v2 × .8 here and in the demo, where the faulty build is one of v2; v1 × .8 has the study's ratio",
+    "stale features lose at .05/3 here, and never in the study: in the demo parity stops them on day 1, before any loss counts",
+    "onsets: all of the study's ten, and 2013-07-09, a day on which half of the armed features lie just above their thresholds",
+    "the gate: the study also used labels that closed a week after v1 went live; the demo uses those known on the day",
+    "the null: over any 250 days it holds its 5 %; within 2008-10 to 2009-09 v2 was really better, so that the days of a "
+    "flipped block agree with each other, which is more than dependence",
+    "v3: here losses alone decide; in the demo the gates do, and the prediction ratio of a correlation that follows the days "
+    "rises above .1 in March 2020, so that its canary declares .2 before it starts",
+)
+"""Where the run's figures are not the study's, and why."""
+
+
+def closing() -> None:
+    """The differences, in words."""
+    print("\nWhere these figures are not the study's")
+    for each in DIFFERENCES:
+        print(f"  - {each}")
+
+
 def main(argv: Sequence[str]) -> int:
     """Compute and print; there are no bars here, so it returns 0."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks demo", description=__doc__)
@@ -485,4 +508,5 @@ def main(argv: Sequence[str]) -> int:
         zones(study)
         drift(study, watched)
         canaries(study)
+        closing()
     return 0
