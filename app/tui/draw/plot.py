@@ -191,10 +191,11 @@ def _curve(
     across, down = (2, 4) if fine else (1, 1)
     dots: set[tuple[int, int]] = set()
     last: tuple[date, int, int] | None = None
+    joined = max(LONGEST_GAP, _usual(values) * 2)
     for text, value in values:
         day = date.fromisoformat(text[:10])
         x, y = frame.column(day, across), frame.row(value, down)
-        if last is not None and (day - last[0]).days <= max(LONGEST_GAP, _usual(values) * 2):
+        if last is not None and (day - last[0]).days <= joined:
             dots.update(_line(last[1], last[2], x, y))
         dots.add((x, y))
         last = (day, x, y)

@@ -73,8 +73,9 @@ class Lister(ScrollView, can_focus=True):
         sections = sections if before is None else compare(before, sections)
         wanted = choose if choose is not None else self.value
         old = self._at or 0
-        self._sections = sections
-        self._layout_lines()
+        if sections != self._sections or not self._drawn.lines:
+            self._sections = sections
+            self._layout_lines()
         rows = self._rows()
         found = next((y for y in rows if self._drawn.values[y] == wanted), None) if wanted is not None else None
         if found is None and rows:
@@ -85,6 +86,7 @@ class Lister(ScrollView, can_focus=True):
         """Show only the rows that pass a filter."""
         if narrowed != self._narrowed:
             self._narrowed = narrowed
+            self._layout_lines()
             self.show(self._sections)
 
     def _layout_lines(self) -> None:
@@ -92,8 +94,10 @@ class Lister(ScrollView, can_focus=True):
         if width <= 0:
             return
         sections = [narrow(each, self._narrowed) for each in self._sections] if self._narrowed.terms else self._sections
-        drawn = draw(sections, width)
-        if len(drawn.lines) > height:
+        # Where the rows alone are too many there will be a scrollbar, and nothing need be drawn twice.
+        many = sum(len(each.rows) for each in sections) > height
+        drawn = draw(sections, width - many)
+        if len(drawn.lines) > height and not many:
             drawn = draw(sections, width - 1)
         self._drawn = drawn
         self.virtual_size = Size(width, len(drawn.lines))
