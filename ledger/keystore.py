@@ -199,9 +199,11 @@ class Keystore:
             ) from None
 
     def remember_signed(self, verifier: VerifierKey, size: int, root: str) -> None:
-        """Keep, durably and before the signature is handed out, what was signed last."""
+        """Keep, durably and before the signature is handed out, what was signed last. The key is locked."""
         path = self._ledger(verifier).with_suffix(".signed")
         try:
+            for draft in path.parent.glob(f"{path.name}.*.new"):  # of a process that was killed while it wrote
+                draft.unlink(missing_ok=True)
             keyfiles.replace(path, json.dumps({"root": root, "size": size}).encode() + b"\n")
         except OSError as error:
             raise KeyUnavailable(

@@ -217,7 +217,7 @@ def _beside(folder: Path) -> Iterator[Path]:
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise InputError(f"{folder} exists already; name a new folder")
     if not folder.parent.is_dir():
-        raise InputError(f"the folder {folder.parent} does not exist")
+        raise InputError(f"the folder {folder.parent} does not exist; make it first")
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name[:40]}.", dir=folder.parent))
     try:
         made = draft / "made"

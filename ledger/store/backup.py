@@ -24,7 +24,7 @@ def copy(source: Path, target: Path) -> None:
     if os.path.lexists(target):
         raise InputError(f"{target} exists already; a backup overwrites nothing")
     if not target.parent.is_dir():
-        raise InputError(f"the folder {target.parent} does not exist")
+        raise InputError(f"the folder {target.parent} does not exist; make it first")
     try:
         descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:40]}.", dir=target.parent)
     except OSError as error:

@@ -137,9 +137,12 @@ def test_the_ledgers_key_and_its_memory(store: Keystore) -> None:
     assert secret is not None
     assert secret.public.raw == verifier.public
     assert store.last_signed(verifier) is None
+    left = store.folder / "ledgers" / f"{verifier.id.hex()}.signed.4711.new"
+    left.write_text("{")
     with store.signing(verifier):
         store.remember_signed(verifier, 7, "ab" * 32)
     assert store.last_signed(verifier) == (7, "ab" * 32)
+    assert not left.exists(), "what a killed process left is swept"
     (store.folder / "ledgers" / f"{verifier.id.hex()}.signed").write_text("{}")
     with pytest.raises(KeyUnavailable, match="does not say what was signed last"):
         store.last_signed(verifier)
