@@ -174,7 +174,7 @@ def scrolling(subject: Subject, rounds: int) -> Iterator[harness.Figure]:
 
 def mounting(subject: Subject, small: Subject, rounds: int) -> Iterator[harness.Figure]:
     """The log from the key until its newest event stands beside it, over the same of a small ledger; and memory."""
-    held: list[float] = []
+    held: list[tuple[float, float]] = []
 
     def mount(of: Subject) -> harness.Measurement:
         def work() -> float:
@@ -183,7 +183,7 @@ def mounting(subject: Subject, small: Subject, rounds: int) -> Iterator[harness.
                 took = shown.says(f"Event {of.events - 1:,}") - began
                 shown.settle(0.7)
                 if of is subject:
-                    held.append(shown.megabytes())
+                    held.append((shown.megabytes(), shown.beside()))
                 return took
 
         return work
@@ -203,13 +203,15 @@ def mounting(subject: Subject, small: Subject, rounds: int) -> Iterator[harness.
         1.2,
     )
     least = harness.Sample(tuple(minimal() for _ in held[-rounds:]))
-    mine = harness.Sample(tuple(held[-rounds:]))
+    mine = harness.Sample(tuple(own for own, _ in held[-rounds:]))
+    beside = max(others for _, others in held)
     yield harness.Figure(
         "memory with the log open ÷ a minimal Textual app",
         mine.over(least),
         harness.against(mine, least, lambda value: f"{value:.0f} MB"),
-        f"{subject.named}, resident, with all children",
+        f"{subject.named}, resident, the dashboard's own process",
         2.0,
+        notes=(f"the process that judges maturity beside it, until it ends: {beside:.0f} MB at most",),
     )
 
 
@@ -297,8 +299,12 @@ def laying_out(rounds: int) -> harness.Figure:
         began = time.perf_counter()
         layout.place(nodes, edges, before if n % 2 else None)
         took.append(time.perf_counter() - began)
-    return limited(
-        f"layout of {NODES} nodes", took, LAYOUT_SECONDS, f"{len(edges)} edges, every other one from a frame"
+    return harness.Figure(
+        f"layout of {NODES} nodes ÷ {harness.seconds(LAYOUT_SECONDS)}",
+        harness.Sample(tuple(each / LAYOUT_SECONDS for each in took)),
+        spread(took),
+        f"{len(edges)} edges, every other time with the frame before",
+        1.0,
     )
 
 

@@ -153,8 +153,12 @@ class Terminal:
         return sum(map(int, fields[11:15])) * _TICK
 
     def megabytes(self) -> float:
-        """What the program and its children hold of the memory: their resident set size."""
-        return sum(map(_resident, family(self._child.pid)))
+        """What the program holds of the memory: its resident set size."""
+        return _resident(self._child.pid)
+
+    def beside(self) -> float:
+        """What the processes that it started hold."""
+        return sum(map(_resident, family(self._child.pid)[1:]))
 
 
 def family(pid: int) -> list[int]:

@@ -70,6 +70,13 @@ class OverviewPage(Judged):
         """The page at once; the guide, which weighs more evidence, when it comes."""
         self.ask_both("page", self._query, self._show)
         self._weighing = True
+        if self.much and self._guide is not None:
+            self.surely("page", self._weigh)
+        else:
+            self._weigh()
+
+    def _weigh(self) -> None:
+        """Ask for the guide's state; where there is much evidence, once the playhead rests."""
         weighed = partial(guide.load, verified=self.dashboard.verdict, project=self.dashboard.project)
         self.judge("guide", weighed, self._consulted)
 

@@ -109,8 +109,9 @@ class KeyLine(_Lines):
 
     def show(self, keys: tuple[tuple[str, str, bool], ...], always: tuple[tuple[str, str, bool], ...]) -> None:
         """Show other keys."""
-        self._keys, self._always = keys, always
-        self.refresh()
+        if (keys, always) != (self._keys, self._always):
+            self._keys, self._always = keys, always
+            self.refresh()
 
     def notice(self, text: str, style: str) -> None:
         """Say something for a while in the keys' place."""
