@@ -37,10 +37,19 @@ def event(whole: Whole, findings: Sequence[str], cells: int, glyphs: Glyphs = UN
     lines += _hash("computed", whole.recomputed, room, _same(whole.recomputed, whole.hash, glyphs))
     if whole.following:
         lines += _hash("next.prev", whole.following, room, _same(whole.following, whole.hash, glyphs))
+    lines += [(), ((" SIGNED", "heading"),), *_signed(whole.signed, glyphs)]
     lines += [(), ((f" BYTES  {len(whole.body.encode()):,}", "heading"),)]
     body = safe(whole.body) if len(whole.body) <= 4096 else whole.body
     lines += [((f" {safe(body[start : start + room])}", ""),) for start in range(0, len(body), room)]
     return tuple(lines)
+
+
+def _signed(bracket: tuple[int | None, int | None], glyphs: Glyphs) -> list[Line]:
+    """The checkpoints on both sides: an event after the last one is vouched for by nobody yet."""
+    before, after = bracket
+    lines: list[Line] = [((" before    ", "muted"), ("no checkpoint" if before is None else f"{before:,} events", ""))]
+    covered: Run = ("no checkpoint yet", "warn") if after is None else (f"{glyphs.ok} {after:,} events", "ok")
+    return [*lines, ((" with it   ", "muted"), covered)]
 
 
 def _same(one: str, other: str, glyphs: Glyphs) -> Run:

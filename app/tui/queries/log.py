@@ -39,6 +39,8 @@ class Whole:
     previous: str
     following: str
     body: str
+    signed: tuple[int | None, int | None] = (None, None)
+    """How many events the checkpoints next before and next after it hold; the latter vouches for it."""
 
 
 def entries(view: View, seqs: Sequence[int]) -> tuple[Entry, ...]:
@@ -120,7 +122,17 @@ def whole(view: View, seq: int) -> Whole:
         previous=rows[seq - 1][1].hex() if seq - 1 in rows else "",
         following=following,
         body=body.decode("utf-8", "backslashreplace"),
+        signed=_bracket(view, seq),
     )
+
+
+def _bracket(view: View, seq: int) -> tuple[int | None, int | None]:
+    row = view.row(
+        "SELECT max(CASE WHEN size <= :seq THEN size END), min(CASE WHEN size > :seq THEN size END) "
+        "FROM checkpoints WHERE size <= :at + 1",
+        {"seq": seq},
+    )
+    return (row[0], row[1]) if row else (None, None)
 
 
 def _readable(view: View, seq: int) -> bool:

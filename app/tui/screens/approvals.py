@@ -10,11 +10,8 @@ from textual.containers import Vertical
 
 from app.actions import registry
 from app.tui import signing
-from app.tui.draw.glyphs import Glyphs
-from app.tui.draw.refs import short
+from app.tui.draw.inbox import sections
 from app.tui.draw.request import request as drawn
-from app.tui.draw.sections import Row, Section
-from app.tui.draw.tables import Column
 from app.tui.keys import Key, doing
 from app.tui.messages import Failed, Opened
 from app.tui.queries import approvals
@@ -28,7 +25,8 @@ from app.tui.widgets.signpanel import SignPanel
 if TYPE_CHECKING:
     from ledger.format.dsse import Envelope
 
-COLUMNS = (Column("", least=8), Column("", least=12), Column("", "right", least=5, rank=1))
+
+RECORDING = ("do('request')", "do('approvals withdraw')", "do('approvals changes')")
 
 
 class ApprovalsPage(Page):
@@ -39,6 +37,8 @@ class ApprovalsPage(Page):
     KEYS = (
         Key(registry.get("approve").key, "approve", registry.get("approve").summary, "approve"),
         Key(registry.get("reject").key, "reject", registry.get("reject").summary, "reject"),
+        doing("approvals changes", "changes"),
+        Key("d", "compare", "what differs between what serves now and what is asked for", "diff"),
         doing("gate", "gate"),
         doing("request", "ask"),
         doing("approvals withdraw", "withdraw"),
@@ -122,13 +122,19 @@ class ApprovalsPage(Page):
         asked = self.asked
         if asked is None or name == "request":
             return {}
+        if name == "artifact diff":
+            return {"first": asked.before, "second": asked.subject}
         if name == "gate":
             return {"ref": asked.subject, "to": asked.transition}
         return {"request": str(asked.seq)}
 
     def why_not(self, action: str) -> str:
         """Why the request cannot be decided on by the one who looks."""
-        if action in ("do('request')", "do('approvals withdraw')") and not self.dashboard.moment.live:
+        if action == "compare" and (self.asked is None or not self.asked.before):
+            return "nothing serves now that it could be compared with"
+        if action == "do('approvals changes')" and self.asked is not None and self.asked.state != "open":
+            return f"request {self.asked.seq:,} is {self.asked.state} already"
+        if action in RECORDING and not self.dashboard.moment.live:
             return "that would be recorded now, and the screen shows the past; L returns to live"
         if action not in ("approve", "reject"):
             return ""
@@ -244,6 +250,11 @@ class ApprovalsPage(Page):
         """Scroll the request."""
         self.query_one("#request", Paper).scroll_relative(y=rows, animate=False)
 
+    def action_compare(self) -> None:
+        """What differs, as the command line says it."""
+        if not self.barred("compare"):
+            self.action_do("artifact diff")
+
     def action_lineage(self) -> None:
         """What the version came from."""
         if self.asked is not None:
@@ -253,43 +264,3 @@ class ApprovalsPage(Page):
         """The event that asked."""
         if self.asked is not None:
             self.app.post_message(Opened(f"event/{self.asked.seq}"))
-
-
-def sections(inbox: Inbox, glyphs: Glyphs) -> list[Section]:
-    """The inbox's three heaps."""
-
-    def rows(heap: tuple[Asked, ...], sign: str, style: str) -> tuple[Row, ...]:
-        return tuple(
-            Row(
-                (
-                    (f"{sign} {each.transition}", style),
-                    (short(each.subject), ""),
-                    (f"{each.have} of {_need(each)}", "muted"),
-                ),
-                each.seq,
-            )
-            for each in heap
-        )
-
-    decided = tuple(
-        Row(
-            (
-                (f"{glyphs.ok} approved", "ok") if each.state == "approved" else (f"{glyphs.bad} {each.state}", "bad"),
-                (short(each.subject), ""),
-                (each.at[5:10], "muted"),
-            ),
-            each.seq,
-        )
-        for each in inbox.decided
-    )
-    return [
-        Section(
-            "NEEDS YOU", COLUMNS, rows(inbox.mine, glyphs.focus, "wait"), style="wait" if inbox.mine else "heading"
-        ),
-        Section("WAITING ON OTHERS", COLUMNS, rows(inbox.others, glyphs.other, "info")),
-        Section("DECIDED", COLUMNS, decided),
-    ]
-
-
-def _need(asked: Asked) -> int:
-    return asked.have + sum(not each.met for each in asked.gate)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
 from typing import Any, ClassVar
@@ -15,30 +14,16 @@ from app.actions import registry
 from app.filters import EVENT_FIELDS
 from app.tui.draw.event import event as drawn
 from app.tui.draw.verdict import Verdict, verdict
-from app.tui.keys import Key
+from app.tui.keys import Key, doing
 from app.tui.messages import Failed, Progressed
 from app.tui.queries import log
 from app.tui.queries.log import Entry, Whole
 from app.tui.screens.page import Page
+from app.tui.sealing import sealed
+from app.tui.verifying import Run
 from app.tui.widgets.eventlog import EventLog
 from app.tui.widgets.paper import Paper
-
-
-@dataclass
-class Run:
-    """A verification under way or done."""
-
-    began: float = field(default_factory=monotonic)
-    ended: float = 0.0
-    left: bool = False
-    failed: str = ""
-    stages: dict[str, tuple[int, int]] = field(default_factory=dict)
-    document: dict[str, Any] | None = None
-
-    @property
-    def seconds(self) -> float:
-        """How long it took, or has taken so far."""
-        return (self.ended or monotonic()) - self.began
+from ledger.errors import InputError
 
 
 class AuditPage(Page):
@@ -47,7 +32,9 @@ class AuditPage(Page):
     NAME = "Audit"
     CSS_PATH = "audit.tcss"
     FIELDS = EVENT_FIELDS
-    EXPORTS: ClassVar[dict[str, tuple[str, str]]] = {"c": ("the events shown, CSV", ".csv")}
+    EXPORTS: ClassVar[dict[str, tuple[str, str]]] = {
+        "c": ("the events shown, CSV", ".csv"), "r": ("the verification's sealed report, JSON", ".json"),
+    }  # fmt: skip
     KEYS = (
         Key(registry.get("verify").key, "verify", registry.get("verify").summary, "verify"),
         Key("j,down", "row(1)", "one event down", "move", "j k"),
@@ -56,8 +43,11 @@ class AuditPage(Page):
         Key("n", "finding(1)", "to the next finding", "finding", "n N"),
         Key("N,p", "finding(-1)", "to the finding before"),
         Key("enter,o", "bytes", "the exact bytes and both hashes of the event, whole", "bytes", "⏎"),
+        doing("checkpoint", "checkpoint"),
+        Key("B", "do('bundle')", registry.get("bundle").summary, "bundle"),
         Key("S", "seek", "to an event by its number", "seek"),
-        Key("J,space", "scroll(4)", "the event further down"),
+        Key("space", "pause", "halt a verification, or let it go on", "pause"),
+        Key("J", "scroll(4)", "the event further down"),
         Key("K", "scroll(-4)", "the event further up"),
     )
 
@@ -118,8 +108,15 @@ class AuditPage(Page):
 
     def exporting(self, suffix: str) -> Callable[[], str]:
         """The events that are listed, with their envelopes and sentences."""
-        log_, at = self.query_one(EventLog), self.dashboard.moment.at
-        return lambda: self.dashboard.gateway.ask(partial(log.table, seqs=log_.listed), at)
+        if suffix == ".json":
+            return self._report
+        listed, at = self.query_one(EventLog).listed, self.dashboard.moment.at
+        return lambda: self.dashboard.gateway.ask(partial(log.table, seqs=listed), at)
+
+    def _report(self) -> str:
+        if self._run is None or self._run.document is None:
+            raise InputError("nothing was verified yet; v verifies")
+        return sealed(self._run.document)
 
     def narrow(self) -> None:
         """The log is narrowed by the database, not by the list."""
@@ -169,6 +166,10 @@ class AuditPage(Page):
             if self._run is None:
                 return "nothing was verified yet; v verifies"
             return "the verification is under way" if self.running else "nothing was found at any event"
+        if action == "pause" and not self.running:
+            return "no verification is under way"
+        if action.startswith("do(") and not self.dashboard.moment.live:
+            return "that would be done as of now, and the screen shows the past; L returns to live"
         if action == "verify" and self.running:
             return "it is under way; esc stops it"
         return ""
@@ -182,11 +183,17 @@ class AuditPage(Page):
         self._paint()
 
         def job() -> dict[str, Any]:
-            with self.dashboard.acting(tell=self._told, cancelled=lambda: run.left) as context:
+            with self.dashboard.acting(tell=self._told, cancelled=run.halted) as context:
                 return dict(registry.get("verify").load()(context).document)
 
         self.work("verify", job, partial(self._verified, run))
         self.rekey()
+
+    def action_pause(self) -> None:
+        """Halt the verification, or let it go on."""
+        if not self.barred("pause") and self._run is not None:
+            self._run.paused = not self._run.paused
+            self.notice("paused; space goes on, esc stops it" if self._run.paused else "it goes on")
 
     def _told(self, what: str, done: int, total: int) -> None:
         self.post_message(Progressed(what, done, total))
@@ -237,8 +244,7 @@ class AuditPage(Page):
             failed=run.failed,
             document=run.document,
         )
-        paper = self.query_one("#map", Paper)
-        paper.show(lambda cells, rows: verdict(told, cells, rows, self.glyphs))
+        self.query_one("#map", Paper).show(lambda cells, rows: verdict(told, cells, rows, self.glyphs))
 
     def leave(self) -> bool:
         """Stop a verification under way; else close its map."""
@@ -277,12 +283,8 @@ class AuditPage(Page):
         """Ask for an event's number."""
         from app.tui.screens.prompt import PromptScreen
 
-        def check(text: str) -> str:
-            words = text.strip().replace(",", "")
-            return "" if words.isdecimal() and len(words) < 16 else "a number, such as 1042"
-
         size = self.query_one(EventLog).size_shown
-        self.app.push_screen(PromptScreen("Seek", f"an event's number, 0 to {size - 1:,}", check=check), self._seek)
+        self.app.push_screen(PromptScreen("Seek", f"an event's number, 0 to {size - 1:,}", check=_number), self._seek)
 
     def _seek(self, text: str | None) -> None:
         if text:
@@ -291,3 +293,8 @@ class AuditPage(Page):
     def action_scroll(self, rows: int) -> None:
         """Scroll the event."""
         self.query_one("#event", Paper).scroll_relative(y=rows, animate=False)
+
+
+def _number(text: str) -> str:
+    words = text.strip().replace(",", "")
+    return "" if words.isdecimal() and len(words) < 16 else "a number, such as 1042"

@@ -47,6 +47,7 @@ class MaturityPage(Judged):
         Key("enter", "inside", "to its criteria; from a criterion, to its first piece of evidence", "evidence"),
         Key("backspace", "outside", "back to the map", "back"),
         Key("w", "lifts", "only what would lift this cell to its next level, or all criteria", "what if"),
+        Key("s", "sort", "the lowest first, or by name", "sort"),
         Key("v", "verify", "go to the audit and verify the chain", "verify"),
         Key("J,space", "scroll(3)", "the criterion further down"),
         Key("K", "scroll(-3)", "the criterion further up"),
@@ -58,6 +59,7 @@ class MaturityPage(Judged):
         self._why: Why | None = None
         self._track = 0
         self._lifts = False
+        self._lowest_first = False
         self._wanted = ""
         self._surely: Callable[[], None] = lambda: None
         self._explained = ("", "")
@@ -148,7 +150,10 @@ class MaturityPage(Judged):
 
     def _draw_map(self, choose: str | None = None) -> None:
         if self._map is not None:
-            self.map.show(sections(self._map, self._track, self.glyphs), choose)
+            lowest = sorted(self._map.projects, key=lambda each: 9 if each.overall is None else each.overall)
+            shown = replace(self._map, projects=tuple(lowest)) if self._lowest_first else self._map
+            self.map.border_title = "Maturity, the lowest first" if self._lowest_first else "Maturity"
+            self.map.show(sections(shown, self._track, self.glyphs), choose)
 
     def on_lister_moved(self, event: Lister.Moved) -> None:
         """Another project: its cell is asked for. Another criterion: it is shown whole."""
@@ -197,6 +202,11 @@ class MaturityPage(Judged):
         self._track = min(max(self._track + steps, 0), len(TRACKS) - 1)
         self._draw_map()
         self._ask_why()
+
+    def action_sort(self) -> None:
+        """The lowest first, or by name."""
+        self._lowest_first = not self._lowest_first
+        self._draw_map()
 
     def action_inside(self) -> None:
         """From the map to the criteria, from there to the evidence."""
@@ -251,12 +261,8 @@ def sections(found: Map, track: int, glyphs: Glyphs) -> list[Section]:
         step = f"… {step}" if each.state == "quick" else step
         cells += [(draw.weeks(each, glyphs), "spark"), (step, "muted" if each.next_id else "ok")]
         rows.append(Row(tuple(cells), f"project/{each.name}"))
-    head = (
-        ("project", "muted"),
-        *((f"  {name.upper()}", "muted") for name in TRACKS),
-        ("26 weeks", "muted"),
-        ("next", "muted"),
-    )
+    words = ("project", *(f"  {name.upper()}" for name in TRACKS), "26 weeks", "next")
+    head = tuple((word, "muted") for word in words)
     key = "shade, digit and colour say the same; an arrow: moved in 30 days"
     said = Row(((found.trouble, "warn"),) if found.trouble else ((key, "muted"),))
     return [

@@ -12,10 +12,11 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from app.actions import deciding
-from app.tui import signing
+from app.tui import signing, verifying
 from app.tui.app import Dashboard
 from app.tui.draw.glyphs import ASCII, UNICODE
 from app.tui.screens import audit
+from app.tui.screens.judged import Judged
 from app.tui.widgets.frame import KeyLine
 from tests.app.tui import exhibit, snapshots
 from tests.app.tui.driving import press, settled
@@ -89,9 +90,11 @@ def root(told: Path, tmp_path: Path) -> Path:
 def _frozen(monkeypatch: pytest.MonkeyPatch) -> None:
     """No clock goes on."""
     monkeypatch.setattr(deciding, "_wall_time", lambda: exhibit.WALL)
-    monkeypatch.setattr(audit, "monotonic", lambda: 1_000.0)
+    for module in (audit, verifying):
+        monkeypatch.setattr(module, "monotonic", lambda: 1_000.0)
     monkeypatch.setattr(signing, "monotonic", lambda: 1_000.0)
     monkeypatch.setattr(KeyLine, "SECONDS", 3_600.0)
+    monkeypatch.setattr(Judged, "surely", lambda self, group, ask: ask())  # at once, not once the playhead rests
 
 
 def tamper(ledger: Path) -> None:
