@@ -12,6 +12,8 @@ from ledger.rules.maturity.moments import DAY, Window, micros, window
 
 STALLED = 14
 """Days after which a deployment that says nothing has stalled."""
+TOLD = 90
+"""Days for which a canary that is over and was not promoted is still told of."""
 DELAYED = Window("time", 5 * DAY, "P5D")
 """How long a request may wait where no SLA says otherwise."""
 REPORTS = Window("business", 2, "P2B")
@@ -147,7 +149,8 @@ def canaries(facts: Facts) -> Iterator[Cause]:
                 f"assay show deployment/{name}",
             )
         steps = facts.index.grouped("deployment.step", "value.deployment").get(name, [])
-        if steps and not (over and ended[name][-1].value["status"] == "ok"):
+        settled = over and (ended[name][-1].value["status"] == "ok" or facts.moment.t - ended[name][-1].t > TOLD * DAY)
+        if steps and not settled:
             last = steps[-1]
             failing = [str(c.get("name")) for c in last.value.get("checks", ()) if c.get("passed") is False]
             if last.value["decision"] in ("hold", "roll_back", "inconclusive") and failing:

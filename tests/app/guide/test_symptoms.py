@@ -165,6 +165,19 @@ def test_what_looks_like_a_symptom_and_is_none(told: list[Said]) -> None:
     assert [cause for each in SYMPTOMS for cause in each.find(seen)] == []
 
 
+def test_a_canary_that_was_not_promoted_is_told_of_for_a_season() -> None:
+    gate = {"name": "losses", "passed": False, "value": 1.0}
+    told = [
+        Said(38, "deployment.started", f"{MODEL}@1", CANARY, "svc:ci"),
+        Said(39, "deployment.step", f"{MODEL}@1", {**CANARY, "decision": "inconclusive", "checks": [gate]}, "svc:ci"),
+        Said(40, "deployment.completed", f"{MODEL}@1", {**CANARY, "status": "inconclusive"}, "svc:ci"),
+    ]
+    said = "the canary d9 says inconclusive: losses"
+    for day, expected in ((41, [said]), (129, [said]), (131, [])):
+        found = BY_ID["T4"].find(facts([*whole(), *told], day))
+        assert [cause.text for cause in found] == expected
+
+
 def test_every_symptom_is_tested_here() -> None:
     assert {each.id for each in SICK} == set(BY_ID)
     assert len(SYMPTOMS) == 8
