@@ -114,6 +114,18 @@ def test_rules_call_for_a_retraining_that_starts_as_a_canary_and_for_no_second(d
     assert demo.json("verify")["ok"]
 
 
+def test_while_a_candidate_is_on_trial_no_rule_calls_for_another(demo: Shell) -> None:
+    demo.ok("--as", "svc:deployer", "canary", "start", "fx-vol@2", "--maximum-days", "25")
+    since = tellings.size(demo.root)
+    (demo.root / "retraining.yaml").write_text(
+        "rules:\n  - {rule: one, all: [value-at-risk]}\ncool_down: 0\nruns: 9\nwithin: 365\nyears: 3\ncanary: true\n"
+    )
+    said = demo.json("--as", "svc:monitor", "retrain")
+    assert said["model"] is None
+    assert "fx-vol-v2-canary-2 is under way" in said["reason"]
+    assert tellings.size(demo.root) == since
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

@@ -205,6 +205,7 @@ def test_what_stands_before_anything_is_trained(events: list[dict[str, Any]]) ->
     signed = [each for each in of(events, "approval.granted") if each["value"]["transition"] == "target"]
     assert {each["actor"] for each in signed} == {cast.SPONSOR.name}
     assert len(signed) == len(of(events, "target.set"))
+    assert len(of(events, "policy.adopted")) == 2, "reviewed after a year, and adopted anew"
 
 
 def test_a_glass_is_broken_for_three_days_and_closed_with_its_outcome(events: list[dict[str, Any]]) -> None:
