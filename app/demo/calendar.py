@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from app.actions import alerts as alert_actions
 from app.actions import assessments, drills, exceptions, policies, reproducing
+from app.actions.answers import counted
 from app.actions.serving import Scoring
 from app.demo import beats, cast, ending, house
 from app.demo.answers import Answers, trials_of
@@ -111,7 +112,7 @@ class Calendar:
             answer = drills.drift(stage.as_(cast.MONITOR))
             rang = [each for each in alerts.listed(stage.view) if each.injected]
             missed = "" if answer.document["passed"] else ", and should have"
-            stage.say(f"{day}: drill: on a copy with an injected drift {len(rang)} monitors rang{missed}")
+            stage.say(f"{day}: drill: on a copy with an injected drift {counted(len(rang), 'monitor')} rang{missed}")
         for alert in rang:
             if alert.state == "raised":
                 stage.at(day, "18:50:00")
