@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 import ledger
+from app.tui import clockwork
 from app.tui.app import Dashboard
 from app.tui.draw.picture import plain
 from app.tui.draw.sections import Row, Section, compare, draw
@@ -119,3 +121,19 @@ async def test_the_header_says_how_far_a_witness_has_signed(opened: Opened, shel
         assert f"witnessed at {size}" in shown(pilot.app).split("\n")[0]
         await press(pilot, "left_square_bracket")
         assert "witnessed" not in shown(pilot.app).split("\n")[0]
+
+
+async def test_playing_goes_on_day_by_day_until_it_is_live_or_stopped(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clockwork, "PLAY_SECONDS", 0.05)
+    async with opened(at="3").run_test(size=(120, 36)) as pilot:
+        await settled(pilot)
+        assert not pilot.app.moment.live
+        await pilot.press("P")
+        end = time.monotonic() + 60
+        while not pilot.app.moment.live:
+            assert time.monotonic() < end, "it plays on until it is live"
+            await pilot.pause(0.05)
+        await press(pilot, "P")
+        assert pilot.app.moment.live, "from live there is nothing to play"
