@@ -32,10 +32,10 @@ class Judged(Page):
     ) -> None:
         """Ask the judge as of an event, else of the playhead; ``then`` gets the answer, unless asked again in the group."""
         ticket, at = self._tickets.get(group, 0) + 1, self.dashboard.moment.at if at is None else at
-        known, judge = self.dashboard.standing, self.dashboard.judge
+        gateway, judge = self.dashboard.gateway, self.dashboard.judge
 
         def ask() -> Found:
-            size = known.size if known is not None else 0
+            size = gateway.ledger().size
             return judge.ask(query, at, size=size, wanted=lambda: self._tickets.get(group) == ticket)
 
         self.work(group, ask, then)
