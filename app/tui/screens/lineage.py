@@ -10,12 +10,14 @@ from textual.app import ComposeResult
 
 from app.actions import registry
 from app.tui.draw.clip import middle, titled
+from app.tui.draw.lanes import lanes, tree
+from app.tui.draw.sections import Section
 from app.tui.keys import Key
 from app.tui.messages import Opened
 from app.tui.queries import lineage
 from app.tui.queries.lineage import Facts, Neighbourhood
 from app.tui.screens.page import Page
-from app.tui.widgets.graph import GraphPane, lanes
+from app.tui.widgets.graph import GraphPane
 from app.tui.widgets.lister import Lister
 from app.tui.widgets.paper import Paper
 
@@ -41,7 +43,7 @@ class LineagePage(Page):
         Key("minus", "radius(-1)", "one step less"),
         Key("i", "impact", "paint and count all that depends on the focus", "impact"),
         Key("z", "fold", "fold runs into the edges, or show them", "runs"),
-        Key("t", "turn", "graph or lanes", "lanes"),
+        Key("t", "turn", "graph, lanes or tree", "lanes"),
         Key("o", "inspect", "the inspector as a sheet, where the terminal is narrow", "inspect"),
         Key("e", "event", "the event that recorded it, in the audit", "event"),
     )
@@ -52,6 +54,7 @@ class LineagePage(Page):
         self._radius = 6
         self._history: list[str] = []
         self._impact = False
+        self._tree = False
         self._data: Neighbourhood | None = None
         self._facts: Facts | None = None
         self._known: frozenset[str] | None = None
@@ -114,8 +117,14 @@ class LineagePage(Page):
         title = f"Lineage of {middle(self._focus, 60)}  radius {self._radius}{count}"
         for name in ("#graph", "#lanes"):
             self.query_one(name).border_title = titled(title)
-        self.query_one("#lanes", Lister).show(lanes(data, self._impact, self._known), choose=pane.cursor)
+        self.query_one("#lanes", Lister).show(self._listed(data), choose=pane.cursor)
         self._inspect(pane.cursor)
+
+    def _listed(self, data: Neighbourhood) -> list[Section]:
+        """The neighbourhood in words, as lanes or as a tree."""
+        if self._tree:
+            return tree(data, self._impact, self.glyphs, self._known)
+        return lanes(data, self._impact, self._known)
 
     def _inspect(self, ref: str) -> None:
         if ref:
@@ -143,7 +152,7 @@ class LineagePage(Page):
 
     @property
     def _in_lanes(self) -> bool:
-        return bool(self.query_one("#lanes").display)
+        return self.has_class("-lanes") or self.has_class("-slim")
 
     @property
     def cursor(self) -> str:
@@ -198,9 +207,13 @@ class LineagePage(Page):
         self.query_one(GraphPane).fold()
 
     def action_turn(self) -> None:
-        """Graph or lanes."""
-        self.toggle_class("-lanes")
-        (self.query_one("#lanes") if self.has_class("-lanes") else self.query_one("#graph")).focus()
+        """Graph, lanes, tree, and graph again; there is no graph in a narrow terminal."""
+        listed = self._in_lanes
+        self._tree = listed and not self._tree
+        self.set_class(not listed or self._tree, "-lanes")
+        if self._data is not None:
+            self.query_one("#lanes", Lister).show(self._listed(self._data), choose=self.cursor)
+        self.query_one("#lanes" if self._in_lanes else "#graph").focus()
 
     def action_inspect(self) -> None:
         """Open or close the sheet."""

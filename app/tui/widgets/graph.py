@@ -11,8 +11,6 @@ from app.tui.draw.clip import wrap
 from app.tui.draw.glyphs import UNICODE, Glyphs
 from app.tui.draw.graph import Drawing, Edge, Graph, Node, State, draw, legend, summary
 from app.tui.draw.picture import Line, Picture, fitted, measure
-from app.tui.draw.sections import Row, Section
-from app.tui.draw.tables import Column
 from app.tui.queries.lineage import Neighbourhood, Spot
 from app.tui.widgets.paper import Paper
 
@@ -215,34 +213,3 @@ def path(data: Neighbourhood, start: str, end: str) -> list[str]:
     while way and came[way[-1]]:
         way.append(came[way[-1]])
     return way[::-1]
-
-
-BEGINNINGS = {
-    "source": "nothing: it is a source",
-    "made": "a run whose end was not recorded by then",
-    "later": "nothing by then: what it was made from was recorded later",
-}
-
-LANES = (Column("", least=8), Column("", least=10), Column("", least=4, rank=1))
-
-
-def lanes(data: Neighbourhood, impact: bool, known: frozenset[str] | None = None) -> list[Section]:
-    """What it came from (the farthest first), the focus, what came of it, as a list; what is not ``known`` is new."""
-    struck = set(data.impact) if impact else set()
-
-    def row(spot: Spot) -> Row:
-        words = "alert" if spot.alert else "on impact path" if spot.ref in struck else ""
-        style = "alert" if spot.alert else "impact" if spot.ref in struck else ""
-        more = f"+{spot.hidden}" if spot.hidden else ""
-        steps = f"{abs(spot.distance)} step{'' if abs(spot.distance) == 1 else 's'}" if spot.distance else "here"
-        kind = spot.kind.replace("_", " ")
-        if not words and known is not None and spot.ref not in known:
-            words, style = "+ new", "ok"
-        return Row(((f"{steps}  {kind}", "muted"), (f"{spot.label} {more}".rstrip(), style), (words, style)), spot.ref)
-
-    ordered = sorted(data.spots, key=lambda spot: spot.distance)
-    return [
-        Section("CAME FROM", LANES, tuple(row(s) for s in ordered if s.distance < 0), empty=BEGINNINGS[data.beginning]),
-        Section("FOCUS", LANES, tuple(row(s) for s in ordered if s.distance == 0), counted=False, style="focus"),
-        Section("LEADS TO", LANES, tuple(row(s) for s in ordered if s.distance > 0), empty="nothing depends on it"),
-    ]

@@ -54,6 +54,7 @@ class Lister(ScrollView, can_focus=True):
         self._narrowed = Filter()
         self._drawn = Drawn()
         self._at: int | None = None
+        self._wanted: Hashable | None = None
 
     @property
     def value(self) -> Hashable | None:
@@ -72,6 +73,7 @@ class Lister(ScrollView, can_focus=True):
         """
         sections = sections if before is None else compare(before, sections)
         wanted = choose if choose is not None else self.value
+        self._wanted = wanted
         old = self._at or 0
         if sections != self._sections or not self._drawn.lines:
             self._sections = sections
@@ -109,7 +111,8 @@ class Lister(ScrollView, can_focus=True):
         self._layout_lines()
         if first and self._sections:
             rows = self._rows()
-            self._put(rows[0] if rows else None, tell=True)
+            wanted = (y for y in rows if self._drawn.values[y] == self._wanted)
+            self._put(next(wanted, rows[0] if rows else None), tell=True)
 
     def _rows(self) -> list[int]:
         return [y for y, value in enumerate(self._drawn.values) if value is not None]

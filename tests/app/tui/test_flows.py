@@ -309,6 +309,23 @@ async def test_the_palette_runs_any_action(opened: Opened) -> None:
         assert "not yet" in shown(pilot.app)
 
 
+async def test_the_tree_shows_what_came_from_what(opened: Opened) -> None:
+    async with opened().run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await press(pilot, "3", "slash", *"fx-vol@1")
+        await press(pilot, "enter", "t", "t")
+        text = shown(pilot.app)
+        assert "  ╰─ train 7c1e" in text
+        assert "     ╰─ ecb-rates v1" in text
+        assert "▸ fx-vol v1" in text
+        assert pilot.app.screen.query_one("#lanes").has_focus
+        await press(pilot, "k")
+        assert "ecb-rates v1" in shown(pilot.app)
+        assert pilot.app.screen.query_one("GraphPane").cursor == "dataset/fx-hedging/ecb-rates@1"
+        await press(pilot, "t")
+        assert pilot.app.screen.query_one("#graph").has_focus
+
+
 async def test_lanes_say_the_same_in_words(opened: Opened) -> None:
     async with opened().run_test(size=(66, 24)) as pilot:
         await settled(pilot)
