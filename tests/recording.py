@@ -61,7 +61,8 @@ class Recording:
             hidden = "0%{visibility:hidden}" if n else ""
             ends = f"{last:.3f}%{{visibility:hidden}}" if n + 1 < len(self.frames) else ""
             css.append(f"@keyframes k{n}{{{hidden}{first:.3f}%{{visibility:visible}}{ends}}}")
-            css.append(f"#f{n}{{animation:k{n} {whole:g}s step-end infinite}}")
+            still = "" if n else "visibility:visible;"  # where nothing moves, the first frame stands
+            css.append(f"#f{n}{{{still}animation:k{n} {whole:g}s step-end infinite}}")
             title = f'<text class="title" x="{width / 2:g}" y="27">{escape(words)}</text>'
             body.append(f'<g id="f{n}" class="frame">{title}<g transform="translate({LEFT},{TOP})">{shown}</g></g>')
             at += seconds
