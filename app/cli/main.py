@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from app.cli import arguments, words
+from app.cli.interrupts import heeded
 
 if TYPE_CHECKING:
     from app.actions.context import Context
@@ -29,7 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     given = list(sys.argv[1:] if argv is None else argv)
     try:
-        return _run(given)
+        with heeded():
+            return _run(given)
     except KeyboardInterrupt:
         words.complain("interrupted")
         return INTERRUPTED
