@@ -53,8 +53,11 @@ def guide(context: Context, *, project: str | None = None, page: str | None = No
 def facts_of(found: evaluating.Ground, project: str) -> Facts:
     """What the guide and the doctor judge by, of one project."""
     from app.guide.facts import Facts
+    from app.guide.waiting import waits_for
+    from ledger.rules.maturity.moments import text
 
-    return Facts(found.evaluation, project, found.moment)
+    now = text(found.moment.t)
+    return Facts(found.evaluation, project, found.moment, lambda seq: waits_for(found.view, seq, now))
 
 
 def judge(facts: Facts, item: Item) -> tuple[Found, Found | None]:

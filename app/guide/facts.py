@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from ledger.errors import Missing
 from ledger.rules.maturity import lineage, proofs, reading, sets
 from ledger.rules.maturity.index import Evidence, name_of
 from ledger.rules.maturity.moments import DAY, EVER, PLAIN, Window, covered
@@ -32,9 +33,17 @@ class Facts:
         evaluation: the evidence; what its workspace's own model says of criteria is left aside here.
         project: whose.
         moment: as of when.
+        waits_for: what the request of a number still lacks; empty once it is decided.
     """
 
-    def __init__(self, evaluation: Evaluation, project: str, moment: Moment) -> None:
+    def __init__(
+        self,
+        evaluation: Evaluation,
+        project: str,
+        moment: Moment,
+        waits_for: Callable[[int], tuple[Missing, ...]],
+    ) -> None:
+        self.waits_for = waits_for
         self.index = evaluation.index
         self.index.complete()
         self.project = project

@@ -17,8 +17,8 @@ TOLD = 90
 DELAYED = Window("time", 5 * DAY, "P5D")
 """How long a request may wait where no SLA says otherwise."""
 REPORTS = Window("business", 2, "P2B")
-ANSWERS = ("approval.granted", "approval.rejected", "approval.changes_requested", "approval.withdrawn")
-"""What a request waits for, or what ends it."""
+ENDS = ("approval.rejected", "approval.changes_requested", "approval.withdrawn", "approval.expired")
+"""What ends a request, whatever it still lacks."""
 TOLERANCE = 0.2
 """How far a realised slice may lie from the intended one, as a share of it."""
 
@@ -209,21 +209,24 @@ def skews(facts: Facts) -> Iterator[Cause]:
 
 def delayed(facts: Facts) -> Iterator[Cause]:
     """Requests that wait longer than their SLA, or than five days where there is none; models that nobody answers for."""
-    answered = {request for type_ in ANSWERS for request in facts.index.grouped(type_, "value.request")}
+    ended = {request for type_ in ENDS for request in facts.index.grouped(type_, "value.request")}
     slas = {each.value["transition"]: each for each in facts.events("sla.set", shared=True)}
     for each in facts.events("approval.requested"):
-        expires = each.value.get("expires")
-        if each.seq in answered or (expires and micros(expires) <= facts.moment.t):
-            continue
         sla = slas.get(each.value["transition"])
         limit = (window(str(sla.value["within"])) if sla else None) or DELAYED
-        if not facts.fresh(each, limit):
+        expires = each.value.get("expires")
+        over = expires is not None and micros(expires) <= facts.moment.t
+        if each.seq in ended or over or facts.fresh(each, limit):
+            continue
+        lacking = facts.waits_for(each.seq)
+        if lacking:
             days = (facts.moment.t - each.t) // DAY
             said = f"its SLA of {limit.spelled}" if sla else "five days, and no SLA is set"
+            who = f" (may sign: {lacking[0].who})" if lacking[0].who else ""
             yield Cause(
-                f"request {each.seq} on {each.subject} has waited {days} days, longer than {said}",
+                f"request {each.seq} on {each.subject} has waited {days} days, longer than {said}: {lacking[0].what}{who}",
                 (each.seq,),
-                f"assay approve {each.seq}",
+                f"assay {lacking[0].action or f'show seq:{each.seq}'}",
             )
     for name in dict.fromkeys(map(name_of, facts.members("models"))):
         owners = [o for o in facts.about(name, "owner.assigned") if o.value.get("role") == "accountable"]

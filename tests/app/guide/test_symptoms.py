@@ -8,6 +8,7 @@ import pytest
 
 from app.guide.symptoms import SYMPTOMS
 from tests.app.guide.base import PANEL, facts, place, whole
+from tests.app.story import Shell, request_number
 from tests.ledger.rules.maturity.year import MODEL, P, Said, inputs, sha
 
 BY_ID = {each.id: each for each in SYMPTOMS}
@@ -186,3 +187,29 @@ def test_every_symptom_is_tested_here() -> None:
 
 def test_an_empty_ledger_has_no_symptoms() -> None:
     assert [cause for each in SYMPTOMS for cause in each.find(facts([]))] == []
+
+
+def test_a_request_waits_until_everything_that_its_policy_wants_is_signed(shell: Shell) -> None:
+    """One signature of two is no answer: the doctor looks until the request is decided, and says whose is missing."""
+
+    def told() -> list[str]:
+        document = shell("doctor", "--at", "2190-01-01", "--json").document
+        found = [each["cause"] for each in document["symptoms"] if each["id"] == "T7" and each["cause"]]
+        return [each for each in found if each.startswith("request ")]
+
+    request = request_number(shell)
+    assert "no SLA is set: 2 approvals missing" in told()[0]
+    shell.ok("--as", "jon", "approve", request, "--yes")
+    (cause,) = told()
+    assert cause.startswith(f"request {request} on ")
+    assert "1 approval missing" in cause
+    assert "may sign: mia" in cause
+    shell.ok("--as", "mia", "approve", request, "--yes")
+    assert told() == []
+    (approval,) = [
+        each["seq"] for each in shell.json("log", "--type", "approval.granted")["events"] if each["actor"] == "mia"
+    ]
+    shell.ok("--as", "mia", "approvals", "revoke", str(approval), "--reason", "too early")
+    assert len(told()) == 1, "an approval that was taken back counts no more"
+    shell.ok("--as", "lea", "approvals", "withdraw", request)
+    assert told() == []
