@@ -17,18 +17,6 @@ if TYPE_CHECKING:
     from ledger.projections.artifacts import Alias
     from ledger.projections.view import View
 
-DOCUMENTS = (
-    "data_source",
-    "transformation",
-    "quality_standard",
-    "model_card",
-    "datasheet",
-    "runbook",
-    "validation_report",
-    "limitations",
-)
-"""The kinds of documents that the criteria of maturity know."""
-
 
 def alias(context: Context, *, ref: str, name: str) -> Answer:
     """Point an alias at a version from now on; where it points there already, nothing is recorded."""

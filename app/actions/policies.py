@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +44,9 @@ def check(context: Context, *, file: str = FILE, project: str | None = None) -> 
     """Read a policy, and say what is wrong with it: by itself, and with the people that the ledger knows."""
     read = read_file(context, file)
     home = _project(context, project)
-    found = [] if context.ledger_path_or_none is None or home is None else _flaws(context, read, home)
+    found = list(_unknown_documents(context, read))
+    if context.ledger_path_or_none is not None and home is not None:
+        found += _flaws(context, read, home)
     lines = [
         say(
             state("bad", "cannot be satisfied") if found else state("good", "sound"),
@@ -71,7 +74,7 @@ def adopt(
     from ledger.ledger import Entry
 
     read, home = read_file(context, file), context.workspace.project(project)
-    for flaw in _flaws(context, read, home):
+    for flaw in (*_unknown_documents(context, read), *_flaws(context, read, home)):
         raise read.error(flaw.place, flaw.what)
     ledger, view, actor = context.ledger, context.view, context.actor
     before = projection.adopted(view, home)
@@ -247,6 +250,38 @@ def _confirm(context: Context, read: Read, home: str, everywhere: bool) -> None:
 
 def _flaws(context: Context, read: Read, home: str) -> list[adoption.Flaw]:
     return adoption.flaws(context.view, read.policy, home, moments.present(context.view))
+
+
+def _unknown_documents(context: Context, read: Read) -> Iterator[adoption.Flaw]:
+    """Wanted documents of a kind that nobody can attach and nobody did: a slip, after which nothing would pass.
+
+    A kind is a free word of the format, so no rule of the ledger refuses one: a policy that was adopted so stays valid. One
+    of the house's own is known from the first document of it on, which a program has to attach.
+    """
+    from app.actions.registry.artifacts import DOCUMENTS
+    from app.workspace import nearest
+    from ledger.projections import documents
+
+    wanted = list(_documents(read.policy.document["transitions"], ("transitions",)))
+    known = set(DOCUMENTS)
+    if not {kind for _, kind in wanted} <= known and context.ledger_path_or_none is not None:
+        known |= {each.doc_kind for each in documents.listed(context.view)}
+    for place, kind in wanted:
+        if kind not in known:
+            hint = nearest(kind, sorted(known)) or f"; known are {', '.join(sorted(known))}"
+            yield adoption.Flaw(
+                place, f"no document of a kind {kind!r} was ever attached, and nobody can attach one{hint}"
+            )
+
+
+def _documents(item: Any, place: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The conditions on documents in a part of a policy that was read, each with its place."""
+    parts = item.items() if isinstance(item, dict) else enumerate(item) if isinstance(item, list) else ()
+    for key, each in parts:
+        if key == "document":
+            yield (*place, key), each
+        else:
+            yield from _documents(each, (*place, key))
 
 
 def _slas(policy: Policy) -> list[tuple[tuple[str, ...], str]]:

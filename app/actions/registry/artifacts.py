@@ -17,6 +17,7 @@ DOCUMENTS = (
     "validation_report",
     "limitations",
 )
+"""The kinds of documents that can be attached: those that the criteria of maturity know."""
 KIND = Argument("kind", "only this kind", ("--kind",), choices=KINDS)
 REF = Argument("ref", "which version: fx-vol@3, fx-vol@champion", completes="artifact")
 

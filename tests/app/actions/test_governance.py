@@ -66,6 +66,12 @@ class TestPolicies:
             ("roles: [model_owner], at", "roles: [boss], at", "line 10: nobody holds the role boss"),
             ("- approvals", "- aprovals", "line 6: unknown condition 'aprovals'; did you mean 'approvals'?"),
             ("to: prod", "to: [prod", "line"),
+            (
+                "        - approvals",
+                "        - any: [{document: model_crad}, {document: runbook}]\n        - approvals",
+                "line 6: no document of a kind 'model_crad' was ever attached, and nobody can attach one; "
+                "did you mean 'model_card'?",
+            ),
         ],
     )
     def test_what_is_wrong_is_named_by_line_and_nothing_is_recorded(
@@ -80,6 +86,20 @@ class TestPolicies:
         assert said in refused.err
         assert len(refused.err.splitlines()) == 1
         assert shell.bytes() == before
+
+    def test_a_kind_of_document_of_the_house_s_own_is_known_once_there_is_one(self, shell: Shell) -> None:
+        """The format leaves kinds free: a program may attach others than the command line knows."""
+        text = POLICY.replace("all:", "all:\n        - document: stress_report")
+        (shell.root / "policy.yaml").write_text(text)
+        told = shell("policy", "check", "--json")
+        assert told.code == 1
+        assert told.document["findings"][0]["place"] == ["transitions", 0, "require", "all", 0, "document"]
+        with ledger.open(shell.ledger) as book:
+            fact = DocumentAttached(doc_kind="stress_report", sha256=digest(shell, "ecb-rates"))
+            book.record(fact, subject=V1, actor="lea", project=PROJECT)
+        shell.ok("policy", "check")
+        adopted(shell, text)
+        assert shell.ok("verify").code == 0
 
     def test_who_may_not_adopt(self, shell: Shell) -> None:
         (shell.root / "policy.yaml").write_text(POLICY)
