@@ -18,6 +18,7 @@ from typing import Any
 from ledger import rules
 from ledger.audit.report import Finding
 from ledger.audit.signatures import Note
+from ledger.audit.watching import Tell, Told
 from ledger.errors import LedgerError
 from ledger.format import event as events
 from ledger.format import names, proof
@@ -104,7 +105,7 @@ def judge(
     start: int,
     stop: int,
     keys: Sequence[LogKey],
-    progress: Callable[[int], None] | None = None,
+    progress: Tell | None = None,
 ) -> Meaning:
     """Fold the events ``[start, stop)`` again, compare the stored rows, and judge every guarded event.
 
@@ -113,11 +114,11 @@ def judge(
         start: the first event.
         stop: one more than the last; later ones are another process's.
         keys: the log's keys.
-        progress: told now and then how many events are done.
+        progress: told now and then how many events are done, at which something was found, how many decisions were opened.
     """
     meaning = Meaning()
     for first in range(start, stop, _BLOCK):
-        after = min(first + _BLOCK, stop)
+        after, known = min(first + _BLOCK, stop), len(meaning.findings)
         expected: Rows = {}
         sound = [each for each in read(connection, first, after, meaning) if add_rows(each, expected, meaning)]
         if stored(connection, first, after) != expected:
@@ -130,7 +131,8 @@ def judge(
         if meaning.differs:
             return meaning
         if progress is not None:
-            progress(after - start)
+            places = [each.seq for each in meaning.findings[known:] if each.seq is not None]
+            progress(Told(after - start, places, meaning.decisions))
     return meaning
 
 
@@ -239,6 +241,16 @@ def stored(connection: sqlite3.Connection, start: int, stop: int) -> Rows:
         if rows:
             found[table] = rows
     return found
+
+
+def signed(connection: sqlite3.Connection) -> int:
+    """How many events carry a signed decision, as their columns tell."""
+    listed = ", ".join(f"'{each}'" for each in sorted(decisions.CARRIERS))
+    try:
+        row = connection.execute(f"SELECT count(*) FROM events WHERE type IN ({listed})").fetchone()
+    except sqlite3.DatabaseError:
+        return 0
+    return int(row[0])
 
 
 def strays(connection: sqlite3.Connection, size: int) -> Iterator[tuple[str, int]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from ledger.audit.report import Finding, Report
 from ledger.audit.scan import LONGEST
 from ledger.audit.signatures import Claim, Note
 from ledger.audit.tree import Tree
+from ledger.audit.watching import Tell, Told
 from ledger.format.event import Event
 from ledger.projections import folding
 from ledger.projections.view import View
@@ -96,13 +97,13 @@ def corrected(
     return fresh
 
 
-def judge(fresh: sqlite3.Connection, known: Known, progress: Callable[[int], None] | None = None) -> Meaning:
+def judge(fresh: sqlite3.Connection, known: Known, progress: Tell = lambda told: None) -> Meaning:
     """Fold all events into ``fresh``, compare the stored rows, and judge every guarded event.
 
     Args:
         fresh: what :func:`corrected` made.
         known: what was found before.
-        progress: told now and then how many events are done.
+        progress: told now and then how many events are folded, and how many decisions were opened.
     """
     meaning = Meaning()
     size = lost = known.tree.size
@@ -110,18 +111,17 @@ def judge(fresh: sqlite3.Connection, known: Known, progress: Callable[[int], Non
     notes = [(each.size, each.note.text) for each in known.claims if not each.note.outside]
     fresh.executemany("INSERT INTO temp.checkpoints VALUES (?, ?)", notes)
     for start in range(0, size, _BLOCK):
-        stop = min(start + _BLOCK, size)
+        stop, found = min(start + _BLOCK, size), len(meaning.findings)
         lost = min(lost, _fold_block(fresh, start, stop, known, differing, meaning))
-        if progress is not None:
-            progress(stop)
+        progress(Told(stop, [each.seq for each in meaning.findings[found:] if each.seq is not None]))
     differing += [(table, seq) for table in known.tables for seq in _strays(fresh, table, size)]
     meaning.findings += _on_projections([each for each in differing if each[0] not in known.broken])
-    _judge(fresh, known, lost, meaning)
+    _judge(fresh, known, lost, meaning, progress)
     meaning.incomplete = meanings.incomplete(View(fresh, size - 1))
     return meaning
 
 
-def _judge(fresh: sqlite3.Connection, known: Known, lost: int, meaning: Meaning) -> None:
+def _judge(fresh: sqlite3.Connection, known: Known, lost: int, meaning: Meaning, progress: Tell) -> None:
     """Judge the guarded events: first the decisions by themselves, for what their signers saw, then all by the rules.
 
     What may only follow from what was touched is no finding of its own: events after ``lost``, of which nothing tells what
@@ -131,6 +131,7 @@ def _judge(fresh: sqlite3.Connection, known: Known, lost: int, meaning: Meaning)
     sound: set[int] = set()
     for event in _guarded(fresh, known):
         signed = event.type in decisions.CARRIERS
+        progress(Told(known.tree.size, (), meaning.decisions))
         if signed and (known.keys_known < event.seq or lost == 0):
             meaning.unjudged.append(event.seq)
             continue

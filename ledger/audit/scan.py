@@ -15,6 +15,7 @@ from hashlib import sha256
 from itertools import count, repeat
 from typing import Any, NamedTuple
 
+from ledger.audit.watching import Tell, Told
 from ledger.format.event import MAX_BYTES, ZERO_PREV
 
 BLOCK_LEVEL = 12
@@ -119,7 +120,7 @@ def scan(
     start: int,
     stop: int,
     depth: Depth,
-    progress: Callable[[int], None] | None = None,
+    progress: Tell | None = None,
 ) -> Scan:
     """Go through the places ``[start, stop)``.
 
@@ -128,12 +129,13 @@ def scan(
         start: where to begin; what comes before in its block is taken as it is stored.
         stop: one more than the last place.
         depth: how closely to look.
-        progress: told now and then how many places are done.
+        progress: told now and then how many places are done, and at which something does not fit.
     """
     found = Scan(start, stop)
     last = _before(connection, start)
     first = start - start % BLOCK
     while first < stop:
+        known = len(found.suspects), len(found.gaps), len(found.unreadable)
         begin, end = max(first, start), min(first + BLOCK, stop)
         read = _read(connection, first, begin, end, last, depth)
         if read is not None:
@@ -149,9 +151,15 @@ def scan(
             found.dirty.add(first // BLOCK)
             last = _note_misfits(connection, found, begin, end, last, depth)
         if progress is not None:
-            progress(end - start)
+            progress(Told(end - start, _places(found, *known)))
         first = end
     return found
+
+
+def _places(found: Scan, suspects: int, gaps: int, unreadable: int) -> list[int]:
+    """Where something does not fit, beyond what was known already."""
+    absent = [start for start, _ in found.gaps[gaps:]]
+    return [*found.suspects[suspects:], *absent, *(start for start, _, _ in found.unreadable[unreadable:])]
 
 
 def outliers(connection: sqlite3.Connection) -> tuple[list[int], list[int]]:

@@ -113,17 +113,21 @@ def log_keys(view: View, known: Sequence[VerifierKey], report: Report) -> tuple[
     return (LogKey(1, known[-1]),)
 
 
-def opened(notes: Iterable[Note], keys: Sequence[LogKey], report: Report) -> list[Claim]:
+def opened(
+    notes: Iterable[Note], keys: Sequence[LogKey], report: Report, progress: Callable[[int], None] = lambda n: None
+) -> list[Claim]:
     """The checkpoints that the log signed, each with the key that is the log's at its size.
 
     Args:
         notes: signed notes.
         keys: the log's keys, in the order in which they follow one another.
         report: takes up a finding for each other note.
+        progress: told how many were opened.
     """
     claims = []
     read: dict[str, Checkpoint | FormatError] = {}
-    for note in notes:
+    for n, note in enumerate(notes, start=1):
+        progress(n)
         if note.text not in read:
             read[note.text] = _read(note, keys)
         checkpoint = read[note.text]

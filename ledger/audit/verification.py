@@ -14,6 +14,7 @@ from ledger.audit import signatures, tables, trust
 from ledger.audit.report import Finding, Report, once, unexplained
 from ledger.audit.scan import BLOCK, LONGEST, MOST_EVENTS, Scan, depth_of, outliers, scan
 from ledger.audit.tree import Tree
+from ledger.audit.watching import Reached, Step, Teller, Watch, of_one
 from ledger.errors import Damaged, InputError
 from ledger.format.hashes import EMPTY_ROOT
 from ledger.format.keys import VerifierKey
@@ -59,6 +60,7 @@ def verify(
     since: str | None = None,
     processes: int | None = None,
     progress: Progress | None = None,
+    watch: Watch | None = None,
 ) -> Report:
     """Verify a ledger: every body hashed, every link and node compared, and whatever ``parts`` names.
 
@@ -75,6 +77,7 @@ def verify(
             what is new alone. Where anything does not fit, everything is verified.
         processes: how many processes share the work where there is much of it; as many as there are processors where ``None``.
         progress: told how far the verification is.
+        watch: told more closely: each stage, how far each process is in it, and where something does not fit.
 
     Raises:
         InputError: there is no such file, or a checkpoint, the key or a part's name cannot be read.
@@ -94,7 +97,7 @@ def verify(
         policy,
         since is not None,
         processes,
-        progress or (lambda *_: None),
+        Teller(progress or (lambda *_: None), watch),
     )
     place = Path(path)
     try:
@@ -131,7 +134,7 @@ class Asked(NamedTuple):
     policy: Policy | None
     since: bool
     processes: int | None
-    progress: Progress
+    teller: Teller
 
 
 class _Verification:
@@ -181,7 +184,9 @@ class _Verification:
         """What SQLite itself says of the file; it looks at all of it, new and old."""
         if "structure" not in self.asked.parts or self.start:
             return
+        self.asked.teller.step(Step("structure", 0, 1))
         if not self.broken and self._is_whole():
+            self.asked.teller.step(Step("structure", 1, 1))
             return
         from ledger.audit import structure
 
@@ -227,16 +232,14 @@ class _Verification:
         return noted
 
     def _scanned(self, start: int, size: int, columns: bool) -> Scan:
-        def progress(done: int) -> None:
-            self.asked.progress("events", done, size - start)
-
+        teller, total = self.asked.teller, size - start
         depth = depth_of(columns, self.asked.strict)
-        processes = self._processes(size - start)
+        processes = self._processes(total)
         if processes == 1:
-            return scan(self.raw, start, size, depth, progress)
+            return scan(self.raw, start, size, depth, of_one(start, teller.spread("events", total)))
         from ledger.audit.workers import scan_all
 
-        return scan_all(self.raw, self.path, (start, size), depth, processes, progress)
+        return scan_all(self.raw, self.path, (start, size), depth, processes, teller.spread("events", total))
 
     def _processes(self, size: int) -> int:
         """How many processes are worth their start; few events are done sooner than another process has begun."""
@@ -298,7 +301,8 @@ class _Verification:
         certain = size if self.diagnosis is None or asked.known else self.diagnosis.keys_known()
         if certain < size:
             report.unchecked.append(f"checkpoints beyond event {certain}, which names the ledger's key and was touched")
-        claims = signatures.opened((note for note in notes if note.size <= certain or certain == size), keys, report)
+        sure = [note for note in notes if note.size <= certain or certain == size]
+        claims = signatures.opened(sure, keys, report, lambda n: asked.teller.step(Step("checkpoints", n, len(sure))))
         self.kept = {note.size for note in stored} | {claim.size for claim in claims if not claim.note.outside}
         signatures.require_known(claims, asked.known, report)
         if asked.policy is not None:
@@ -347,12 +351,9 @@ class _Verification:
             return None
         from ledger.audit import meaning
 
-        def progress(done: int) -> None:
-            self.asked.progress("meaning", done, tree.size - self.start)
-
         if not self.report.findings and all(tree.root(claim.size) == claim.checkpoint.root for claim in claims):
             try:
-                found = self._judged(tree.size, keys, progress)
+                found = self._judged(tree.size, keys)
                 if not found.differs and not any(meaning.strays(self.connection, tree.size)):
                     found.incomplete = meaning.incomplete(View(self.connection, tree.size - 1), self.start)
                     return found
@@ -365,17 +366,24 @@ class _Verification:
             if self.fresh is None:
                 fresh = refolding.corrected(self.path, self.connection, known.diagnosis, tree, self.lacking)
                 self.fresh = opened.enter_context(closing(fresh))
-            return refolding.judge(self.fresh, known, progress)
+            return refolding.judge(self.fresh, known, of_one(0, self._telling(tree.size)))
 
-    def _judged(self, size: int, keys: Sequence[LogKey], progress: Callable[[int], None]) -> Meaning:
-        processes = self._processes(size - self.start)
+    def _judged(self, size: int, keys: Sequence[LogKey]) -> Meaning:
+        processes, telling = self._processes(size - self.start), self._telling(size - self.start)
         if processes == 1:
             from ledger.audit.meaning import judge
 
-            return judge(self.connection, self.start, size, keys, progress)
+            return judge(self.connection, self.start, size, keys, of_one(self.start, self._telling(size - self.start)))
         from ledger.audit.workers import judge_all
 
-        return judge_all(self.connection, self.path, (self.start, size), keys, processes, progress)
+        return judge_all(self.connection, self.path, (self.start, size), keys, processes, telling)
+
+    def _telling(self, total: int) -> Callable[[Reached], None]:
+        """What those who work out the meaning report to."""
+        from ledger.audit import meaning
+
+        teller = self.asked.teller
+        return teller.spread("meaning", total, meaning.signed(self.connection) if teller.watched else 0)
 
     def _told(self, meaning: Meaning) -> None:
         """Take up what folding and judging found."""

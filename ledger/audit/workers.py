@@ -15,12 +15,14 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ledger.audit.report import Finding
 from ledger.audit.scan import BLOCK, LONGEST, Depth, Scan, depth_of, scan
+from ledger.audit.watching import Joined, Reached, Tell, Told
 from ledger.format.keys import VerifierKey
 from ledger.store import sqlite
 
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from ledger.audit.meaning import Meaning
     from ledger.rules.logs import LogKey
 
-Progress = Callable[[int], None]
+Progress = Callable[[Reached], None]
 Result = TypeVar("Result")
 Task = dict[str, Any]
 
@@ -54,11 +56,11 @@ def scan_all(
         stretch: the first place, and one more than the last.
         depth: how closely to look.
         processes: how many there are, this one included.
-        progress: told how many places are done.
+        progress: told how far each process is.
     """
     task = {"what": "scan", "columns": depth.columns, "strict": depth.canonical is not None}
 
-    def mine(start: int, stop: int, tell: Progress) -> Scan:
+    def mine(start: int, stop: int, tell: Tell) -> Scan:
         return scan(connection, start, stop, depth, tell)
 
     parts = _spread(path, stretch, task, processes, mine, _to_scan, progress)
@@ -80,7 +82,7 @@ def judge_all(
 
     task = {"what": "meaning", "keys": [[key.since, str(key.verifier), key.seq] for key in keys]}
 
-    def mine(start: int, stop: int, tell: Progress) -> Meaning:
+    def mine(start: int, stop: int, tell: Tell) -> Meaning:
         return judge(connection, start, stop, keys, tell)
 
     parts = _spread(path, stretch, task, processes, mine, _to_meaning, progress)
@@ -93,8 +95,8 @@ def work(task: Task) -> None:
     """What a child does: one stretch, its result printed."""
     start, stop = task["start"], task["stop"]
 
-    def tell(done: int) -> None:
-        print(done, flush=True)
+    def tell(told: Told) -> None:
+        print(json.dumps(told), flush=True)
 
     with closing(sqlite.read_only(Path(task["ledger"]))) as connection:
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
@@ -113,11 +115,11 @@ def work(task: Task) -> None:
 
 
 class _Child:
-    """Another process at work on one stretch; ``done`` is how many places it said it has done."""
+    """Another process at work on one stretch; ``hear`` takes up what it says of how far it is."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, hear: Tell) -> None:
         self.start, self.stop = task["start"], task["stop"]
-        self.done = 0
+        self._hear = hear
         self._said: Any = None
         command = [sys.executable, "-I", "-S", "-c", _CHILD, json.dumps({**task, "modules": sys.path})]
         self._process = subprocess.Popen(
@@ -134,8 +136,8 @@ class _Child:
                 said = json.loads(line)
             except ValueError:
                 return
-            if isinstance(said, int):
-                self.done = said
+            if isinstance(said, list):
+                self._hear(Told(*said))
             else:
                 self._said = said
 
@@ -162,7 +164,7 @@ def _spread(
     stretch: tuple[int, int],
     task: Task,
     processes: int,
-    mine: Callable[[int, int, Progress], Result],
+    mine: Callable[[int, int, Tell], Result],
     read: Callable[[Any], Result],
     progress: Progress,
 ) -> list[Result]:
@@ -170,22 +172,22 @@ def _spread(
     edges = _edges(*stretch, processes)
     spans = list(pairwise(edges))
     children: list[_Child] = []
-    own = 0
+    joined = Joined(spans, progress)
 
-    def tell(done: int | None = None) -> None:
-        nonlocal own
-        own = own if done is None else done
-        progress(own + sum(child.done for child in children))
+    def own(told: Told) -> None:
+        joined.hear(0, told)
+        joined.tell()
 
     try:
-        for start, stop in spans[1:]:
-            children.append(_Child({**task, "ledger": str(path.resolve()), "start": start, "stop": stop}))
-        found = [mine(*spans[0], tell)]
-        for child in children:
-            said = child.result(tell)
-            found.append(mine(child.start, child.stop, lambda done: None) if said is None else read(said))
-            child.done = child.stop - child.start
-            tell()
+        for n, (start, stop) in enumerate(spans[1:], start=1):
+            share = {**task, "ledger": str(path.resolve()), "start": start, "stop": stop}
+            children.append(_Child(share, partial(joined.hear, n)))
+        found = [mine(*spans[0], own)]
+        for n, child in enumerate(children, start=1):
+            said = child.result(joined.tell)
+            found.append(mine(child.start, child.stop, lambda told: None) if said is None else read(said))
+            joined.hear(n, Told(child.stop - child.start))
+            joined.tell()
     finally:
         for child in children:
             child.end()

@@ -15,6 +15,7 @@ from ledger import InputError
 from ledger.audit import verification
 from ledger.audit.report import Report
 from ledger.audit.scan import BLOCK, PREFIX
+from ledger.audit.watching import STAGES, Step
 from ledger.format.event import prefix
 from tests.ledger.audit.forgery import Forger
 from tests.ledger.story import Story, secret
@@ -92,6 +93,33 @@ class TestProcesses:
             done = [done for each, done, _ in told if each == what]
             assert done == sorted(done)
             assert done[-1] == EVENTS
+
+    @pytest.mark.parametrize("processes", [1, 3])
+    def test_every_stage_and_every_process_is_told_of(self, long: tuple[Path, str], processes: int) -> None:
+        steps: list[Step] = []
+        report = ledger.verify(long[0] / "ledger.db", processes=processes, watch=steps.append)
+        last = {each.what: each for each in steps}
+        assert tuple(last) == STAGES
+        assert all(each.done == each.total for each in last.values())
+        for what in ("events", "meaning"):
+            assert len(last[what].through) == min(processes, 2), "there are two whole blocks"
+            assert last[what].through[0][0] == 0
+            assert last[what].through[-1][1] == EVENTS
+        assert last["checkpoints"].done == report.checked["checkpoints"]
+        assert last["signatures"].done == report.checked["decisions"]
+        assert not any(each.places for each in steps)
+
+    @pytest.mark.parametrize("processes", [1, 3])
+    def test_what_does_not_fit_is_told_of_as_it_turns_up(
+        self, long: tuple[Path, str], tmp_path: Path, processes: int
+    ) -> None:
+        forger = Forger(long[0], tmp_path / "forged")
+        forger("UPDATE events SET body = CAST(body || ' ' AS BLOB) WHERE seq = 700")
+        forger("DELETE FROM events WHERE seq = ?", BLOCK + 900)
+        steps: list[Step] = []
+        ledger.verify(forger.close(), processes=processes, watch=steps.append)
+        told = [seq for each in steps if each.what == "events" for seq in each.places]
+        assert sorted(told) == [700, BLOCK + 900, BLOCK + 901]
 
 
 class TestSince:
