@@ -1,20 +1,24 @@
 """A series over days as a picture: threshold line, marked events, axes with dates. Missing days stay missing.
 
-The curve is drawn in Braille (two by four dots to a cell; in ASCII one star to a cell).
+The curve is drawn in Braille (two by four dots to a cell; in ASCII one star to a cell). A long stretch without values is
+folded, so that it does not squeeze the others; the days on both sides of it are named.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
+from itertools import pairwise
 from math import isfinite, log10
+from statistics import median_low
 
+from app.tui.draw import axis
 from app.tui.draw.canvas import Canvas
 from app.tui.draw.clip import width
 from app.tui.draw.glyphs import UNICODE, Glyphs
 from app.tui.draw.picture import Picture
-from app.tui.draw.ruler import MONTHS
+from app.tui.draw.timeline import Timeline, laid
 
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The bit of each dot of a Braille cell, by row and column (Unicode 15, block U+2800)."""
@@ -50,13 +54,11 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """The plotting area: its cells, and the days and values at its ends."""
+    """The plotting area: its first cell, its rows, its days laid out over its cells, and the values at its ends."""
 
     x: int
-    cells: int
     rows: int
-    first: date
-    days: int
+    timeline: Timeline
     low: float
     high: float
     powers: bool = False
@@ -65,10 +67,12 @@ class _Frame:
         """A number for the axis."""
         return f"{10**value:.2g}" if self.powers and abs(value) < 6 else label(value, self.high - self.low)
 
-    def column(self, day: date, dots: int = 1) -> int:
-        return round((day - self.first).days / max(self.days, 1) * (self.cells * dots - 1))
+    def column(self, day: str, dots: int = 1) -> int:
+        """Where a day stands, from the picture's left edge."""
+        return self.timeline.dot(_ordinal(day), dots)
 
     def row(self, value: float, dots: int = 1) -> int:
+        """Where a value stands, from the area's top."""
         share = min(max((value - self.low) / (self.high - self.low), 0.0), 1.0)
         return round((1 - share) * (self.rows * dots - 1))
 
@@ -88,7 +92,9 @@ def draw(plot: Plot, cells: int, rows: int, glyphs: Glyphs = UNICODE) -> Picture
     frame = _frame(plot, sorted([*values, *beside]), cells, rows - 3)
     _axes(canvas, frame)
     _threshold(canvas, frame, plot.threshold)
+    axis.folds(canvas, frame.timeline, frame.rows + 1)
     _marks(canvas, frame, plot.marks)
+    axis.lengths(canvas, frame.timeline, frame.rows + 1)
     _curve(canvas, frame, beside, replace(plot, threshold=None), "series.beside")
     _curve(canvas, frame, values, plot)
     return canvas.picture()
@@ -110,11 +116,14 @@ def _frame(plot: Plot, values: Sequence[tuple[str, float]], cells: int, rows: in
         low -= margin
     high += margin
     low, high = max(low, -1e300), min(high, 1e300)
-    days = [date.fromisoformat(day[:10]) for day, _ in values]
-    first, last = days[0], days[-1]
-    bare = _Frame(0, cells, rows, first, max((last - first).days, 1), low, high, plot.powers)
+    days = sorted({_ordinal(day) for day, _ in values})
+    bare = _Frame(0, rows, laid(days, cells, axis.FOLD), low, high, plot.powers)
     left = max(width(bare.label(value)) for value in (low, high, (low + high) / 2)) + 2
-    return replace(bare, x=left, cells=cells - left)
+    return replace(bare, x=left, timeline=laid(days, cells - left, axis.FOLD, left))
+
+
+def _ordinal(day: str) -> int:
+    return date.fromisoformat(day[:10]).toordinal()
 
 
 def label(value: float, span: float) -> str:
@@ -134,26 +143,7 @@ def _axes(canvas: Canvas, frame: _Frame) -> None:
         value = frame.high - (frame.high - frame.low) * row / max(frame.rows - 1, 1)
         text = frame.label(value)
         canvas.put(frame.x - 2 - width(text), row + 1, text, "muted")
-    _dates(canvas, frame, bottom)
-
-
-def _dates(canvas: Canvas, frame: _Frame, bottom: int) -> None:
-    """Dates under the axis, as many as have room: months where the span is long, days where it is short."""
-    count = max(2, min(8, frame.cells // 14))
-    end = -1
-    for tick in range(count):
-        day = frame.first + timedelta(days=round(frame.days * tick / (count - 1)))
-        text = (
-            f"{MONTHS[day.month - 1]} {day.year}"
-            if frame.days > 240
-            else f"{day.day} {MONTHS[day.month - 1]} {day.year}"
-        )
-        x = frame.x + frame.column(day)
-        canvas.along(x, bottom, bottom + 1, "axis", "axis")
-        start = min(max(x - len(text) // 2, frame.x - 1), canvas.cells - len(text))
-        if start > end:
-            canvas.put(start, bottom + 1, text, "muted")
-            end = start + len(text)
+    axis.dates(canvas, frame.timeline, bottom)
 
 
 def _threshold(canvas: Canvas, frame: _Frame, threshold: float | None) -> None:
@@ -161,7 +151,9 @@ def _threshold(canvas: Canvas, frame: _Frame, threshold: float | None) -> None:
         return
     sign = "╌" if canvas.glyphs.name == "unicode" else "-"
     y = frame.row(threshold) + 1
-    canvas.put(frame.x, y, sign * frame.cells, "threshold")
+    for each in frame.timeline.stretches:
+        if not each.folded:
+            canvas.put(each.x, y, sign * each.cells, "threshold")
 
 
 def signs(glyphs: Glyphs) -> dict[str, str]:
@@ -173,11 +165,11 @@ def _marks(canvas: Canvas, frame: _Frame, marks: Sequence[Mark]) -> None:
     """A dotted vertical for each mark, its sign on top; alerts are drawn last, so they are seen where several
     coincide."""
     stroke = "┊" if canvas.glyphs.name == "unicode" else ":"
+    first, last = frame.timeline.stretches[0].first, frame.timeline.stretches[-1].last
     for mark in sorted(marks, key=lambda mark: mark.what == "alert"):
-        day = date.fromisoformat(mark.day[:10])
-        if not 0 <= (day - frame.first).days <= frame.days:
+        if not first <= _ordinal(mark.day) <= last:
             continue
-        x = frame.x + frame.column(day)
+        x = frame.column(mark.day)
         style = f"mark.{mark.what}"
         for y in range(1, frame.rows + 1):
             canvas.put(x, y, stroke, style)
@@ -190,12 +182,11 @@ def _curve(
     fine = canvas.glyphs.name == "unicode"
     across, down = (2, 4) if fine else (1, 1)
     dots: set[tuple[int, int]] = set()
-    last: tuple[date, int, int] | None = None
+    last: tuple[int, int, int] | None = None
     joined = max(LONGEST_GAP, _usual(values) * 2)
     for text, value in values:
-        day = date.fromisoformat(text[:10])
-        x, y = frame.column(day, across), frame.row(value, down)
-        if last is not None and (day - last[0]).days <= joined:
+        day, x, y = _ordinal(text), frame.column(text, across), frame.row(value, down)
+        if last is not None and day - last[0] <= joined:
             dots.update(_line(last[1], last[2], x, y))
         dots.add((x, y))
         last = (day, x, y)
@@ -209,15 +200,13 @@ def _curve(
             bad.add(cell)
     for (x, y), bits in cells.items():
         style = "series.bad" if (x, y) in bad else good
-        canvas.put(frame.x + x, y + 1, chr(0x2800 | bits) if fine else "*", style)
+        canvas.put(x, y + 1, chr(0x2800 | bits) if fine else "*", style)
 
 
 def _usual(values: Sequence[tuple[str, float]]) -> int:
     """The usual number of days from one value to the next: monthly monitors have no gap each month."""
-    if len(values) < 2:
-        return 1
-    first, last = (date.fromisoformat(values[index][0][:10]) for index in (0, -1))
-    return max(1, round((last - first).days / (len(values) - 1)))
+    steps = [_ordinal(after) - _ordinal(before) for (before, _), (after, _) in pairwise(values)]
+    return max(1, median_low(steps)) if steps else 1
 
 
 def _line(x0: int, y0: int, x1: int, y1: int) -> list[tuple[int, int]]:

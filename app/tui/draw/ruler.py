@@ -1,18 +1,22 @@
-"""The time ruler: events per day as a sparkline, with a playhead where the screen stands."""
+"""The time ruler: events per day as a sparkline, with a playhead where the screen stands; long stretches without events
+are folded."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
-from math import ceil, log1p
+from math import log1p
 
 from app.tui.draw.clip import fit, width
 from app.tui.draw.glyphs import UNICODE, Glyphs
 from app.tui.draw.picture import Line, fitted
+from app.tui.draw.timeline import Timeline, laid, told
 
 LIVE = "LIVE"
+FOLD = 6
+"""Cells of a fold."""
 KEYS = "[ ] event  { } day  T time  L live"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -37,25 +41,28 @@ class Ruler:
     said: str = LIVE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Scale:
-    """Calendar days spread over cells: the first day, how many days, and over how many cells from which one."""
+    """Calendar days spread over cells: over how many from which one, and where each day falls."""
 
-    first: date
-    days: int
     x: int
     cells: int
+    timeline: Timeline
+
+    @property
+    def first(self) -> date:
+        """The first day."""
+        return date.fromordinal(self.timeline.stretches[0].first)
 
     def cell(self, day: date) -> int:
         """The cell of a day; days outside fall on the nearest end."""
-        offset = min(max((day - self.first).days, 0), self.days - 1)
-        return self.x + (offset * self.cells) // self.days
+        return self.timeline.cell(day.toordinal())
 
     def day(self, x: int) -> date | None:
         """The first day of the cell ``x``, or None beside the sparkline."""
         if not self.x <= x < self.x + self.cells:
             return None
-        return self.first + timedelta(days=ceil((x - self.x) * self.days / self.cells))
+        return date.fromordinal(self.timeline.day(x))
 
 
 def draw(ruler: Ruler, cells: int, glyphs: Glyphs = UNICODE, keys: str = KEYS) -> Line:
@@ -81,13 +88,17 @@ def scaled(ruler: Ruler, cells: int, keys: str = KEYS) -> Scale | None:
     days = ruler.days.counts
     if not days:
         return None
-    first, last = _date(days[0][0]), _date(days[-1][0])
-    left = len(_month(first)) + 4
+    left = len(_month(_date(days[0][0]))) + 4
     right = width(ruler.said) + 3 + (len(keys) + 3 if _with_keys(ruler, cells, keys) else 0)
     room = cells - left - right
     if room < 4:
         return None
-    return Scale(first, (last - first).days + 1, left, room)
+    return _laid(ruler.days, left, room)
+
+
+@lru_cache(maxsize=16)
+def _laid(days: Days, x: int, cells: int) -> Scale:
+    return Scale(x, cells, laid([_date(day).toordinal() for day, _ in days.counts], cells, FOLD, x))
 
 
 def _with_keys(ruler: Ruler, cells: int, keys: str) -> bool:
@@ -106,23 +117,39 @@ def _month(day: date) -> str:
 def _buckets(days: Days, scale: Scale) -> tuple[int, ...]:
     """How many events fall on each cell; where there are fewer days than cells, a day has several."""
     counts = [0] * scale.cells
-    first = scale.first.toordinal()
+    timeline = scale.timeline
     for day, events in days.counts:
-        counts[(_date(day).toordinal() - first) * scale.cells // scale.days] += events
-    if scale.days < scale.cells:
-        starts = [step * scale.cells // scale.days for step in range(scale.days)]
-        counts = [counts[starts[bisect_left(starts, x + 1) - 1]] for x in range(scale.cells)]
+        counts[timeline.cell(_date(day).toordinal()) - scale.x] += events
+    for each in timeline.stretches:
+        if each.days < each.cells:
+            starts = [step * each.cells // each.days for step in range(each.days)]
+            first = each.x - scale.x
+            spread = [counts[first + starts[bisect_left(starts, x + 1) - 1]] for x in range(each.cells)]
+            counts[first : first + each.cells] = spread
     return tuple(counts)
+
+
+def _folded(scale: Scale, glyphs: Glyphs) -> dict[int, str]:
+    """The signs of the cells that folds take: ``╱10 y╱``."""
+    stroke = "╱" if glyphs.name == "unicode" else "/"
+    return {
+        fold.x + offset: sign
+        for fold in scale.timeline.folds
+        for offset, sign in enumerate(stroke + fit(told(fold.days)[1], fold.cells - 2, "centre") + stroke)
+    }
 
 
 def _spark(days: Days, scale: Scale, head: int, glyphs: Glyphs) -> list[tuple[str, str]]:
     counts = _buckets(days, scale)
     most = max(counts)
     levels = len(glyphs.spark) - 1
+    folds = _folded(scale, glyphs)
     runs: list[tuple[str, str]] = []
     for x, count in enumerate(counts):
         if x + scale.x == head:
             sign, style = glyphs.playhead, "playhead"
+        elif x + scale.x in folds:
+            sign, style = folds[x + scale.x], "faint"
         elif not count:
             sign, style = glyphs.dot, "faint"
         else:

@@ -26,6 +26,15 @@ def test_the_ruler_live_and_in_the_past() -> None:
     assert [style for text, style in past if "█" in text] == ["spark.later"]
 
 
+def test_the_ruler_folds_years_without_events() -> None:
+    early = [(date(2008, 1, 1) + timedelta(days=n)).isoformat() for n in range(120)]
+    late = [(date(2019, 7, 1) + timedelta(days=n)).isoformat() for n in range(60)]
+    days = ruler.Days(tuple((day, 3) for day in (*early, *late)))
+    assert plain([ruler.draw(ruler.Ruler(days), 50, keys="")]) == " ◂ Jan 2008 ████████████████╱11 y╱██▇██▇██▇┃ LIVE"
+    inside = ruler.Ruler(days, "2014-01-01", "2014-01-01")
+    assert plain([ruler.draw(inside, 50, ASCII, keys="")]) == " < Jan 2008 @@@@@@@@@@@@/11|y/@@#@#@#  2014-01-01"
+
+
 @given(COUNTS, st.none() | DAYS, st.integers(1, 200), st.sampled_from([UNICODE, ASCII]))
 def test_the_ruler_keeps_its_width_and_shows_one_playhead(
     days: tuple[tuple[str, int], ...], at: str | None, cells: int, glyphs: Glyphs
@@ -44,7 +53,9 @@ def test_a_cell_of_the_ruler_stands_for_a_day_that_falls_on_it(days: tuple[tuple
     for x in range(scale.x, scale.x + scale.cells):
         day = scale.day(x)
         assert day is not None
-        if scale.days >= scale.cells:
+        home = scale.timeline.stretch(day.toordinal())
+        assert home.x <= x < home.x + home.cells
+        if home.days >= home.cells:
             assert scale.cell(day) == x
     assert scale.day(scale.x - 1) is None
     assert scale.day(scale.x + scale.cells) is None
@@ -67,6 +78,40 @@ def test_a_plot_with_threshold_marks_and_a_gap() -> None:
 |     1 Sep 2008                     9 Sep 2008
 """)
     assert "series.bad" in {style for line in drawn for _, style in line}
+
+
+def folded(cells: int, rows: int, glyphs: Glyphs = UNICODE) -> str:
+    """Two stretches of weekly values, ten years apart, with a mark before, in and after the gap."""
+    days = [date(2008, 1, 7) + timedelta(days=7 * n) for n in range(40)]
+    days += [date(2018, 10, 1) + timedelta(days=7 * n) for n in range(20)]
+    points = tuple((day.isoformat(), 0.1 + 0.02 * (n % 10)) for n, day in enumerate(days))
+    marks = (plot.Mark("2008-06-02", "deploy"), plot.Mark("2013-06-01", "approve"), plot.Mark("2019-01-07", "alert"))
+    return plain(plot.draw(plot.Plot(points, 0.25, marks), cells, rows, glyphs))
+
+
+def test_years_without_values_are_folded_and_the_dates_beside_the_fold_are_said() -> None:
+    assert folded(64, 11, ASCII) == picture("""
+|                       @                  v                !
+|0.29 |       *       * :     *       *:   :   :        *   :   *
+|     |------**------**-:----**------*-:  /:  /:-------**---:--*-
+|     |     ***     *** :   * *     *  :  10   :     ** *   :**
+|     |    *  *    *  * :  *  *    *   : years :    *   *   :*
+|     |   *    *  *    *: *    *  *    :without:   *    *   *
+|     |  *     * *     ***     ***     :values :  **    * **:
+|     | *      **      **      **      : / : / : *      **  :
+|0.09 |*       *       *:      *       :/  :/  :*       *   :
+|     ++------------------------------+-- // ---+---------------+
+|     Jan 2008                    Oct 2008  Oct 2018     Feb 2019
+""")
+    assert folded(40, 7) == picture("""
+|              ◆           ✓          ▲
+|0.29 ╷   ⣴   ⣴┊  ⣴   ⡔┊  10   ┊   ⢠⡆ ┊ ⡔
+|     │╌╌⡰⢹╌╌⡰⢹┊╌⡸⢸╌╌⡸╌┊ years ┊╌╌⡰⠁⡇╌⢀⠎╌
+|     │ ⡜  ⡇⡜  ⣇⠜  ⣇⠜  ┊without┊ ⡠⠃ ⢸⢀⠜
+|0.09 │⠔⠁  ⠗⠁  ⠟   ⠟   ┊values ┊⠔⠁  ⠸⠊┊
+|     ╰┬──────────────┬── ╱╱ ───┬───────╴
+|     Jan 2008    Oct 2008  Oct 2018
+""")
 
 
 @settings(deadline=None)
