@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from app.actions import events, references
-from app.actions.answers import Answer, Mark, fields, number, say, state, table
+from app.actions.answers import Answer, Mark, at_most, earlier, fields, number, say, state, table
 from ledger.errors import InputError
 from ledger.projections import alerts
 
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 _STATES = {"raised": "bad", "acknowledged": "warn", "resolved": "good"}
 
 
-def list_alerts(context: Context, *, state: str | None = None, project: str | None = None) -> Answer:
-    """The alerts in the order they were raised."""
+def list_alerts(context: Context, *, state: str | None = None, project: str | None = None, count: int = 50) -> Answer:
+    """The newest alerts in the order they were raised."""
     view = context.view
-    found = alerts.listed(view, state=state, project=project)
+    every = alerts.listed(view, state=state, project=project)
+    found = every[-at_most(count) :]
     rows = [
         (
             standing(each),
@@ -34,9 +35,8 @@ def list_alerts(context: Context, *, state: str | None = None, project: str | No
         for each in found
     ]
     lines = table(rows, ("state", "alert", "severity", "day", "value", "threshold", "message"))
-    return Answer(
-        {"at": view.at, "alerts": [document(each) for each in found]}, lines or [say(Mark("dim", "no alert"))]
-    )
+    told = [*earlier(len(found), len(every), "alert"), *lines] or [say(Mark("dim", "no alert"))]
+    return Answer({"at": view.at, "total": len(every), "alerts": [document(each) for each in found]}, told)
 
 
 def acknowledge(context: Context, *, alert: str, note: str | None = None) -> Answer:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ledger.errors import InputError
 from ledger.format.text import visible
 
 GLYPHS = {
@@ -158,6 +159,24 @@ def width(text: str) -> int:
 def counted(n: int, noun: str, plural: str = "") -> str:
     """``1 event``, ``2 events``, ``1,000 events``."""
     return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
+
+
+def earlier(shown: int, total: int, noun: str) -> list[str]:
+    """What the first line of a listing says where it holds the newest alone: how many there are before, and how to see them."""
+    if shown >= total:
+        return []
+    return [say(Mark("dim", f"{counted(total - shown, f'earlier {noun}')}; -n 0 lists all {total:,}"))]
+
+
+def at_most(count: int) -> int:
+    """How many a listing shall show, 0 for all.
+
+    Raises:
+        InputError: less than none.
+    """
+    if count < 0:
+        raise InputError(f"-n {count}: a count is 0 (for all) or more")
+    return count
 
 
 def folded(text: str, room: int = 100) -> str:

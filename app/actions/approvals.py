@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.actions import asking, deciding, events, moments, signing
-from app.actions.answers import Answer, Mark, folded, moment, say, state, table
+from app.actions.answers import Answer, Mark, at_most, earlier, folded, moment, say, state, table
 from ledger.errors import InputError
 from ledger.format.decision import MAX_REASON
 from ledger.projections import approvals as projection
@@ -36,19 +36,20 @@ _VERDICTS = {
 }
 
 
-def approvals(context: Context, *, every: bool = False, project: str | None = None) -> Answer:
-    """The requests that wait, or all of them, with what each still needs."""
+def approvals(context: Context, *, every: bool = False, project: str | None = None, count: int = 50) -> Answer:
+    """The newest requests that wait, or of all, with what each still needs."""
     view = context.view
     found = projection.requests(view, project=project)
-    shown = [each for each in found if every or standing(view, each) == "open"]
-    lines: list[str] = []
+    wanted = [each for each in found if every or standing(view, each) == "open"]
+    shown = wanted[-at_most(count) :]
+    lines: list[str] = earlier(len(shown), len(wanted), "request")
     for request in shown:
         lines += [*described(view, request, tell=folded), say("")]
     if not shown:
         lines = [
             say(Mark("dim", "no request" if every else "no request waits for a decision; --all shows those that did"))
         ]
-    return Answer({"at": view.at, "requests": [document(view, each) for each in shown]}, lines)
+    return Answer({"at": view.at, "total": len(wanted), "requests": [document(view, each) for each in shown]}, lines)
 
 
 def request(

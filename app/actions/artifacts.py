@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.actions import describing, events
-from app.actions.answers import Answer, Mark, fields, moment, say, state, table
+from app.actions.answers import Answer, Mark, at_most, earlier, fields, moment, say, state, table
 from app.actions.versions import Versions, stage_mark
 from ledger.errors import InputError
 from ledger.projections import artifacts
@@ -81,11 +81,17 @@ def register(
 
 
 def list_artifacts(
-    context: Context, *, kind: str | None = None, project: str | None = None, name: str | None = None
+    context: Context,
+    *,
+    kind: str | None = None,
+    project: str | None = None,
+    name: str | None = None,
+    count: int = 50,
 ) -> Answer:
-    """The registered versions in the order of their registration."""
+    """The newest registered versions in the order of their registration."""
     view = context.view
-    found = artifacts.versions(view, kind=kind, project=project, name=name)
+    found = artifacts.versions(view, kind=kind, project=project, name=name, newest=at_most(count))
+    total = artifacts.count(view, kind=kind, project=project, name=name)
     standing = Versions(view)
     listed = [standing.document(each) for each in found]
     rows = [
@@ -101,7 +107,8 @@ def list_artifacts(
         for each, facts in zip(found, listed, strict=True)
     ]
     lines = table(rows, ("version", "stage", "aliases", "bytes", "digest", "by", "registered"))
-    return Answer({"at": view.at, "artifacts": listed}, lines or [say(Mark("dim", "no version is registered"))])
+    told = [*earlier(len(found), total, "version"), *lines] or [say(Mark("dim", "no version is registered"))]
+    return Answer({"at": view.at, "total": total, "artifacts": listed}, told)
 
 
 def show_artifact(context: Context, *, ref: str) -> Answer:

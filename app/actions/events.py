@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from app import filters
-from app.actions.answers import Answer, Mark, counted, moment, say, table
+from app.actions.answers import Answer, Mark, at_most, counted, moment, say, table
 from ledger.errors import InputError
 from ledger.projections.view import View
 from ledger.store import journal
@@ -30,10 +30,8 @@ def log(
     where: str | None = None,
 ) -> Answer:
     """The newest ``count`` events that fit, oldest of them first; 0 is all."""
-    if count < 0:
-        raise InputError(f"-n {count}: a count is 0 (for all) or more")
     view = context.view
-    found = matching(view, count=count, types=types, subject=subject, by=by, project=project, where=where)
+    found = matching(view, count=at_most(count), types=types, subject=subject, by=by, project=project, where=where)
     lines = [] if found else [say(Mark("dim", "no event fits"))]
     document = {"at": view.at, "events": [described(each) for each in found]}
     return Answer(document, [*listing(found), *lines])

@@ -24,16 +24,16 @@ def list_monitors(context: Context, *, project: str | None = None) -> Answer:
     """The monitors as last declared, with the newest value that each saw."""
     view = context.view
     rows, documents = [], []
+    looks = monitors.looks(view)
     for each in monitors.listed(view, project=project):
-        seen = monitors.observations(view, each.monitor, project=each.project)
+        seen = monitors.observations(view, each.monitor, project=each.project, newest=_TREND)
+        times = looks.get((each.monitor, each.project), 0)
         last = seen[-1] if seen else None
         value = None if last is None or last.value is None else number(last.value)
         limit = None if last is None or last.threshold is None else number(last.threshold)
         day_ = None if last is None else last.day
-        trend = spark([look.value for look in seen[-_TREND:]])
-        rows.append(
-            (_standing(each, last), each.monitor, each.kind, each.subject, day_, value, limit, trend, len(seen))
-        )
+        trend = spark([look.value for look in seen])
+        rows.append((_standing(each, last), each.monitor, each.kind, each.subject, day_, value, limit, trend, times))
         documents.append(
             {
                 "monitor": each.monitor,
@@ -41,7 +41,7 @@ def list_monitors(context: Context, *, project: str | None = None) -> Answer:
                 "subject": each.subject,
                 "accepted": each.accepted,
                 "reason": each.facts.get("reason"),
-                "looks": len(seen),
+                "looks": times,
                 "breached": None if last is None else last.breached,
                 "day": None if last is None else last.day,
                 "value": None if last is None else last.value,

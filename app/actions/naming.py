@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.actions import events
-from app.actions.answers import Answer, Mark, counted, moment, say, state, table
+from app.actions.answers import Answer, Mark, at_most, counted, earlier, moment, say, state, table
 from app.actions.artifacts import document
 from app.actions.versions import Versions
 from ledger.errors import InputError
@@ -42,12 +42,12 @@ def alias(context: Context, *, ref: str, name: str) -> Answer:
     return Answer(document_, events.listing([recorded]))
 
 
-def aliases(context: Context, *, ref: str | None = None) -> Answer:
-    """Every move of every alias so far: who pointed it where, when, until when."""
+def aliases(context: Context, *, ref: str | None = None, count: int = 50) -> Answer:
+    """The newest moves of aliases: who pointed each where, when, until when."""
     view = context.view
     base = None if ref is None else artifacts.resolve(view, ref).base
-    moves = artifacts.aliases(view, base)
-    ends = _ends(moves)
+    every = artifacts.aliases(view, base)
+    ends, moves = _ends(every), every[-at_most(count) :]
     rows = [
         (
             each.artifact,
@@ -62,6 +62,7 @@ def aliases(context: Context, *, ref: str | None = None) -> Answer:
     ]
     document_ = {
         "at": view.at,
+        "total": len(every),
         "moves": [
             {
                 "artifact": each.artifact,
@@ -77,7 +78,8 @@ def aliases(context: Context, *, ref: str | None = None) -> Answer:
         ],
     }
     lines = table(rows, ("artifact", "alias", "version", "since", "until", "by", ""))
-    return Answer(document_, lines or [say(Mark("dim", "no alias was ever moved"))])
+    told = [*earlier(len(moves), len(every), "move"), *lines]
+    return Answer(document_, told or [say(Mark("dim", "no alias was ever moved"))])
 
 
 def retire(context: Context, *, ref: str, reason: str, replaced_by: str | None = None) -> Answer:

@@ -90,11 +90,7 @@ def standing(ledger: Ledger, view: View) -> dict[str, Any]:
 
 def counts(view: View) -> dict[str, int]:
     """How many versions of each kind are registered, and how many runs there were."""
-    found: dict[str, int] = {}
-    for artifact in artifacts.versions(view):
-        found[artifact.kind] = found.get(artifact.kind, 0) + 1
-    total = view.row("SELECT count(*) FROM runs WHERE seq <= :at")
-    return {**found, "run": int(total[0]) if total else 0}
+    return {**artifacts.kinds(view), "run": executions.count(view)}
 
 
 def _head(ledger: Ledger, view: View, facts: dict[str, Any]) -> list[str]:

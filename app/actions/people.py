@@ -131,14 +131,13 @@ def shown(view: View, person: Person) -> Answer:
     about = events.history(view, f"person/{person.name}")
     by = events.matching(view, by=person.name, count=20)
     past = sorted({each.seq: each for each in [*about, *by]}.values(), key=lambda each: each.seq)
-    trained = [run.ref for run in runs.listed(view) if run.actor == person.name]
     rows: list[tuple[str, Any]] = [
         ("is", "administrator" if person.administrator else person.kind),
         ("title", person.title),
         ("team", ", ".join(people.teams(view, person.name)) or None),
         *(("role", f"{each['role']} in {each['scope']}") for each in _roles(view, person.name)),
         *(("key", key) for key in person.keys),
-        ("runs", len(trained) or None),
+        ("runs", runs.count(view, actor=person.name) or None),
     ]
     lines = [say(Mark("title", f"person/{person.name}")), *fields(rows), "", *events.listing(past)]
     history = [events.described(each) for each in past]

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from app.actions import events
-from app.actions.answers import Answer, Mark, counted, fields, moment, number, say, state, table
-from ledger.errors import InputError
+from app.actions.answers import Answer, Mark, at_most, counted, earlier, fields, moment, number, say, state, table
 from ledger.format import canonical
 from ledger.projections import artifacts, runs
 
@@ -28,10 +27,9 @@ def list_runs(
     count: int = 50,
 ) -> Answer:
     """The newest runs, oldest of them first; stale is one that read what has a newer version by now."""
-    if count < 0:
-        raise InputError(f"-n {count}: a count is 0 (for all) or more")
     view = context.view
-    found = runs.listed(view, project=project, job=job, experiment=experiment)[-count:]
+    found = runs.listed(view, project=project, job=job, experiment=experiment, newest=at_most(count))
+    total = runs.count(view, project=project, job=job, experiment=experiment)
     newer = stale(view, found)
     rows = [
         (
@@ -46,8 +44,8 @@ def list_runs(
         for each in found
     ]
     lines = table(rows, ("run", "job", "status", "started", "by", "made", "metrics"))
-    document_ = {"at": view.at, "runs": [document(each) for each in found], "stale": newer}
-    return Answer(document_, lines or [say(Mark("dim", "no run"))])
+    document_ = {"at": view.at, "total": total, "runs": [document(each) for each in found], "stale": newer}
+    return Answer(document_, [*earlier(len(found), total, "run"), *lines] or [say(Mark("dim", "no run"))])
 
 
 def stale(view: View, found: Sequence[Run]) -> dict[str, list[str]]:

@@ -154,18 +154,35 @@ def versions(
     project: str | None = None,
     name: str | None = None,
     facts_with: str | None = None,
+    newest: int = 0,
 ) -> list[Artifact]:
-    """All versions in the order they were registered, narrowed to a kind, a project, a name, facts that hold a text."""
-    conditions = ["seq <= :at"]
-    for column, wanted in (("kind", kind), ("project", project), ("name", name)):
-        if wanted is not None:
-            conditions.append(f"{column} = :{column}")
+    """All versions in the order they were registered, narrowed to a kind, a project, a name, facts that hold a text.
+
+    ``newest``: only so many, those that were registered last; 0 is all.
+    """
+    narrowed = _narrowed(kind, project, name)
     if facts_with is not None:
-        conditions.append("instr(facts, :facts)")
-    sql = f"SELECT {_COLUMNS} FROM artifacts WHERE {' AND '.join(conditions)} ORDER BY seq"
-    return [
-        _artifact(row) for row in view.rows(sql, {"kind": kind, "project": project, "name": name, "facts": facts_with})
-    ]
+        narrowed += " AND instr(facts, :facts)"
+    wanted = {"kind": kind, "project": project, "name": name, "facts": facts_with, "newest": newest or -1}
+    sql = f"SELECT {_COLUMNS} FROM artifacts WHERE {narrowed} ORDER BY seq"
+    rows = view.rows(f"{sql} DESC LIMIT :newest", wanted)[::-1] if newest else view.rows(sql, wanted)
+    return [_artifact(row) for row in rows]
+
+
+def count(view: View, *, kind: str | None = None, project: str | None = None, name: str | None = None) -> int:
+    """How many versions there are, narrowed as :func:`versions`."""
+    sql = f"SELECT count(*) FROM artifacts WHERE {_narrowed(kind, project, name)}"
+    return int(view.row(sql, {"kind": kind, "project": project, "name": name})[0])
+
+
+def kinds(view: View) -> dict[str, int]:
+    """How many versions of each kind there are."""
+    return dict(view.rows("SELECT kind, count(*) FROM artifacts WHERE seq <= :at GROUP BY kind ORDER BY min(seq)"))
+
+
+def _narrowed(kind: str | None, project: str | None, name: str | None) -> str:
+    columns = (("kind", kind), ("project", project), ("name", name))
+    return " AND ".join(["seq <= :at", *(f"{column} = :{column}" for column, wanted in columns if wanted is not None)])
 
 
 def bases(view: View) -> list[str]:

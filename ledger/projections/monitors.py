@@ -120,14 +120,30 @@ def listed(view: View, *, project: str | None = None) -> list[Monitor]:
     return [Monitor(*values) for values in found]
 
 
-def observations(view: View, monitor: str, *, project: str | None = None) -> list[Observation]:
-    """All that a monitor saw, oldest first."""
+def observations(view: View, monitor: str, *, project: str | None = None, newest: int = 0) -> list[Observation]:
+    """All that a monitor saw, oldest first; ``newest``: only so many, the last; 0 is all."""
     sql = (
         "SELECT seq, monitor, subject, kind, day, value, threshold, breached, at FROM observations "
         "WHERE monitor = :monitor AND seq <= :at"
     )
     if project is not None:
         sql += " AND project = :project"
-    rows = view.rows(sql + " ORDER BY seq", {"monitor": monitor, "project": project})
+    wanted = {"monitor": monitor, "project": project, "newest": newest}
+    rows = (
+        view.rows(f"{sql} ORDER BY seq DESC LIMIT :newest", wanted)[::-1]
+        if newest
+        else view.rows(f"{sql} ORDER BY seq", wanted)
+    )
     found: list[list[Any]] = [[*row[:7], bool(row[7]), row[8]] for row in rows]
     return [Observation(*values) for values in found]
+
+
+def looks(view: View) -> dict[tuple[str, str | None], int]:
+    """How often each monitor of each project looked; under the project ``None`` how often all of its name did."""
+    sql = "SELECT monitor, project, count(*) FROM observations WHERE seq <= :at GROUP BY monitor, project"
+    found: dict[tuple[str, str | None], int] = {}
+    for monitor, project, times in view.rows(sql):
+        found[monitor, None] = found.get((monitor, None), 0) + times
+        if project is not None:
+            found[monitor, project] = times
+    return found

@@ -141,18 +141,42 @@ def find(view: View, text: str) -> Run:
 
 
 def listed(
-    view: View, *, project: str | None = None, job: str | None = None, experiment: str | None = None
+    view: View,
+    *,
+    project: str | None = None,
+    job: str | None = None,
+    experiment: str | None = None,
+    newest: int = 0,
 ) -> list[Run]:
-    """Runs in the order they were started, narrowed to a project, a job or an experiment."""
-    sql = _QUERY
-    if project is not None:
-        sql += " AND r.project = :project"
-    if job is not None:
-        sql += " AND r.job = :job"
-    if experiment is not None:
-        sql += " AND json_extract(r.facts, '$.experiment') = :experiment"
-    wanted = {"project": project, "job": job, "experiment": experiment}
-    return [_run(row) for row in view.rows(sql + " ORDER BY r.seq", wanted)]
+    """Runs in the order they were started, narrowed to a project, a job or an experiment.
+
+    ``newest``: only so many, those that were started last; 0 is all.
+    """
+    sql = f"{_QUERY}{_narrowed(project, job, experiment)} ORDER BY r.seq"
+    wanted = {"project": project, "job": job, "experiment": experiment, "newest": newest}
+    rows = view.rows(f"{sql} DESC LIMIT :newest", wanted)[::-1] if newest else view.rows(sql, wanted)
+    return [_run(row) for row in rows]
+
+
+def count(
+    view: View,
+    *,
+    project: str | None = None,
+    job: str | None = None,
+    experiment: str | None = None,
+    actor: str | None = None,
+) -> int:
+    """How many runs were started, narrowed as :func:`listed`, or to who started them."""
+    by = "" if actor is None else " AND r.actor = :actor"
+    sql = f"SELECT count(*) FROM runs r WHERE r.seq <= :at{_narrowed(project, job, experiment)}{by}"
+    wanted = {"project": project, "job": job, "experiment": experiment, "actor": actor}
+    return int(view.row(sql, wanted)[0])
+
+
+def _narrowed(project: str | None, job: str | None, experiment: str | None) -> str:
+    narrowed = "" if project is None else " AND r.project = :project"
+    narrowed += "" if job is None else " AND r.job = :job"
+    return narrowed + ("" if experiment is None else " AND json_extract(r.facts, '$.experiment') = :experiment")
 
 
 def unfinished(view: View) -> list[Run]:

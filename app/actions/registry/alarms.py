@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.actions.registry.types import Action, Argument, Example
+from app.actions.registry.types import COUNT, Action, Argument, Example
 
 PROJECT = Argument("project", "only this project", ("--project",), completes="project")
 
@@ -18,10 +18,11 @@ ALERTS = (
         arguments=(
             Argument("state", "only in this state", ("--state",), choices=("raised", "acknowledged", "resolved")),
             PROJECT,
+            COUNT,
         ),
         examples=(Example("assay alerts --state raised", "those that nobody has seen yet"),),
         at=True,
-        gives="at alerts:[alert]",
+        gives="at total alerts:[alert]",
     ),
     Action(
         "alerts ack",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.actions.registry.types import Action, Argument, Example
+from app.actions.registry.types import COUNT, Action, Argument, Example
 
 PROJECT = Argument("project", "only this project", ("--project",), completes="project")
 OF_PROJECT = Argument("project", "the project; assay.toml's where none is named", ("--project",), completes="project")
@@ -66,13 +66,14 @@ VERSIONS = (
             Argument("kind", "only this kind", ("--kind",), choices=KINDS),
             PROJECT,
             Argument("name", "only this name", ("--name",)),
+            COUNT,
         ),
         examples=(
-            Example("assay artifact list --kind model", "every version of every model"),
+            Example("assay artifact list --kind model -n 0", "every version of every model"),
             Example("assay artifact list --at 2008-03-03 --json", "what was registered by then"),
         ),
         at=True,
-        gives="at artifacts:[artifact]",
+        gives="at total artifacts:[artifact]",
     ),
     Action(
         "artifact show",
@@ -194,13 +195,13 @@ NAMES = (
         key="A",
         module="app.actions.naming",
         function="aliases",
-        arguments=(Argument("ref", "only of this artifact", arity="optional", completes="artifact"),),
+        arguments=(Argument("ref", "only of this artifact", arity="optional", completes="artifact"), COUNT),
         examples=(
             Example("assay artifact aliases fx-vol", "which version was the champion when"),
             Example("assay artifact aliases --at 2008-03-03", "the moves until 3 March 2008"),
         ),
         at=True,
-        gives="at moves:[move]",
+        gives="at total moves:[move]",
     ),
     Action(
         "artifact retire",

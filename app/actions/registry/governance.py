@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.actions.registry.types import Action, Argument, Example
+from app.actions.registry.types import COUNT, Action, Argument, Example
 
 PROJECT = Argument("project", "only this project", ("--project",), completes="project")
 OF_PROJECT = Argument("project", "the project; assay.toml's where none is named", ("--project",), completes="project")
@@ -52,13 +52,13 @@ REQUESTS = (
         key="5",
         module="app.actions.approvals",
         function="approvals",
-        arguments=(Argument("every", "closed ones too", ("--all",), kind="flag"), PROJECT),
+        arguments=(Argument("every", "closed ones too", ("--all",), kind="flag"), PROJECT, COUNT),
         examples=(
             Example("assay approvals", "what waits for a signature"),
-            Example("assay approvals --all --json", "every request with its decisions"),
+            Example("assay approvals --all -n 0 --json", "every request with its decisions"),
         ),
         at=True,
-        gives="at requests:[request]",
+        gives="at total requests:[request]",
     ),
     Action(
         "approvals changes",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.actions.registry.types import Action, Argument, Example
+from app.actions.registry.types import COUNT, Action, Argument, Example
 
 PROJECT = Argument("project", "only this project", ("--project",), completes="project")
 KINDS = ("dataset", "feature_view", "model", "code", "config", "runtime", "document")
@@ -102,14 +102,7 @@ LOOK = (
         module="app.actions.events",
         function="log",
         arguments=(
-            Argument(
-                "count",
-                "at most this many, the newest; 0 for all",
-                ("-n", "--count"),
-                kind="integer",
-                default=50,
-                metavar="N",
-            ),
+            COUNT,
             Argument(
                 "types",
                 "only this type, or all that begin so: approval. (may be repeated)",

@@ -77,6 +77,17 @@ class Argument(NamedTuple):
         return self.metavar or self.name.upper().replace("_", "-")
 
 
+COUNT = Argument(
+    "count",
+    "at most this many, the newest; 0 for all",
+    ("-n", "--count"),
+    kind="integer",
+    default=50,
+    metavar="N",
+)
+"""How many a listing shows: what a person can read, unless more is asked for."""
+
+
 class Example(NamedTuple):
     """A command line that works in the demo's workspace or a new one, and what it does."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.actions.registry.types import Action, Argument, Example
+from app.actions.registry.types import COUNT, Action, Argument, Example
 
 PROJECT = Argument("project", "only this project", ("--project",), completes="project")
 OF_PROJECT = Argument("project", "the project; assay.toml's where none is named", ("--project",), completes="project")
@@ -53,19 +53,12 @@ MAKE = (
             PROJECT,
             Argument("job", "only runs of this job", ("--job",)),
             Argument("experiment", "only the runs of this experiment", ("--experiment",), metavar="NAME"),
-            Argument(
-                "count",
-                "at most this many, the newest; 0 for all",
-                ("-n", "--count"),
-                kind="integer",
-                default=50,
-                metavar="N",
-            ),
+            COUNT,
         ),
         examples=(Example("assay runs --job train", "the training runs"),),
         description="Stale is a run whose data or code has a newer version by now: its metrics are those of older ones.",
         at=True,
-        gives="at runs:[run] stale",
+        gives="at total runs:[run] stale",
     ),
     Action(
         "runs show",

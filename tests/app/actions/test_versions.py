@@ -324,3 +324,24 @@ def test_bare_listing_imports_no_pandas(shell: Shell) -> None:
     assert (
         subprocess.run([sys.executable, "-c", code, str(shell.root)], check=False, capture_output=True).returncode == 0
     )
+
+
+# Listings
+
+
+def test_a_listing_shows_the_newest_and_says_how_to_see_the_rest(shell: Shell) -> None:
+    shell.ok(*LEA, "artifact", "alias", "fx-vol@2", "challenger")
+    for words, member in (
+        (("artifact", "list"), "artifacts"),
+        (("artifact", "aliases"), "moves"),
+        (("approvals", "--all"), "requests"),
+        (("alerts",), "alerts"),
+        (("runs",), "runs"),
+    ):
+        every, last = shell.json(*words, "-n", "0"), shell.json(*words, "-n", "1")
+        assert last[member] == every[member][-1:]
+        assert last["total"] == every["total"] == len(every[member])
+        said = shell.ok(*words, "-n", "1").out
+        assert ("earlier" in said and f"-n 0 lists all {every['total']}" in said) == (every["total"] > 1)
+        assert "earlier" not in shell.ok(*words, "-n", "0").out
+        assert "-n -1: a count is 0 (for all) or more" in shell(*words, "-n", "-1").err

@@ -350,3 +350,20 @@ class TestPeople:
         assert people.holders(view, "risk", PROJECT) == ("grace", "mallory")
         [owner] = people.owners(view, f"{MODEL}@1")
         assert (owner.role, owner.principal, owner.team) == ("accountable", "hugo", "portfolio")
+
+
+def test_the_newest_are_the_last_of_all(view: View) -> None:
+    for every, newest, count in (
+        (artifacts.versions(view), artifacts.versions(view, newest=3), artifacts.count(view)),
+        (runs.listed(view), runs.listed(view, newest=1), runs.count(view)),
+    ):
+        assert newest == every[-len(newest) :]
+        assert count == len(every) > len(newest) > 0
+    for each in monitors.listed(view):
+        seen = monitors.observations(view, each.monitor, project=each.project)
+        assert monitors.observations(view, each.monitor, project=each.project, newest=2) == seen[-2:]
+        assert monitors.looks(view).get((each.monitor, each.project), 0) == len(seen)
+    by_kind: dict[str, int] = {}
+    for version in artifacts.versions(view):
+        by_kind[version.kind] = by_kind.get(version.kind, 0) + 1
+    assert artifacts.kinds(view) == by_kind
