@@ -41,7 +41,8 @@ class Plot:
     """The points as (``YYYY-MM-DD``, value or None), ascending; the threshold; the marks; what is measured.
 
     ``above`` says on which side of the threshold the values are bad (None: on neither). ``beside`` is a second series on
-    the same axes, drawn under the first. ``powers``: the values are powers of ten, and the axis says the numbers.
+    the same axes, drawn under the first; where there are two, their ``names`` stand at their ends. ``powers``: the values
+    are powers of ten, and the axis says the numbers.
     """
 
     points: tuple[tuple[str, float | None], ...] = ()
@@ -50,6 +51,7 @@ class Plot:
     above: bool | None = True
     beside: tuple[tuple[str, float | None], ...] = ()
     powers: bool = False
+    names: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,10 @@ def draw(plot: Plot, cells: int, rows: int, glyphs: Glyphs = UNICODE) -> Picture
     axis.folds(canvas, frame.timeline, frame.rows + 1)
     _marks(canvas, frame, plot.marks)
     axis.lengths(canvas, frame.timeline, frame.rows + 1)
-    _curve(canvas, frame, beside, replace(plot, threshold=None), "series.beside")
-    _curve(canvas, frame, values, plot)
+    taken = _curve(canvas, frame, beside, replace(plot, threshold=None), "series.beside")
+    taken |= _curve(canvas, frame, values, plot)
+    _name(canvas, frame, values, plot.names[0], "series", taken)
+    _name(canvas, frame, beside, plot.names[1], "series.beside", taken)
     return canvas.picture()
 
 
@@ -130,7 +134,8 @@ def label(value: float, span: float) -> str:
     """A number for the axis: as many decimals as tell two ticks apart."""
     if not (1e-4 <= span < 1e7):
         return f"{value:.2e}"
-    return f"{value:,.{max(0, min(4, 1 - int(log10(span)) + (span < 1)))}f}"
+    text = f"{value:,.{max(0, min(4, 1 - int(log10(span)) + (span < 1)))}f}"
+    return text if text.strip("-0.") else text.removeprefix("-")
 
 
 def _axes(canvas: Canvas, frame: _Frame) -> None:
@@ -178,7 +183,8 @@ def _marks(canvas: Canvas, frame: _Frame, marks: Sequence[Mark]) -> None:
 
 def _curve(
     canvas: Canvas, frame: _Frame, values: Sequence[tuple[str, float]], plot: Plot, good: str = "series"
-) -> None:
+) -> set[tuple[int, int]]:
+    """Draw it; returns the cells that it takes."""
     fine = canvas.glyphs.name == "unicode"
     across, down = (2, 4) if fine else (1, 1)
     dots: set[tuple[int, int]] = set()
@@ -201,6 +207,27 @@ def _curve(
     for (x, y), bits in cells.items():
         style = "series.bad" if (x, y) in bad else good
         canvas.put(x, y + 1, chr(0x2800 | bits) if fine else "*", style)
+    return {(x, y + 1) for x, y in cells}
+
+
+def _name(
+    canvas: Canvas,
+    frame: _Frame,
+    values: Sequence[tuple[str, float]],
+    name: str,
+    style: str,
+    taken: set[tuple[int, int]],
+) -> None:
+    """What the curve is called, at its right end on the nearest row that is free; left off where none is."""
+    if not name or not values:
+        return
+    end, start = frame.column(values[-1][0]) + 1, frame.row(values[-1][1]) + 1
+    for away in (-1, 1, -2, 2, -3, 3):
+        row = {(x, start + away) for x in range(end - width(name), end)}
+        if 1 <= start + away <= frame.rows and not row & taken:
+            canvas.put(end - width(name), start + away, name, style)
+            taken |= row
+            return
 
 
 def _usual(values: Sequence[tuple[str, float]]) -> int:

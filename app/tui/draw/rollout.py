@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from app.tui.queries.rollouts import Course, Evaluation, Gate
 
 GATES = (
-    Column("", least=6),
+    Column("", least=7),
     Column("gate", least=10),
-    Column("value", "right", least=6),
+    Column("value", "right", least=7),
     Column("limit", "right", least=5),
     Column("by day", least=8, most=24, rank=1),
 )
@@ -56,7 +56,7 @@ def standing(course: Course, cells: int, glyphs: Glyphs = UNICODE) -> tuple[Line
     if course.gates:
         lines += [(), ((" GATES", "heading"), ("  as they were evaluated last", "muted"))]
         # Where there is room for the names, they go before the curves.
-        columns = [replace(each, least=22) if each.title == "gate" and room > 50 else each for each in GATES]
+        columns = [replace(each, least=20) if each.title == "gate" and room > 50 else each for each in GATES]
         lines += [
             (("  ", ""), *line) for line in table(columns, [_gate(each, glyphs, room) for each in course.gates], room)
         ]
@@ -95,23 +95,49 @@ def verdicts(course: Course, cells: int, glyphs: Glyphs = UNICODE) -> tuple[Line
     return tuple(fitted(line, cells) for line in lines)
 
 
+EVIDENCE, SAVED = "evidence", "saved"
+
+
+def views(course: Course) -> tuple[str, ...]:
+    """What can be shown as curves: the evidence, the loss that was saved, and each guard-rail whose value moved; the
+    evidence has its own curves, and days only count up."""
+    rails = (each for each in course.gates if each.threshold is not None and len({v for _, v in each.days}) > 1)
+    told = (each.name for each in rails if not each.name.startswith("evidence") and not each.name.endswith("days"))
+    return (EVIDENCE, SAVED, *told)
+
+
 def curves(course: Course, which: str, cells: int, rows: int, glyphs: Glyphs = UNICODE) -> tuple[Line, ...]:
-    """``evidence``: both curves on a logarithmic scale, with what decides; ``saved``: the paired loss saved so far."""
-    if which == "saved":
+    """``evidence``: both curves on a logarithmic scale, with what decides; ``saved``: the paired loss saved so far; else
+    the guard-rail of that name, with its limit."""
+    if which == SAVED:
         return plot.draw(plot.Plot(course.saved, 0.0, above=False), cells, rows, glyphs)
+    rail = next((each for each in course.gates if each.name == which), None)
+    if rail is not None:
+        return plot.draw(plot.Plot(rail.days, rail.threshold, above=None), cells, rows, glyphs)
     limit = None if course.promote_at is None else log10(course.promote_at)
-    shown = plot.Plot(_logs(course.better), limit, above=None, beside=_logs(course.worse), powers=True)
+    shown = plot.Plot(
+        _logs(course.better), limit, above=None, beside=_logs(course.worse), powers=True, names=("better", "worse")
+    )
     return plot.draw(shown, cells, rows, glyphs)
+
+
+def entitled(course: Course, which: str) -> str:
+    """What :func:`curves` shows, as a title."""
+    told = {EVIDENCE: "Evidence, day by day", SAVED: "Old and new on the same accounts"}
+    return told.get(which, f"Guard-rail: {which}")
 
 
 def legend(course: Course, which: str, glyphs: Glyphs = UNICODE) -> Line:
     """What the curves of :func:`curves` are."""
     dash = "╌" if glyphs.name == "unicode" else "-"
-    if which == "saved":
+    if which == SAVED:
         return (
             (f" {glyphs.dot} paired loss saved since the start, summed", "series"),
             ("   below 0: it costs", "series.bad"),
         )
+    rail = next((each for each in course.gates if each.name == which), None)
+    if rail is not None:
+        return ((f" {glyphs.dot} by day", "series"), (f"  {dash} limit {rail.threshold:.4g}", "threshold"))
     decides = f"  {dash} decides at {course.promote_at:.3g}" if course.promote_at else ""
     return (
         (f" {glyphs.dot} better", "series"), (f"  {glyphs.dot} worse", "series.beside"), (decides, "threshold"),
@@ -158,7 +184,7 @@ def _gate(each: Gate, glyphs: Glyphs, room: int) -> tuple[Run, ...]:
         (each.name, ""),
         ("—" if each.value is None else f"{each.value:.4g}", "strong"),
         ("—" if each.threshold is None else f"{each.threshold:.4g}", "muted"),
-        (sparkline(each.days[-24 if room > 70 else -8 :], glyphs), "spark"),
+        (sparkline([value for _, value in each.days[-24 if room > 70 else -8 :]], glyphs), "spark"),
     )
 
 

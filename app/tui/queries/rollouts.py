@@ -41,13 +41,14 @@ class Board:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One gate as it was last evaluated: ``state`` is ``pass``, ``stop`` or what else was recorded."""
+    """One gate as it was last evaluated: ``state`` is ``pass``, ``stop`` or what else was recorded; ``days`` are its
+    values until then."""
 
     name: str
     state: str
     value: float | None
     threshold: float | None
-    days: tuple[float, ...]
+    days: tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,27 +158,30 @@ def _plan(plan: dict[str, Any]) -> list[tuple[str, str]]:
     if plan.get("minimum_days") is not None:
         told.append(("days", f"{plan['minimum_days']} to {plan.get('maximum_days', '…')}"))
     if plan.get("alpha_promote") is not None:
-        told.append(
-            ("may err", f"{plan['alpha_promote']:.0%} promoting, {plan.get('alpha_roll_back', 0):.0%} rolling back")
-        )
+        arms = plan.get("arms", 1)
+        shared = f", shared by {arms} arms" if isinstance(arms, int) and arms > 1 else ""
+        rates = f"{plan['alpha_promote']:.0%} promoting, {plan.get('alpha_roll_back', 0):.0%} rolling back"
+        told.append(("may err", rates + shared))
     return told
 
 
 def _decides(plan: dict[str, Any], alpha: str) -> float | None:
-    """The evidence at which a test that may be looked at every day decides: one over its error rate."""
-    rate = plan.get(alpha)
-    return 1 / rate if isinstance(rate, int | float) and rate > 0 else None
+    """The evidence at which a test that may be looked at every day decides: one over its error rate, which the arms of
+    one trial share."""
+    rate, arms = plan.get(alpha), plan.get("arms", 1)
+    share = arms if isinstance(arms, int) and arms > 1 else 1
+    return share / rate if isinstance(rate, int | float) and rate > 0 else None
 
 
 def _gates(steps: list[Step]) -> tuple[Gate, ...]:
     if not steps:
         return ()
-    history: dict[str, list[float]] = {}
+    history: dict[str, list[tuple[str, float]]] = {}
     for step in steps:
         for check in step.checks:
-            value = check.get("value")
-            if isinstance(value, int | float):
-                history.setdefault(str(check["name"]), []).append(float(value))
+            value = _number(check.get("value"))
+            if value is not None:
+                history.setdefault(str(check["name"]), []).append((step.day or step.at[:10], value))
     return tuple(
         Gate(
             name=str(check["name"]),

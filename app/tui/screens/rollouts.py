@@ -35,7 +35,7 @@ class RolloutsPage(Page):
     CSS_PATH = "rollouts.tcss"
     KEYS = (
         Key("enter,l", "lineage", "the lineage of what is rolled out", "lineage", "⏎"),
-        Key("c", "turn", "the evidence, or the loss that was saved", "curve"),
+        Key("c", "turn", "the next curve: the evidence, the loss that was saved, each guard-rail", "curve"),
         doing("canary run", "evaluate"),
         doing("canary promote", "promote"),
         doing("canary start", "start"),
@@ -43,7 +43,7 @@ class RolloutsPage(Page):
         doing("drill rollback", "drill"),
         doing("deploy", "deploy"),
         Key("v", "event", "the event of the last verdict, in the audit", "event"),
-        Key("J,space", "scroll(3)", "the verdicts further down"),
+        Key("J", "scroll(3)", "the verdicts further down"),
         Key("K", "scroll(-3)", "the verdicts further up"),
     )
 
@@ -52,7 +52,7 @@ class RolloutsPage(Page):
         self._board: Board | None = None
         self._course: Course | None = None
         self._wanted: str | None = None
-        self._which = "evidence"
+        self._which = draw.EVIDENCE
 
     def body(self) -> ComposeResult:
         """List; standing, curves, verdicts."""
@@ -110,17 +110,21 @@ class RolloutsPage(Page):
         else:
             panes["standing"].show(lambda cells, _: draw.standing(course, cells, self.glyphs))
             panes["verdicts"].show(lambda cells, _: draw.verdicts(course, cells, self.glyphs))
+            self._entitle(course)
             panes["curves"].show(lambda cells, rows: self._curves(course, cells, rows))
-            self._entitle()
         self.rekey()
 
     def _curves(self, course: Course, cells: int, rows: int) -> tuple[Line, ...]:
         picture = draw.curves(course, self._which, cells - 1, rows - 1, self.glyphs)
         return (draw.legend(course, self._which, self.glyphs), *picture)
 
-    def _entitle(self) -> None:
-        said = "Evidence, day by day" if self._which == "evidence" else "Old and new on the same accounts"
-        self.query_one("#curves", Paper).border_title = said
+    def _entitle(self, course: Course) -> None:
+        """Title of the curve shown, which is the first again where this rollout has no such guard-rail."""
+        views = draw.views(course)
+        self._which = self._which if self._which in views else views[0]
+        paper = self.query_one("#curves", Paper)
+        paper.border_title = titled(draw.entitled(course, self._which))
+        paper.border_subtitle = f"{views.index(self._which) + 1} of {len(views)}, c turns"
 
     def given(self, name: str) -> dict[str, str]:
         """The rollout under the cursor."""
@@ -141,17 +145,18 @@ class RolloutsPage(Page):
             return "that would be recorded now, and the screen shows the past; L returns to live"
         if action in ("do('canary run')", "do('canary promote')") and (chosen is None or chosen.status != "under way"):
             return "the cursor stands on no rollout that is under way"
-        if action == "event" and (self._course is None or not self._course.evaluations):
+        if action in ("event", "turn") and (self._course is None or not self._course.evaluations):
             return "its gates were not evaluated"
-        if action in ("lineage", "turn") and chosen is None:
+        if action == "lineage" and chosen is None:
             return "nothing was ever deployed here"
         return ""
 
     def action_turn(self) -> None:
-        """The other curve."""
-        if not self.barred("turn"):
-            self._which = "saved" if self._which == "evidence" else "evidence"
-            self._entitle()
+        """The next curve."""
+        if not self.barred("turn") and self._course is not None:
+            views = draw.views(self._course)
+            self._which = views[(views.index(self._which) + 1) % len(views)]
+            self._entitle(self._course)
             self.query_one("#curves", Paper).redraw()
 
     def action_scroll(self, rows: int) -> None:

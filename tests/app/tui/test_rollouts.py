@@ -14,11 +14,11 @@ from tests.app.tui.driving import noticed, press, settled, shown
 Opened = Callable[..., Dashboard]
 
 
-def canary(shell: story.Shell, days: int = 3) -> None:
+def canary(shell: story.Shell, days: int = 3, arms: int = 1) -> None:
     """A canary under way, with an evaluation a day."""
     import ledger
 
-    plan = {"alpha_promote": 0.05, "alpha_roll_back": 0.05, "champion": "model/x/y@1", "maximum_days": 9}
+    plan = {"alpha_promote": 0.05, "alpha_roll_back": 0.05, "arms": arms, "champion": "model/x/y@1", "maximum_days": 9}
     with ledger.open(shell.ledger) as opened:
         subject = next(each.event.subject for each in opened.events() if each.event.subject.startswith("model/"))
         project = subject.split("/")[1]
@@ -47,8 +47,21 @@ async def test_a_canary_under_way_shows_its_evidence(opened: Opened, shell: stor
         assert "2024-05-01 … 05-03, 3 days" in text
         await press(pilot, "c")
         assert "Old and new on the same accounts" in shown(pilot.app)
+        await press(pilot, "c")
+        assert "Evidence, day by day" in shown(pilot.app)
         await press(pilot, "v")
         assert pilot.app.current.NAME == "Audit"
+
+
+async def test_arms_of_one_trial_share_what_may_err(opened: Opened, shell: story.Shell) -> None:
+    canary(shell, arms=3)
+    async with opened().run_test(size=(120, 36)) as pilot:
+        await settled(pilot)
+        await press(pilot, "6")
+        text = shown(pilot.app)
+        assert "3.38 of 60 to decide" in text
+        assert "decides at 60" in text
+        assert "shared by 3 arms" in text
 
 
 async def test_the_form_of_an_action_begins_with_the_rollout(opened: Opened, shell: story.Shell) -> None:

@@ -16,8 +16,8 @@ COURSE = Course(
     champion="model/fx/vol@1",
     plan=(("accounts", "50, 10.0% of all"), ("days", "20 to 250")),
     gates=(
-        Gate("prediction ratio", "pass", 0.062, 0.1, (0.07, 0.06, 0.062)),
-        Gate("minimum days", "stop", 3.0, 20.0, (1.0, 2.0, 3.0)),
+        Gate("prediction ratio", "pass", 0.062, 0.1, tuple(zip(DAYS, (0.07, 0.06, 0.062), strict=True))),
+        Gate("minimum days", "stop", 3.0, 20.0, tuple(zip(DAYS, (1.0, 2.0, 3.0), strict=True))),
         Gate("latency", "inconclusive", None, 40.0, ()),
     ),
     evaluations=(
@@ -76,8 +76,20 @@ def test_a_rollout_without_evaluations_says_so() -> None:
 
 
 def test_both_curves_are_drawn_and_missing_days_stay_missing() -> None:
-    styles = {style for line in rollout.curves(COURSE, "evidence", 60, 14) for _, style in line}
-    assert {"series", "series.beside", "threshold"} <= styles
+    drawn = rollout.curves(COURSE, "evidence", 60, 14)
+    assert {"series", "series.beside", "threshold"} <= {style for line in drawn for _, style in line}
+    assert [line.split()[-1] for line in plain(drawn).split("\n") if line.endswith(("better", "worse"))] == [
+        "better",
+        "worse",
+    ]
+
+
+def test_every_guard_rail_that_moved_has_its_curve_with_its_limit() -> None:
+    assert rollout.views(COURSE) == ("evidence", "saved", "prediction ratio")
+    assert rollout.entitled(COURSE, "prediction ratio") == "Guard-rail: prediction ratio"
+    assert "limit 0.1" in plain([rollout.legend(COURSE, "prediction ratio")])
+    styles = {style for line in rollout.curves(COURSE, "prediction ratio", 60, 14) for _, style in line}
+    assert {"series", "threshold"} <= styles
     saved = rollout.curves(COURSE, "saved", 60, 14)
     assert "series.beside" not in {style for line in saved for _, style in line}
 
