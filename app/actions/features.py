@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from ledger.projections.view import View
 
 KIND = "feature_view"
-_MAX_BYTES = 1 << 20
 _MOST_SUMMARY = 40_000
 
 
@@ -114,18 +113,9 @@ def declaration(context: Context, view: str) -> Declared:
     file = context.start / view
     if not view.endswith((".yaml", ".yml")):
         file = context.workspace.root / FOLDER / f"{view}.yaml"
-    try:
-        data = file.read_bytes()
-        if len(data) > _MAX_BYTES:
-            raise InputError(f"{file} is larger than 1 MiB; is it a feature view?")
-        text = data.decode("utf-8")
-    except OSError as error:
-        known = sorted(each.stem for each in (context.workspace.root / FOLDER).glob("*.yaml"))
-        hint = f"; declared are {', '.join(known)}" if known else f"; views are declared in {FOLDER}/NAME.yaml"
-        raise InputError(f"{file} cannot be read: {error.strerror}{hint}") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{file} is not UTF-8 text") from None
-    return declarations.read(yamltext.load(text, str(file)), file.absolute().parent)
+    known = sorted(each.stem for each in (context.workspace.root / FOLDER).glob("*.yaml"))
+    hint = f"declared are {', '.join(known)}" if known else f"views are declared in {FOLDER}/NAME.yaml"
+    return declarations.read(yamltext.read(file, "feature view", hint=hint), file.absolute().parent)
 
 
 def _datasets(view: View, declared: Declared, project: str) -> dict[str, str]:

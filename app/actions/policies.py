@@ -183,16 +183,12 @@ def read_file(context: Context, file: str) -> Read:
     path = context.start / Path(file)
     if not path.is_file() and context.workspace_or_none is not None and not Path(file).is_absolute():
         path = context.workspace.root / file
-    try:
-        data = path.read_bytes()
-        source = yamltext.load(data.decode(), file)
-    except UnicodeDecodeError:
-        raise InputError(f"{file} is no policy: it is not text in UTF-8") from None
+    source = yamltext.read(path, "policy", file, "write one, or name its file (see docs/governance.md)")
     try:
         policy = grammar.parse(source.value)
     except grammar.PolicyError as error:
         raise source.error(error.place, str(error)) from None
-    return Read(policy, source, data)
+    return Read(policy, source, path.read_bytes())
 
 
 def document(made: Adoption) -> dict[str, Any]:

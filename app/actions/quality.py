@@ -102,13 +102,9 @@ def _declared(context: Context) -> Sequence[Check]:
     from app.monitoring.quality import check as declared
     from app.pipelines import yamltext
 
-    path = context.workspace.root / FILE
-    if not path.is_file():
-        raise InputError(f"{path} is not there; it declares the data checks (see the demo's)")
-    document = yamltext.load(path.read_text(encoding="utf-8"), FILE)
-    listed = document.value.get("checks") if isinstance(document.value, dict) else None
-    places = [document.where(("checks", n)) for n, _ in enumerate(listed if isinstance(listed, list) else ())]
-    return declared.read(document.value, FILE, places)
+    hint = "it declares the data checks (see the demo's)"
+    document = yamltext.read(context.workspace.root / FILE, "declaration of checks", FILE, hint)
+    return declared.read(document.value, FILE, document.where)
 
 
 def _configuration(check: Check) -> Any:

@@ -6,10 +6,9 @@ into production: that needs the canary's gates and the approvals of the policy, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from app.actions import events
 from ledger.errors import InputError
@@ -17,21 +16,26 @@ from ledger.projections import alerts, deployments, monitors
 
 if TYPE_CHECKING:
     from app.actions.context import Context
+    from app.pipelines.fields import Fields
     from ledger.projections.alerts import Alert
     from ledger.projections.view import View
 
 FILE = "retraining.yaml"
 TRIGGERED = "retraining.triggered"
-_KEYS = frozenset({"rules", "cool_down", "runs", "within", "years", "canary"})
+_KEYS = ("rules", "cool_down", "runs", "within", "years", "canary")
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What calls for a retraining: open alerts of all ``monitors`` at once, or a monitor's value of ``at_least`` so much."""
+    """What calls for a retraining: open alerts of all ``monitors`` at once, or a monitor's value of ``at_least`` so much.
+
+    ``where`` is the place of its declaration, for errors.
+    """
 
     name: str
     monitors: tuple[str, ...]
     at_least: float | None = None
+    where: str = FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,34 +70,32 @@ def declared(context: Context) -> Rules:
         InputError: there is no such file, or it is malformed.
     """
     from app.pipelines import yamltext
+    from app.pipelines.fields import Fields
 
-    path = context.workspace.root / FILE
-    if not path.is_file():
-        raise InputError(f"{path} is not there; it declares what calls for a retraining (see docs/monitoring.md)")
-    data = yamltext.load(path.read_text(encoding="utf-8"), FILE).value
-    if not isinstance(data, Mapping) or set(data) != _KEYS:
-        found = set(data) if isinstance(data, Mapping) else set()
-        wrong = sorted(_KEYS - found) or sorted(found - _KEYS)
-        raise InputError(f"{FILE}: {wrong[0]!r} is {'missing' if _KEYS - found else 'not known'}")
-    numbers = {key: data[key] for key in ("cool_down", "runs", "within", "years")}
-    for key, value in numbers.items():
-        if type(value) is not int or not (0 if key == "cool_down" else 1) <= value <= 100_000:
-            raise InputError(f"{FILE}: {key} must be a whole number, not {value!r}")
-    if type(data["canary"]) is not bool:
-        raise InputError(f"{FILE}: canary is true or false, not {data['canary']!r}")
-    if not isinstance(data["rules"], list) or not data["rules"]:
-        raise InputError(f"{FILE}: rules must be a list of at least one rule")
-    return Rules(tuple(_rule(each) for each in data["rules"]), **numbers, canary=data["canary"])
+    hint = "it declares what calls for a retraining (see docs/monitoring.md)"
+    fields = Fields(
+        yamltext.read(context.workspace.root / FILE, "declaration of retrainings", FILE, hint), (), "retraining"
+    )
+    fields.only(_KEYS)
+    return Rules(
+        tuple(_rule(each) for each in fields.tables("rules", "a rule")),
+        fields.whole("cool_down"),
+        fields.whole("runs", 1),
+        fields.whole("within", 1),
+        fields.whole("years", 1),
+        fields.flag("canary"),
+    )
 
 
-def _rule(item: Any) -> Rule:
-    if isinstance(item, Mapping) and set(item) == {"rule", "all"} and isinstance(item["all"], list) and item["all"]:
-        return Rule(str(item["rule"]), tuple(str(each) for each in item["all"]))
-    if isinstance(item, Mapping) and set(item) == {"rule", "monitor", "at_least"}:
-        least = item["at_least"]
-        if isinstance(least, int | float) and not isinstance(least, bool):
-            return Rule(str(item["rule"]), (str(item["monitor"]),), float(least))
-    raise InputError(f"{FILE}: a rule is {{rule, all: [monitor, …]}} or {{rule, monitor, at_least}}, not {item!r}")
+def _rule(item: Fields) -> Rule:
+    """A rule over several monitors' alerts, or over one monitor's value."""
+    if "all" in item.value:
+        item.only(("rule", "all"))
+        return Rule(item.text("rule"), item.words("all"), where=item.where("all"))
+    if not {"monitor", "at_least"} & set(item.value):
+        raise item.error("", "a rule is {rule, all: [monitor, …]} or {rule, monitor, at_least}")
+    item.only(("rule", "monitor", "at_least"))
+    return Rule(item.text("rule"), (item.text("monitor"),), item.number("at_least"), item.where("monitor"))
 
 
 def due(context: Context, rules: Rules) -> Due:
@@ -121,7 +123,7 @@ def _holds(view: View, rule: Rule) -> Alert | None:
     known = {each.monitor for each in monitors.listed(view)}
     absent = [each for each in rule.monitors if each not in known]
     if absent:
-        raise InputError(f"{FILE}: rule {rule.name} asks for the monitor {absent[0]}, which is not declared")
+        raise InputError(f"{rule.where}: rule {rule.name} asks for the monitor {absent[0]}, which is not declared")
     if rule.at_least is not None:
         seen = monitors.observations(view, rule.monitors[0])
         if not seen or seen[-1].value is None or seen[-1].value < rule.at_least:

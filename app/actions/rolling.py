@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from app.actions.serving import Scoring, Serving
 from app.pipelines import yamltext
+from app.pipelines.fields import Fields
 from app.rollout import canary, eprocess, slices
-from app.rollout.plan import Plan
+from app.rollout.plan import Plan, PlanError
 from ledger.errors import InputError
 from ledger.events.deployments import (
     DeploymentCompleted,
@@ -224,31 +225,14 @@ def begin(
         InputError: the candidate is no version of what is served, or live already; nothing is live to compare it with; the
             first day is past; or the plan cannot be one.
     """
-    if candidate.base != serving.model:
-        raise InputError(f"{candidate.ref} is no version of {serving.model}, which is what is served here")
-    if first_day < context.ledger.now()[:10]:
-        raise InputError(f"{first_day} is past: a canary is declared before its first outcome can be known")
-    live = deployments.live(context.view, serving.model, serving.environment)
-    if live is None:
-        raise InputError(f"no version of {serving.model} is live in {serving.environment}; a canary needs a champion")
-    if live.subject == candidate.ref:
-        raise InputError(f"{candidate.ref} is live already")
-    champion = _version(context, live.subject)
-    settings = {**_declared_plan(context), **(changes or {})}
-    looked_back = int(settings.pop("shadow_days"))
-    chosen = slices.choose(
-        sizes(context, serving),
-        salt=str(settings["salt"]),
-        fraction=float(settings["slices"][0]),
-        method=settings["method"],
-    )
+    champion = _champion(context, serving, candidate, first_day)
+    looked_back, plan = _declared_plan(context, changes or {})
+    chosen = slices.choose(sizes(context, serving), salt=plan.salt, fraction=plan.slices[0], method=plan.method)
     if not _has_two_sets_of_features(scoring, candidate, list(chosen.accounts[:1]), first_day):
         # Scored by one service on one set of features, there is no second to hold them against.
-        settings["parity_limit"] = None
+        plan = replace(plan, parity_limit=None)
     differences = _shadow(scoring, champion, candidate, list(chosen.accounts), first_day, looked_back)
-    plan = Plan.read(
-        {**settings, "shadow_variance": eprocess.shadow_variance(differences), "shadow_days": len(differences)}
-    )
+    plan = replace(plan, shadow_variance=eprocess.shadow_variance(differences), shadow_days=len(differences))
     fact = DeploymentStarted(
         deployment=_name(context, candidate, "shadow" if shadow else "canary"),
         environment=serving.environment,
@@ -261,19 +245,49 @@ def begin(
     )
 
 
-def _declared_plan(context: Context) -> dict[str, Any]:
-    """The canary that the workspace's ``rollout.yaml`` declares.
+def _champion(context: Context, serving: Serving, candidate: artifacts.Artifact, first_day: str) -> artifacts.Artifact:
+    """The version that serves, which a candidate is to be held against from a day on.
 
     Raises:
-        InputError: there is no such file, or it declares none.
+        InputError: there is none, or the candidate cannot be one.
     """
-    path = context.workspace.root / FILE
-    if not path.is_file():
-        raise InputError(f"{path} is not there; it declares a canary's slice, error rates and days (see the demo's)")
-    data = yamltext.load(path.read_text(encoding="utf-8"), FILE).value
-    if not isinstance(data, dict) or not isinstance(data.get("canary"), dict):
-        raise InputError(f"{path}: canary: must be a table of settings")
-    return dict(data["canary"])
+    if candidate.base != serving.model:
+        raise InputError(f"{candidate.ref} is no version of {serving.model}, which is what is served here")
+    if first_day < context.ledger.now()[:10]:
+        raise InputError(f"{first_day} is past: a canary is declared before its first outcome can be known")
+    live = deployments.live(context.view, serving.model, serving.environment)
+    if live is None:
+        raise InputError(f"no version of {serving.model} is live in {serving.environment}; a canary needs a champion")
+    if live.subject == candidate.ref:
+        raise InputError(f"{candidate.ref} is live already")
+    return _version(context, live.subject)
+
+
+def _declared_plan(context: Context, changes: Mapping[str, Any]) -> tuple[int, Plan]:
+    """The canary that the workspace's ``rollout.yaml`` declares, with ``changes``, before anything was measured.
+
+    Returns:
+        The days before the start on which the losses' variance is to be measured; and the plan, with a variance of 1.
+
+    Raises:
+        InputError: there is no such file, or it declares none; the line is named.
+    """
+    hint = "it declares a canary's slice, error rates and days (see the demo's)"
+    document = yamltext.read(context.workspace.root / FILE, "declaration of rollouts", FILE, hint)
+    outer = Fields(document, (), "a rollout")
+    outer.only(("canary",))
+    canary_ = outer.table("canary")
+    if "shadow_variance" in canary_.value:
+        raise canary_.error("shadow_variance", "shadow_variance is measured on the days before the start: leave it out")
+    days = canary_.whole("shadow_days", 1)
+    try:
+        return days, Plan.read({**canary_.value, **changes, "shadow_variance": 1.0})
+    except PlanError as error:
+        if error.key in changes:
+            raise
+        raise canary_.error(error.key, str(error)) from None
+    except InputError as error:
+        raise canary_.error("", str(error)) from None
 
 
 def _shadow(

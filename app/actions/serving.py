@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from app.monitoring import series
 from app.pipelines import code, execution, yamltext
 from app.pipelines import spec as specs
+from app.pipelines.fields import Fields
 from app.pipelines.place import Material
 from app.pipelines.service import Service
 from ledger.errors import InputError
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from app.monitoring.series import Series
 
 FILE = "serving.yaml"
-_KEYS = frozenset({"model", "environment", "monitors", "service", "code", "feed", "reference", "accounts", "warm_up"})
-_LOGGED_KEYS = frozenset({"model", "environment", "monitors", "source", "reference", "warm_up"})
+_KEYS = ("model", "environment", "monitors", "service", "code", "feed", "reference", "accounts", "warm_up")
+_LOGGED_KEYS = ("model", "environment", "monitors", "source", "reference", "warm_up")
 SERVE_LOG = "serve-log"
 """The source of a workspace whose own code serves: days come from the inference records that it logs."""
 
@@ -64,11 +65,10 @@ def declared(context: Context) -> Serving:
     Raises:
         InputError: there is none, or it lacks a key or holds one that is not known.
     """
-    path = context.workspace.root / FILE
-    if not path.is_file():
-        raise InputError(f"{path} is not there; it declares the live model, its feed and its service (see the demo's)")
-    data = yamltext.load(path.read_text(encoding="utf-8"), FILE).value
-    found = _logged(data, path) if isinstance(data, dict) and "source" in data else _served(data, path)
+    hint = "it declares the live model, its feed and its service (see the demo's)"
+    document = yamltext.read(context.workspace.root / FILE, "declaration of the live side", FILE, hint)
+    fields = Fields(document, (), "serving")
+    found = _logged(fields) if "source" in fields.value else _served(fields)
     return replace(found, model=whole(found.model, context.workspace.project(None)))
 
 
@@ -78,37 +78,23 @@ def whole(name: str, project: str) -> str:
     return f"{kind}/{project}/{rest}" if "/" not in rest else name
 
 
-def _served(data: Any, path: Path) -> Serving:
+def _served(fields: Fields) -> Serving:
     """What is declared where a service of this workspace scores days."""
-    if not isinstance(data, dict) or set(data) != _KEYS:
-        found = set(data) if isinstance(data, dict) else set()
-        wrong = sorted(_KEYS - found) or sorted(found - _KEYS)
-        raise InputError(f"{path}: {wrong[0]!r} is {'missing' if _KEYS - found else 'not known'}")
-    feed = data["feed"]
-    if not isinstance(feed, dict) or set(feed) != {"spec", "output", "set"} or not isinstance(feed["set"], dict):
-        raise InputError(f"{path}: feed needs spec, output and set, a table of settings")
-    if type(data["warm_up"]) is not int or data["warm_up"] < 0:
-        raise InputError(f"{path}: warm_up must be a number of days, not {data['warm_up']!r}")
-    texts = {key: data[key] for key in _KEYS - {"feed", "warm_up"}} | {key: feed[key] for key in ("spec", "output")}
-    for key, value in sorted(texts.items()):
-        if not isinstance(value, str) or not value:
-            raise InputError(f"{path}: {key} must be a text, not {value!r}")
-    return Serving(**{**data, "feed": Feed(**feed)})
+    fields.only(_KEYS)
+    feed = fields.table("feed")
+    feed.only(("spec", "output", "set"))
+    texts = {key: fields.text(key) for key in _KEYS if key not in ("feed", "warm_up")}
+    laid_out = Feed(feed.text("spec"), feed.text("output"), dict(feed.table("set").value))
+    return Serving(**texts, feed=laid_out, warm_up=fields.whole("warm_up"))
 
 
-def _logged(data: dict[str, Any], path: Path) -> Serving:
+def _logged(fields: Fields) -> Serving:
     """What is declared where days come from inference records."""
-    if set(data) != _LOGGED_KEYS:
-        wrong = sorted(_LOGGED_KEYS - set(data)) or sorted(set(data) - _LOGGED_KEYS)
-        raise InputError(f"{path}: {wrong[0]!r} is {'missing' if _LOGGED_KEYS - set(data) else 'not known'}")
-    if data["source"] != SERVE_LOG:
-        raise InputError(f"{path}: the source is {SERVE_LOG}, not {data['source']!r}")
-    if type(data["warm_up"]) is not int or data["warm_up"] < 0:
-        raise InputError(f"{path}: warm_up must be a number of days, not {data['warm_up']!r}")
-    for key in sorted(_LOGGED_KEYS - {"warm_up"}):
-        if not isinstance(data[key], str) or not data[key]:
-            raise InputError(f"{path}: {key} must be a text, not {data[key]!r}")
-    return Serving(**data, service="", code="", feed=Feed("", "", {}), accounts="")
+    fields.only(_LOGGED_KEYS)
+    texts = {key: fields.text(key) for key in _LOGGED_KEYS if key != "warm_up"}
+    if texts["source"] != SERVE_LOG:
+        raise fields.error("source", f"the source is {SERVE_LOG}, not {texts['source']!r}")
+    return Serving(**texts, warm_up=fields.whole("warm_up"), service="", code="", feed=Feed("", "", {}), accounts="")
 
 
 class Scoring:

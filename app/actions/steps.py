@@ -45,7 +45,7 @@ class WorkspaceHands:
         from app.pipelines import yamltext
 
         path = self._context.workspace.root / quality.FILE
-        data = yamltext.load(path.read_text(encoding="utf-8"), quality.FILE).value if path.is_file() else None
+        data = yamltext.read(path, "declaration of checks", quality.FILE).value if path.is_file() else None
         listed = data.get("checks", []) if isinstance(data, dict) else []
         own = [each for each in listed if isinstance(each, dict) and quality.is_about(each.get("subject"), subject)]
         mapping = self._mapping(options)

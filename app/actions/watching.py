@@ -180,13 +180,10 @@ class Watch:
 
     def _configured(self, context: Context) -> dict[str, Monitor]:
         path = context.workspace.inside(self._serving.monitors)
-        if not path.is_file():
-            raise InputError(f"{path} is not there; it declares the monitors (see the demo's)")
-        document = yamltext.load(path.read_text(encoding="utf-8"), path.name)
-        listed = document.value.get("monitors") if isinstance(document.value, dict) else None
-        places = [document.where(("monitors", n)) for n, _ in enumerate(listed if isinstance(listed, list) else ())]
+        hint = "it declares the monitors (see the demo's)"
+        document = yamltext.read(path, "declaration of monitors", path.name, hint)
         self._settings: list[tuple[Declaration, Monitor | str]] = []
-        for each in declaration.read(document.value, path.name, places):
+        for each in declaration.read(document.value, path.name, document.where):
             item = replace(each, subject=whole(each.subject, self._project))
             try:
                 made: Monitor | str = monitor.configure(item, self._reference.arrays())

@@ -108,7 +108,7 @@ def configure(declaration: Declaration, reference: Mapping[str, npt.ArrayLike]) 
     level = declaration.number("level", low=0, high=1)
     zone_name = declaration.text("zone")
     if zone_name not in ("yellow", "red"):
-        raise declaration.error(f"zone is yellow or red, not {zone_name!r}")
+        raise declaration.error(f"zone is yellow or red, not {zone_name!r}", "zone")
     if declaration.window != DAYS or level != LEVEL:
         raise Refused(
             f"monitor {declaration.monitor}: the zones hold for a {LEVEL:.0%} value-at-risk over {DAYS} days, "

@@ -155,10 +155,10 @@ def configure(declaration: Declaration, reference: Mapping[str, npt.ArrayLike]) 
     declaration.only(_OPTIONS)
     units = declaration.options.get("units")
     if not isinstance(units, list) or not all(isinstance(each, str) for each in units):
-        raise declaration.error("units must list the names of the series' columns, in order")
+        raise declaration.error("units must list the names of the series' columns, in order", "units")
     groups = declaration.options.get("groups")
     if not isinstance(groups, Mapping) or len(groups) < 2:
-        raise declaration.error("groups must name two groups of units at least")
+        raise declaration.error("groups must name two groups of units at least", "groups")
     places = {str(name): _places(declaration, units, str(name), members) for name, members in groups.items()}
     block = declaration.whole("block", low=1)
     if declaration.window < LEAST_BLOCKS * block:
@@ -180,8 +180,8 @@ def configure(declaration: Declaration, reference: Mapping[str, npt.ArrayLike]) 
 
 def _places(declaration: Declaration, units: Sequence[str], name: str, members: Any) -> tuple[int, ...]:
     if not isinstance(members, list) or not members:
-        raise declaration.error(f"group {name} must list its units")
+        raise declaration.error(f"group {name} must list its units", "groups")
     for each in members:
         if each not in units:
-            raise declaration.error(f"group {name}: there is no unit {each!r}; units are {', '.join(units)}")
+            raise declaration.error(f"group {name}: there is no unit {each!r}; units are {', '.join(units)}", "groups")
     return tuple(units.index(each) for each in members)

@@ -139,19 +139,21 @@ def configure(declaration: Declaration, reference: Mapping[str, npt.ArrayLike]) 
         declaration.only(_PARITY)
         pairs = declaration.options.get("pairs")
         if not isinstance(pairs, Mapping) or not pairs or not all(isinstance(each, str) for each in pairs.values()):
-            raise declaration.error("pairs must map each expected series to the one that was served")
+            raise declaration.error("pairs must map each expected series to the one that was served", "pairs")
         tolerance = declaration.number("tolerance", low=0, high=1, default=1e-9)
         return ParityMonitor(declaration, {str(key): str(each) for key, each in pairs.items()}, limit, tolerance)
     declaration.only(_QUALITY)
     names = declaration.options.get("series")
     if not isinstance(names, list) or not names or not all(isinstance(each, str) for each in names):
-        raise declaration.error("series must list the names of the series whose values are looked at")
+        raise declaration.error("series must list the names of the series whose values are looked at", "series")
     low, high = (
         declaration.number(key, low=-1e300, high=1e300) if key in declaration.options else unbounded
         for key, unbounded in (("low", -np.inf), ("high", np.inf))
     )
     if low >= high:
-        raise declaration.error(f"low must lie below high, not {low:g} and {high:g}: every value would be outside")
+        raise declaration.error(
+            f"low must lie below high, not {low:g} and {high:g}: every value would be outside", "low"
+        )
     return QualityMonitor(declaration, tuple(names), limit, float(low), float(high))
 
 
@@ -159,5 +161,7 @@ def _share(declaration: Declaration) -> float:
     """The declared limit: a share from 0 to below 1, since a limit of 1 could never be exceeded."""
     value = declaration.options.get("limit")
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1:
-        raise declaration.error(f"limit is a share from 0 to below 1, not {value!r}: it could never be exceeded")
+        raise declaration.error(
+            f"limit is a share from 0 to below 1, not {value!r}: it could never be exceeded", "limit"
+        )
     return float(value)

@@ -121,12 +121,12 @@ def configure(declaration: Declaration, reference: Mapping[str, npt.ArrayLike]) 
     """
     declaration.only(_OPTIONS)
     if declaration.text("statistic") != "ks":
-        raise declaration.error("the statistic of a calibrated drift monitor is ks")
+        raise declaration.error("the statistic of a calibrated drift monitor is ks", "statistic")
     sides = declaration.options.get("features")
     if not isinstance(sides, Mapping) or not sides:
-        raise declaration.error("features must be a mapping of names to two-sided, up or down")
+        raise declaration.error("features must be a mapping of names to two-sided, up or down", "features")
     share = declaration.number("share", low=0, high=1)
-    rule = calibration.read_rule(declaration.options.get("calibration"), f"monitor {declaration.monitor}")
+    rule = calibration.read_rule(declaration.options.get("calibration"), declaration.named("calibration"))
     features = tuple(_feature(declaration, rule, name, side, reference) for name, side in sides.items())
     if not any(each.threshold.armed for each in features):
         listed = ", ".join(f"{each.name} {each.threshold.value:.2f}" for each in features)
@@ -146,9 +146,11 @@ def _feature(
     reference: Mapping[str, npt.ArrayLike],
 ) -> Feature:
     if side not in SIDES:
-        raise declaration.error(f"feature {name}: {side!r} is none of {', '.join(SIDES)}")
+        raise declaration.error(f"feature {name}: {side!r} is none of {', '.join(SIDES)}", "features")
     if name not in reference:
-        raise declaration.error(f"the reference has no feature {name}; it has {', '.join(reference) or 'none'}")
+        raise declaration.error(
+            f"the reference has no feature {name}; it has {', '.join(reference) or 'none'}", "features"
+        )
     days = np.asarray(reference[name], dtype=np.float64)
     if not days.size or not np.isfinite(days).all():
         raise Refused(f"monitor {declaration.monitor}: the reference of {name} is empty or has gaps")

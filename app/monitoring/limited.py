@@ -108,15 +108,17 @@ def configure(declaration: Declaration, reference: Mapping[str, npt.ArrayLike]) 
     known = STATISTICS[declaration.kind]
     statistic = declaration.options.get("statistic", _USUAL[declaration.kind])
     if statistic not in known:
-        raise declaration.error(f"statistic is one of {', '.join(known)}, not {statistic!r}")
+        raise declaration.error(f"statistic is one of {', '.join(known)}, not {statistic!r}", "statistic")
     if "limit" in declaration.options:
         if "calibration" in declaration.options:
             raise declaration.error("it has a limit or a calibration, not both")
         limit = declaration.number("limit", low=0, high=1e15)
         return LimitMonitor(declaration, name, statistic, limit, None, "")
-    rule = calibration.read_rule(declaration.options.get("calibration"), f"monitor {declaration.monitor}")
+    rule = calibration.read_rule(declaration.options.get("calibration"), declaration.named("calibration"))
     if name not in reference:
-        raise declaration.error(f"the reference has no series {name} to calibrate on; declare a limit instead")
+        raise declaration.error(
+            f"the reference has no series {name} to calibrate on; declare a limit instead", "calibration"
+        )
     days = _table(reference[name])
     days = days[np.isfinite(days).all(axis=1)]
     if not len(days):

@@ -77,7 +77,7 @@ def configure(declaration: Declaration, reference: Mapping[str, npt.ArrayLike]) 
     """
     declaration.only(_OPTIONS)
     name = declaration.text("series")
-    rule = calibration.read_rule(declaration.options.get("calibration"), f"monitor {declaration.monitor}")
+    rule = calibration.read_rule(declaration.options.get("calibration"), declaration.named("calibration"))
     days = closed(declaration, name, reference)
     if not len(days):
         raise Refused(f"monitor {declaration.monitor}: no label of the reference's {name} has closed")

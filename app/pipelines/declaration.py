@@ -57,7 +57,6 @@ _ALERT_KEYS = ("monitor", "severity")
 _CHECKS = ("unit", "integration", "lint", "dependency", "secret", "load")
 _STAGES = ("staging", "production")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}", re.ASCII)
-_MAX_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +153,7 @@ def read(path: Path) -> Pipeline:
     Raises:
         InputError: a file cannot be read or is not as it must be; the message names the line.
     """
-    document = _document(path, "pipeline")
+    document = yamltext.read(path, "pipeline")
     data = _mapping(document, (), "a pipeline is a mapping that begins with pipeline: and has steps: or template:")
     _only(document, data, _PIPELINE_KEYS, ())
     name = _named(document, data.get("pipeline"), ("pipeline",), "pipeline: must name this pipeline")
@@ -183,7 +182,7 @@ def _from_template(path: Path, document: Document, data: Mapping[str, Any], name
     place = path.absolute().parent / str(_text(document, data, "template"))
     if not place.is_file():
         raise document.error(("template",), f"there is no template {place}")
-    shared = _document(place, "template")
+    shared = yamltext.read(place, "template")
     declared = _mapping(shared, (), "a template is a mapping that begins with template: and version:")
     _only(shared, declared, _TEMPLATE_KEYS, ())
     version = declared.get("version")
@@ -258,20 +257,6 @@ def _is_template(path: Path) -> bool:
     return re.search(r"^version\s*:", text, re.MULTILINE) is not None and not re.search(
         r"^pipeline\s*:", text, re.MULTILINE
     )
-
-
-def _document(path: Path, what: str) -> Document:
-    try:
-        with path.open("rb") as file:
-            data = file.read(_MAX_BYTES + 1)
-        text = data.decode("utf-8")
-    except OSError as error:
-        raise InputError(f"the {what} {path} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise InputError(f"the {what} {path} is not UTF-8 text") from None
-    if len(data) > _MAX_BYTES:
-        raise InputError(f"{path} is larger than 1 MiB; is it a {what}?")
-    return yamltext.load(text, str(path))
 
 
 def _environments(document: Document, data: Mapping[str, Any], known: Mapping[str, Parameter]) -> dict[str, Any]:

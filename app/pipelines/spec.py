@@ -68,7 +68,6 @@ _KEYS = (
     "env",
 )
 _OUTPUT_KEYS = ("artifact", "path", "media_type", "columns")
-_MAX_BYTES = 1 << 20
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*", re.ASCII)
 _CALLABLE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 _IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@-]*", re.ASCII)
@@ -160,17 +159,7 @@ def read(path: Path | str, overrides: Iterable[str] = ()) -> Spec:
         InputError: the file cannot be read, or is not a specification; the message names the line.
     """
     file = Path(path)
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(_MAX_BYTES + 1)
-        if len(data) > _MAX_BYTES:
-            raise InputError(f"{file} is larger than 1 MiB; is it a specification?")
-        text = data.decode("utf-8")
-    except OSError as error:
-        raise InputError(f"the specification {file} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise InputError(f"the specification {file} is not UTF-8 text") from None
-    return _Reader(yamltext.load(text, str(file)), file.absolute().parent).spec().with_overrides(overrides)
+    return _Reader(yamltext.read(file, "specification"), file.absolute().parent).spec().with_overrides(overrides)
 
 
 def from_document(document: Mapping[str, Any], folder: Path, source: str = "the specification") -> Spec:

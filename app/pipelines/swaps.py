@@ -89,10 +89,7 @@ def _config(ledger: Ledger, recipe: Recipe, value: str, start: Path) -> Recipe:
     file = start / value
     found: Any
     if file.is_file():
-        try:
-            found = yamltext.load(file.read_text(encoding="utf-8"), str(file)).value
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"--with config={value}: {file} cannot be read: {error}") from None
+        found = yamltext.read(file, "configuration").value
     else:
         found = canonical.decode(ledger.objects.read(_version(ledger, "config", value).digest))
     if not isinstance(found, Mapping):

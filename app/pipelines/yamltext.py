@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ledger.errors import InputError
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
 Place = tuple[str | int, ...]
 """Where a value stands: the keys and indices that lead to it."""
 
+MAX_BYTES = 1 << 20
+"""What people write by hand is shorter."""
 _MAX_NODES = 50_000
 _MAX_DEPTH = 64
 _SPECIAL = (
     (re.compile(r"~|null|Null|NULL|"), lambda text: None),
     (re.compile(r"true|True|TRUE|false|False|FALSE"), lambda text: text.lower() == "true"),
-    (re.compile(r"[-+]?[0-9]{1,400}"), int),
+    (re.compile(r"[-+]?[0-9]{1,308}"), int),
     (re.compile(r"0o[0-7]+"), lambda text: int(text[2:], 8)),
     (re.compile(r"0x[0-9a-fA-F]+"), lambda text: int(text[2:], 16)),
     (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), float),
@@ -50,6 +53,36 @@ class Document:
         while place and place not in self.lines:
             place = place[:-1]
         return self.source + (f", line {self.lines[place]}" if place in self.lines else "")
+
+
+def read(path: Path, what: str, source: str = "", hint: str = "") -> Document:
+    """Read a file that holds one YAML document.
+
+    Args:
+        path: the file.
+        what: what it should be, in words: ``specification``.
+        source: how errors name it; its path where nothing is said.
+        hint: what to do where there is none, in words.
+
+    Raises:
+        InputError: it is not there, cannot be read, is larger than 1 MiB, is not UTF-8 text, or no YAML; the line is named.
+    """
+    source = source or str(path)
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        if hint and isinstance(error, FileNotFoundError):
+            raise InputError(f"{path} is not there; {hint}") from None
+        raise InputError(f"the {what} {path} cannot be read: {error.strerror}") from None
+    if len(data) > MAX_BYTES:
+        raise InputError(f"{source} is larger than 1 MiB; is it a {what}?")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise InputError(f"{source}, line {line}: the {what} is not UTF-8 text; save it as UTF-8") from None
+    return load(text, source)
 
 
 def load(text: str, source: str) -> Document:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from itertools import zip_longest
+from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any, Protocol
 
+from app.monitoring.places import Where, within
 from app.monitoring.quality import calendar, moves, shape, silence
 from app.monitoring.quality.finding import Finding, Result
 from app.monitoring.quality.table import Table
@@ -56,26 +56,28 @@ class Check:
         return {"check": self.check, "kind": self.kind, "subject": self.subject, **self.settings}
 
 
-def read(data: Any, source: str, places: Sequence[str] = ()) -> tuple[Check, ...]:
+def read(data: Any, source: str, where: Where | None = None) -> tuple[Check, ...]:
     """The checks of a declaration file's content.
 
     Args:
         data: ``{"checks": [{"check": …, "kind": …, "subject": …, <settings>}, …]}``.
         source: the file's name, for errors.
-        places: where each check stands in it, for errors; the file's name alone where there are none.
+        where: the file and the line of a part of it (keys and indices), for errors; the file's name where none is given.
 
     Raises:
         InputError: the content is of another form, a kind or a setting is unknown, or two checks have one name.
     """
+    spot = where or (lambda place: source)
     items = data.get("checks") if isinstance(data, Mapping) else None
     if not isinstance(items, list) or not items:
-        raise InputError(f"{source}: checks: must be a list of at least one check")
-    found = tuple(_read(item, place) for item, place in zip_longest(items, places[: len(items)], fillvalue=source))
-    names = [each.check for each in found]
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(f"{source}: two checks are called {name!r}")
-    return found
+        raise InputError(f"{spot(('checks',))}: checks: must be a list of at least one check")
+    found: list[Check] = []
+    for n, item in enumerate(items):
+        made = _read(item, within(spot, "checks", n))
+        if any(each.check == made.check for each in found):
+            raise InputError(f"{spot(('checks', n))}: two checks are called {made.check!r}")
+        found.append(made)
+    return tuple(found)
 
 
 def execute(
@@ -113,25 +115,30 @@ def execute(
     return tuple(results)
 
 
-def _read(item: Any, source: str) -> Check:
+def _read(item: Any, where: Where) -> Check:
     name = item.get("check") if isinstance(item, Mapping) else None
     if not isinstance(name, str) or not name:
-        raise InputError(f"{source}: every check begins with check: and its name")
+        raise InputError(f"{where(())}: every check begins with check: and its name")
     kind, subject = item.get("kind"), item.get("subject")
     if not isinstance(kind, str) or kind not in KINDS:
-        raise InputError(f"{source}: check {name}: {kind!r} is no kind; known are {', '.join(KINDS)}")
+        raise InputError(f"{where(('kind',))}: check {name}: {kind!r} is no kind; known are {', '.join(KINDS)}")
     if not isinstance(subject, str) or not subject:
-        raise InputError(f"{source}: check {name} lacks subject:, the artifact that it is about")
+        raise InputError(f"{where(('subject',))}: check {name} lacks subject:, the artifact that it is about")
     settings = {key: value for key, value in item.items() if key not in _COMMON}
     known = {each.name: str(each.type) for each in fields(KINDS[kind]) if each.name not in ("mappings", "today")}
     for key, value in settings.items():
         if key not in known:
-            raise InputError(f"{source}: check {name} has no setting {key!r}; known are {', '.join(known) or 'none'}")
-        _require_type(value, known[key], f"{source}: check {name}: {key}")
+            what = f"check {name} has no setting {key!r}; known are {', '.join(known) or 'none'}"
+            raise InputError(f"{where((key,))}: {what}")
+        _require_type(value, known[key], f"{where((key,))}: check {name}: {key}")
+    needed = [each.name for each in fields(KINDS[kind]) if each.default is MISSING]
+    for key in needed:
+        if key not in settings:
+            raise InputError(f"{where(())}: check {name} lacks {key}:, which a check of {kind} needs")
     try:
         rule = KINDS[kind](**{key: tuple(each) if isinstance(each, list) else each for key, each in settings.items()})
     except (TypeError, ValueError) as error:
-        raise InputError(f"{source}: check {name}: {error}") from None
+        raise InputError(f"{where(())}: check {name}: {error}") from None
     return Check(name, kind, subject, settings, rule)
 
 
@@ -140,7 +147,7 @@ def _require_type(value: Any, wanted: str, what: str) -> None:
     if wanted in ("int", "float"):
         if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
             raise InputError(f"{what} must be a number, not {value!r}")
-        if wanted == "int" and value != int(value):
+        if wanted == "int" and not float(value).is_integer():
             raise InputError(f"{what} must be a whole number, not {value!r}")
     elif wanted == "bool":
         if not isinstance(value, bool):

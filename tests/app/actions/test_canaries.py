@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 import pytest
 
+from app.actions import rolling
+from app.actions.context import Context
+from ledger.errors import InputError
 from tests.app.demo import tellings
 from tests.app.story import Shell
 
@@ -74,3 +78,47 @@ def test_what_cannot_be_a_canary_is_said_in_one_line(demo: Shell, words: tuple[s
     assert complaint in said.err
     assert said.err.count("\n") == 1
     assert tellings.size(demo.root) == before
+
+
+PLAN = """\
+canary:
+  salt: s
+  slices: [0.1]
+  minimum_days: 20
+  maximum_days: 250
+  shadow_days: 250
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("minimum_days: 20", "minimum_day: 20", "line 4: a canary's plan has no 'minimum_day'; did you mean"),
+        ("minimum_days: 20", "minimum_days: 300", "line 4: a canary needs 1 ≤ minimum ≤ maximum days"),
+        ("slices: [0.1]", "slices: 0.1", "line 3: slices must be a list of numbers, not 0.1"),
+        ("slices: [0.1]", "slices: [.nan]", "line 3: a canary's slices must be ascending"),
+        ("salt: s", "salt: 7", "line 2: salt must be a word, not 7"),
+        ("  salt: s\n", "", "line 1: a canary's plan is incomplete: add salt:"),
+        ("shadow_days: 250", "shadow_days: 0", "line 6: shadow_days must be a whole number from 1"),
+        ("shadow_days: 250", "shadow_days: 250\n  clip: -1", "line 1: a bet needs clip > 0"),
+        ("shadow_days: 250", "shadow_days: 250\n  shadow_variance: 2", "line 7: shadow_variance is measured"),
+        ("canary:", "canaries:", "line 1: a rollout has no 'canaries'; did you mean 'canary'?"),
+        (PLAN, "canary: [1]", "line 1: canary must be a mapping"),
+        (PLAN, "", "a rollout must be a mapping, key: value, not nothing"),
+    ],
+)
+def test_what_rollout_yaml_cannot_say_is_named_by_its_line(shell: Shell, old: str, new: str, said: str) -> None:
+    (shell.root / "rollout.yaml").write_text(PLAN.replace(old, new))
+    with closing(Context(start=shell.root)) as context, pytest.raises(InputError) as caught:
+        rolling._declared_plan(context, {})
+    assert str(caught.value).startswith("rollout.yaml")
+    assert said in str(caught.value)
+
+
+def test_a_plan_keeps_to_what_the_documentation_says_holds_by_default(shell: Shell) -> None:
+    (shell.root / "rollout.yaml").write_text(PLAN)
+    with closing(Context(start=shell.root)) as context:
+        days, plan = rolling._declared_plan(context, {"slices": [0.2]})
+        assert (days, plan.method, plan.slices) == (250, "hash", (0.2,))
+        with pytest.raises(InputError, match=r"^alpha_promote must lie between"):
+            rolling._declared_plan(context, {"alpha_promote": 0.7})

@@ -74,15 +74,15 @@ def test_a_watch_begun_again_has_the_alarms_it_had(demo: Shell) -> None:
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"warm_up": "many"}, "warm_up must be a number of days"),
+        ({"warm_up": "many"}, "serving.yaml, line 1: warm_up must be a whole number"),
         ({"model": 3}, "model must be a text"),
-        ({"feed": {"spec": "specs/ingest.yaml"}}, "feed needs spec, output and set"),
+        ({"feed": {"spec": "specs/ingest.yaml"}}, "feed lacks 'output': add output:"),
         ({"feed": {"spec": "specs/nowhere.yaml", "output": "panel", "set": {}}}, "cannot be read"),
         ({"feed": {"spec": "../elsewhere.yaml", "output": "panel", "set": {}}}, "leads out of the workspace"),
         ({"code": "nowhere"}, "there is no project folder"),
         ({"service": "fxvol.nowhere"}, "nowhere"),
         ({"monitors": "nowhere.yaml"}, "it declares the monitors"),
-        ({"more": 1}, "'more' is not known"),
+        ({"more": 1}, "serving has no 'more'; did you mean"),
     ],
 )
 def test_a_wrong_declaration_is_one_line(demo: Shell, change: dict[str, Any], complaint: str) -> None:

@@ -150,11 +150,25 @@ def test_a_cool_down_and_a_budget_hold_rules_back(demo: Shell, changes: dict[str
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("rules: []\n", "'canary' is missing"),
-        ("rules: []\ncool_down: 1\nruns: 1\nwithin: 1\nyears: 1\ncanary: true\n", "at least one rule"),
-        ("rules: [{rule: x}]\ncool_down: 1\nruns: 1\nwithin: 1\nyears: 1\ncanary: true\n", "a rule is"),
-        ("rules: [{rule: x, all: [m]}]\ncool_down: 1\nruns: 0\nwithin: 1\nyears: 1\ncanary: true\n", "runs must be"),
-        ("rules: [{rule: x, all: [m]}]\ncool_down: 1\nruns: 1\nwithin: 1\nyears: 1\ncanary: true\n", "not declared"),
+        ("rules: []\n", "retraining.yaml, line 1: retraining lacks 'cool_down': add cool_down:"),
+        (
+            "rules: []\ncool_down: 1\nruns: 1\nwithin: 1\nyears: 1\ncanary: true\n",
+            "line 1: rules must be a list of at least one",
+        ),
+        ("rules: [{rule: x}]\ncool_down: 1\nruns: 1\nwithin: 1\nyears: 1\ncanary: true\n", "line 1: a rule is"),
+        (
+            "rules: [{rule: x, all: [m]}]\ncool_down: 1\nruns: 0\nwithin: 1\nyears: 1\ncanary: true\n",
+            "line 3: runs must be",
+        ),
+        (
+            "rules: [{rule: x, all: [m]}]\ncool_down: 1\nruns: 1\nwithin: 1\nyears: 1\ncanary: true\n",
+            "line 1: rule x asks for the monitor m,",
+        ),
+        (
+            "rules: [{rule: x, all: m}]\ncool_down: 1\nruns: 1\nwithin: 1\nyears: 1\ncanary: true\n",
+            "all must be a list",
+        ),
+        ("cool_down: 1\n\nrun: 1\n", "line 3: retraining has no 'run'; did you mean 'runs'?"),
     ],
 )
 def test_rules_that_mean_nothing_are_said_in_one_line(demo: Shell, text: str, words: str) -> None:

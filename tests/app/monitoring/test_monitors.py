@@ -267,6 +267,28 @@ def test_two_monitors_of_one_name_and_a_missing_key_are_refused():
             declaration.read(bad, "f")
 
 
+def test_what_was_read_from_a_file_names_the_line_of_the_key():
+    lines = {("monitors", 0): 2, ("monitors", 0, "share"): 5, ("monitors", 0, "window"): 4, ("monitors", 1): 9}
+
+    def where(place):
+        return f"m.yaml, line {lines[max((each for each in lines if place[: len(each)] == each), key=len)]}"
+
+    def read(*items):
+        return declaration.read({"monitors": list(items)}, "m.yaml", where)
+
+    with pytest.raises(InputError, match=r"^m.yaml, line 4: monitor m: window must be a number of days, not '3'"):
+        read({**DRIFT, "window": "3"})
+    with pytest.raises(InputError, match=r"^m.yaml, line 9: two monitors are called 'm'"):
+        read(DRIFT, BASEL)
+    with pytest.raises(InputError, match=r"^m.yaml, line 2: monitor m lacks route:"):
+        read({key: value for key, value in DRIFT.items() if key != "route"})
+    reference = {"a": noise(), "b": noise()}
+    with pytest.raises(InputError, match=r"^m.yaml, line 5: monitor m: share must"):
+        monitor.configure(read({**DRIFT, "share": 0})[0], reference)
+    with pytest.raises(InputError, match=r"^m.yaml, line 2: monitor m: calibration has no 'sigma'"):
+        monitor.configure(read({**DRIFT, "calibration": {"sigma": 3}})[0], reference)
+
+
 def test_a_declaration_goes_through_its_document():
     declared = one(DRIFT)
     assert one(declared.document()) == declared

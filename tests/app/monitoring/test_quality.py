@@ -288,8 +288,9 @@ def test_a_damaged_zip_is_an_error(tmp_path):
         ({"check": "c", "kind": "schema", "subject": "s", "columns": "A"}, "list of names"),
         ({"check": "c", "kind": "schema", "subject": "s", "columns": ["A"], "exact": 1}, "true or false"),
         ({"check": "c", "kind": ["jumps"], "subject": "s"}, "is no kind"),
-        ({"check": "c", "kind": "schema", "subject": "s"}, "missing 1 required"),
+        ({"check": "c", "kind": "schema", "subject": "s"}, "check c lacks columns:, which a check of schema needs"),
         ({"kind": "jumps"}, "begins with check"),
+        ({"check": "c", "kind": "gaps", "subject": "s", "longest": float("inf")}, "longest must be a whole number"),
     ],
 )
 def test_a_malformed_check_says_what_is_wrong(item, words):

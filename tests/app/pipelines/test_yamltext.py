@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -94,3 +95,37 @@ JSON = st.recursive(
 def test_json_is_yaml_and_means_the_same(value: object) -> None:
     text = json.dumps({"value": value}, ensure_ascii=False)
     assert yamltext.load(text, "x.json").value == {"value": value}
+
+
+class TestReading:
+    """A file: what is wrong with it is one line, with the file and where it can be said the line of it."""
+
+    def test_what_it_holds(self, tmp_path: Path) -> None:
+        file = tmp_path / "x.yaml"
+        file.write_bytes("\ufeffa: ä\n".encode())
+        assert yamltext.read(file, "form").value == {"a": "ä"}, "a mark of the byte order is no part of the text"
+        file.write_bytes(b"")
+        assert yamltext.read(file, "form").value is None
+
+    @pytest.mark.parametrize(
+        ("data", "said"),
+        [
+            (b"a: 1\nb: \xff\n", "x.yaml, line 2: the form is not UTF-8 text; save it as UTF-8"),
+            (b"a: 1\n" * 300_000, "x.yaml is larger than 1 MiB; is it a form?"),
+            (b"a: 1\nb: [\n", "x.yaml, line 3: "),
+        ],
+    )
+    def test_what_it_cannot_hold(self, tmp_path: Path, data: bytes, said: str) -> None:
+        (tmp_path / "x.yaml").write_bytes(data)
+        with pytest.raises(InputError) as caught:
+            yamltext.read(tmp_path / "x.yaml", "form", "x.yaml")
+        assert str(caught.value).startswith(said)
+        assert len(str(caught.value).splitlines()) == 1
+
+    def test_where_there_is_none(self, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match=r"none.yaml is not there; write one"):
+            yamltext.read(tmp_path / "none.yaml", "form", hint="write one")
+        with pytest.raises(InputError, match=r"the form .*none.yaml cannot be read: No such file"):
+            yamltext.read(tmp_path / "none.yaml", "form")
+        with pytest.raises(InputError, match=r"cannot be read: Is a directory"):
+            yamltext.read(tmp_path, "form", hint="write one")
