@@ -7,7 +7,7 @@ risks and targets follow by the rules that judge the record itself.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from ledger.rules.maturity.index import name_of
@@ -99,6 +99,12 @@ def rungs(evaluation: Evaluation, project: str, track: str, moment: Moment) -> l
         if wanted:
             made.append(Rung(level, tuple(sorted(wanted, key=_cost))))
     return made
+
+
+def cheapest(states: Iterable[State]) -> list[State]:
+    """Those of the criteria that are open, from the lowest level up, the cheapest first."""
+    wanted = [each for each in states if each.state not in ("held", "inapplicable")]
+    return sorted(wanted, key=lambda each: (each.criterion.level, _cost(each)))
 
 
 def _cost(state: State) -> tuple[bool, bool, int, str]:
