@@ -11,11 +11,14 @@ from textual.app import ComposeResult
 from app.actions import registry
 from app.tui.draw.clip import middle, titled
 from app.tui.draw.lanes import lanes, tree
+from app.tui.draw.refs import before, short
 from app.tui.draw.sections import Section
 from app.tui.keys import Key
 from app.tui.messages import Opened
+from app.tui.queries import facts as told
 from app.tui.queries import lineage
-from app.tui.queries.lineage import Facts, Neighbourhood
+from app.tui.queries.facts import Facts, counts
+from app.tui.queries.lineage import Neighbourhood
 from app.tui.screens.page import Page
 from app.tui.widgets.graph import GraphPane
 from app.tui.widgets.lister import Lister
@@ -42,10 +45,14 @@ class LineagePage(Page):
         Key("plus,equals_sign", "radius(1)", "one step further in both directions", "radius", "+ -"),
         Key("minus", "radius(-1)", "one step less"),
         Key("i", "impact", "paint and count all that depends on the focus", "impact"),
+        Key("space", "mark", "mark what the cursor stands on, to compare it with another", "mark"),
+        Key("d", "compare", "what differs from the marked one; without a mark, from the version before", "diff"),
         Key("z", "fold", "fold runs into the edges, or show them", "runs"),
         Key("t", "turn", "graph, lanes or tree", "lanes"),
-        Key("o", "inspect", "the inspector as a sheet, where the terminal is narrow", "inspect"),
+        Key("o", "inspect", "the inspector, as a sheet where the terminal is narrow; again puts it away", "inspect"),
         Key("e", "event", "the event that recorded it, in the audit", "event"),
+        Key("J", "scroll(3)", "the inspector further down"),
+        Key("K", "scroll(-3)", "the inspector further up"),
     )
 
     def __init__(self) -> None:
@@ -55,6 +62,7 @@ class LineagePage(Page):
         self._history: list[str] = []
         self._impact = False
         self._tree = False
+        self._marked = ""
         self._data: Neighbourhood | None = None
         self._facts: Facts | None = None
         self._known: frozenset[str] | None = None
@@ -111,10 +119,11 @@ class LineagePage(Page):
         self._data = data
         pane = self.query_one(GraphPane)
         pane.show_graph(data, impact=self._impact, known=self._known)
-        count = f"  impact {len(data.impact):,}" if self._impact else ""
+        title = f"Lineage of {middle(self._focus, 60)}  radius {self._radius}"
+        if self._impact:
+            title = f"{short(self._focus)}, if withdrawn: {', '.join(counts(data.impact)) or 'nothing breaks'}"
         if self._known is not None:
-            count += f"  {sum(spot.ref not in self._known for spot in data.spots):,} new"
-        title = f"Lineage of {middle(self._focus, 60)}  radius {self._radius}{count}"
+            title += f"  {sum(spot.ref not in self._known for spot in data.spots):,} new"
         for name in ("#graph", "#lanes"):
             self.query_one(name).border_title = titled(title)
         self.query_one("#lanes", Lister).show(self._listed(data), choose=pane.cursor)
@@ -128,18 +137,22 @@ class LineagePage(Page):
 
     def _inspect(self, ref: str) -> None:
         if ref:
-            self.ask("facts", partial(lineage.facts, ref=ref), self._tell)
+            self.ask("facts", partial(told.facts, ref=ref), self._tell)
         self.rekey()
 
     def _tell(self, facts: Facts) -> None:
         from app.tui.draw.inspector import inspector
 
         self._facts = facts
-        self.query_one("#inspector", Paper).show(lambda cells, _: inspector(facts, cells))
+        self.query_one("#inspector", Paper).show(lambda cells, _: inspector(facts, cells, self.glyphs))
 
     def on_graph_pane_moved(self, event: GraphPane.Moved) -> None:
         """The cursor walked: inspect what it stands on."""
         self._inspect(event.ref)
+
+    def on_graph_pane_chosen(self, event: GraphPane.Chosen) -> None:
+        """A second click: it goes into the middle."""
+        self.open(event.ref)
 
     def on_lister_moved(self, event: Lister.Moved) -> None:
         """The cursor moved in the lanes."""
@@ -165,12 +178,26 @@ class LineagePage(Page):
         return self.cursor
 
     def why_not(self, action: str) -> str:
-        """Going back needs somewhere to go back to; an event needs to be recorded."""
+        """Going back needs somewhere to go back to; comparing needs two versions, or two runs."""
         if action == "back" and not self._history:
             return "this is where you began"
-        if action == "inspect" and not self.has_class("-narrow"):
-            return "the inspector is beside the graph"
+        if action == "mark" and "@" not in self.cursor and not self.cursor.startswith("run/"):
+            return "only versions and runs can be compared"
+        if action == "compare":
+            return self._uncompared()
         return ""
+
+    def _uncompared(self) -> str:
+        """Why nothing can be compared here; empty where something can."""
+        here, marked = self.cursor, self._marked
+        if "@" not in here and not here.startswith("run/"):
+            return "only versions and runs can be compared"
+        if marked and marked != here:
+            mixed = marked.startswith("run/") != here.startswith("run/")
+            return "a run and a version cannot be compared" if mixed else ""
+        if here.startswith("run/"):
+            return "mark a run first, with space; then d on another one"
+        return "" if before(here) else "it is the first version; mark another one with space"
 
     def action_walk(self, way: str) -> None:
         """Move the cursor."""
@@ -202,6 +229,29 @@ class LineagePage(Page):
         if self._data is not None:
             self._show(self._data)
 
+    def action_mark(self) -> None:
+        """Mark what the cursor stands on, or take the mark away."""
+        if not self.barred("mark"):
+            self._marked = "" if self._marked == self.cursor else self.cursor
+            said = f"marked {titled(self._marked, 40)}, d on another compares" if self._marked else ""
+            for name in ("#graph", "#lanes"):
+                self.query_one(name).border_subtitle = said
+            self.rekey()
+
+    def action_compare(self) -> None:
+        """What differs, as the command line says it."""
+        if self.barred("compare"):
+            return
+        from app.tui.screens.action import ActionScreen
+
+        marked = self._marked if self._marked != self.cursor else ""
+        first = marked or before(self.cursor)
+        given = {"first": first, "second": self.cursor}
+        name = "artifact diff"
+        if first.startswith("run/"):
+            name, given = "runs compare", {"runs": f"{first} {self.cursor}"}
+        self.app.push_screen(ActionScreen(registry.get(name), given))
+
     def action_fold(self) -> None:
         """Runs as nodes, or as edges."""
         self.query_one(GraphPane).fold()
@@ -216,9 +266,18 @@ class LineagePage(Page):
         self.query_one("#lanes" if self._in_lanes else "#graph").focus()
 
     def action_inspect(self) -> None:
-        """Open or close the sheet."""
-        if not self.barred("inspect"):
-            self.toggle_class("-sheet")
+        """Open or close the sheet; beside the graph, put the inspector away or bring it back."""
+        self.toggle_class("-sheet" if self.has_class("-narrow") else "-alone")
+
+    def narrow(self) -> None:
+        """Narrow the lists; the graph cannot be narrowed, so a list takes its place."""
+        super().narrow()
+        if self.filter and not self._in_lanes:
+            self.action_turn()
+
+    def action_scroll(self, rows: int) -> None:
+        """Scroll the inspector."""
+        self.query_one("#inspector", Paper).scroll_relative(y=rows, animate=False)
 
     def action_event(self) -> None:
         """The event that recorded the node."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from textual import events
 from textual.message import Message
 
-from app.tui.draw.clip import wrap
+from app.tui.draw.clip import safe, wrap
 from app.tui.draw.glyphs import UNICODE, Glyphs
-from app.tui.draw.graph import Drawing, Edge, Graph, Node, State, draw, legend, summary
+from app.tui.draw.graph import Drawing, Graph, draw, legend, summary
+from app.tui.draw.neighbourhood import graph_of, through, told, without_runs
 from app.tui.draw.picture import Line, Picture, fitted, measure
-from app.tui.queries.lineage import Neighbourhood, Spot
+from app.tui.queries.lineage import Neighbourhood
 from app.tui.widgets.paper import Paper
 
 FOOT = 3
@@ -24,6 +25,12 @@ class GraphPane(Paper, can_focus=True):
     @dataclass
     class Moved(Message):
         """The cursor stands on another node."""
+
+        ref: str
+
+    @dataclass
+    class Chosen(Message):
+        """The node under the cursor was clicked."""
 
         ref: str
 
@@ -75,7 +82,7 @@ class GraphPane(Paper, can_focus=True):
             drawing = self._drawn(cells, rows)
         self._last = drawing
         body = tuple(((" ", ""), *line) for line in drawing.lines)
-        return (*body, (), fitted(self._foot(drawing, cells), cells), fitted(self._path(), cells))
+        return (*body, (), fitted(self._foot(drawing, cells), cells), fitted(self._path(cells), cells))
 
     def _foot(self, drawing: Drawing, cells: int) -> Line:
         """What the signs mean, what did not fit, what is folded; the meanings go first where there is little room."""
@@ -99,14 +106,18 @@ class GraphPane(Paper, can_focus=True):
     def _glyphs(self) -> Glyphs:
         return getattr(self.app, "glyphs", UNICODE)
 
-    def _path(self) -> Line:
-        """The way from the focus to the cursor, in words."""
-        if self._data is None or self.cursor == self._data.focus:
+    def _path(self, cells: int) -> Line:
+        """The way through the cursor and the focus, in words."""
+        if self._data is None:
             return ()
-        labels = {spot.ref: spot.label for spot in self._data.spots}
-        arrow = f" {self._glyphs.arrow} "
-        way = path(self._data, self._data.focus, self.cursor)
-        return ((" path  ", "muted"), (arrow.join(labels[ref] for ref in way), "impact"))
+        spots = {spot.ref: spot for spot in self._data.spots}
+        edges = [(edge.source, edge.target) for edge in self._graph.edges]
+        way = through(edges, self._data.focus, self.cursor)
+        if len(way) < 2:
+            return ()
+        styles = {self._data.focus: "focus", self.cursor: "strong"}
+        names = [(safe(spots[ref].label), styles.get(ref, "alert" if spots[ref].alert else "")) for ref in way]
+        return told(names, way.index(self.cursor), cells, self._glyphs)
 
     def put(self, ref: str) -> None:
         """Put the cursor on a node."""
@@ -126,11 +137,11 @@ class GraphPane(Paper, can_focus=True):
             near = {e.source for e in self._graph.edges if e.target == self.cursor} if way == "left" else {
                 e.target for e in self._graph.edges if e.source == self.cursor
             }  # fmt: skip
-            found = sorted(
-                (abs(drawing.places[r][1] - y), abs(drawing.places[r][0] - x), r) for r in near & drawing.places.keys()
-            )
-            if found:
-                self.put(found[0][2])
+            shown = near & drawing.places.keys()
+            found = sorted((abs(drawing.places[r][1] - y), abs(drawing.places[r][0] - x), r) for r in shown)
+            beyond = [node.id for node in self._graph.nodes if node.id in near]
+            if found or beyond:  # what had no room comes into sight when the cursor goes there
+                self.put(found[0][2] if found else beyond[0])
             return
         column = next((list(c) for c in drawing.columns if self.cursor in c), [])
         order = sorted((r for r in column if r in drawing.slots), key=lambda r: drawing.slots[r])
@@ -139,77 +150,13 @@ class GraphPane(Paper, can_focus=True):
             self.put(order[at])
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor on the node under the pointer."""
+        """Put the cursor on the node under the pointer; a second click chooses it."""
         spot = event.get_content_offset(self)
         if self._last is None or spot is None:
             return
         x, y = spot.x - 1, spot.y + self.scroll_offset.y
         for ref, (left, row, size) in self._last.places.items():
             if row == y and left <= x < left + size:
+                if ref == self.cursor:
+                    self.post_message(self.Chosen(ref))
                 self.put(ref)
-
-
-def graph_of(data: Neighbourhood, impact: bool, known: frozenset[str] | None = None) -> Graph:
-    """The neighbourhood as the drawing takes it: states, painted edges. What is not ``known`` from before is new."""
-    struck = {*data.impact, data.focus} if impact else set()
-    nodes = tuple(
-        Node(spot.ref, spot.label, spot.kind, state_of(spot, data, struck, known), spot.alert, spot.hidden)
-        for spot in data.spots
-    )
-    return Graph(nodes, tuple(Edge(s, t, s in struck and t in struck) for s, t in data.edges))
-
-
-def without_runs(graph: Graph, cursor: str) -> tuple[Graph, int]:
-    """The graph with what went into a run joined to what came of it, and how many runs that folds.
-
-    The focus, what the cursor stands on, and runs at an end of the graph stay.
-    """
-    into: dict[str, list[Edge]] = {}
-    out: dict[str, list[Edge]] = {}
-    for edge in graph.edges:
-        into.setdefault(edge.target, []).append(edge)
-        out.setdefault(edge.source, []).append(edge)
-    folded = {
-        node.id
-        for node in graph.nodes
-        if node.kind == "run" and node.state != "focus" and node.id != cursor and node.id in into and node.id in out
-    }
-    edges = [edge for edge in graph.edges if edge.source not in folded and edge.target not in folded]
-    for run in folded:
-        edges += [
-            Edge(before.source, after.target, before.painted and after.painted)
-            for before in into[run]
-            for after in out[run]
-        ]
-    nodes = tuple(node for node in graph.nodes if node.id not in folded)
-    return Graph(nodes, tuple(edges)), len(folded)
-
-
-def state_of(spot: Spot, data: Neighbourhood, struck: set[str], known: frozenset[str] | None = None) -> State:
-    """A node's state: the focus before impact before what is new before alert."""
-    if spot.ref == data.focus:
-        return "focus"
-    if spot.ref in struck:
-        return "impact"
-    if known is not None and spot.ref not in known:
-        return "new"
-    return "alert" if spot.alert else "other"
-
-
-def path(data: Neighbourhood, start: str, end: str) -> list[str]:
-    """A shortest way along the edges, whichever way they lead; empty where there is none."""
-    near: dict[str, list[str]] = {}
-    for source, target in data.edges:
-        near.setdefault(source, []).append(target)
-        near.setdefault(target, []).append(source)
-    came: dict[str, str] = {start: ""}
-    queue = [start]
-    for at in queue:
-        for ref in near.get(at, ()):
-            if ref not in came:
-                came[ref] = at
-                queue.append(ref)
-    way = [end] if end in came else []
-    while way and came[way[-1]]:
-        way.append(came[way[-1]])
-    return way[::-1]

@@ -188,14 +188,14 @@ async def test_walking_from_the_model_to_the_file_it_came_from(opened: Opened) -
         await press(pilot, "h")
         assert pane.cursor == "dataset/fx-hedging/ecb-rates@1"
         text = shown(pilot.app)
-        assert "path  fx-vol v1 ▸ train 7c1e ▸ ecb-rates v1" in text
+        assert "path  ecb-rates v1 ▸ train 7c1e ▸ fx-vol v1" in text
         assert "IF WITHDRAWN" in text
         assert "1 model" in text
         await press(pilot, "enter", "i")
-        assert "impact 2" in shown(pilot.app)
+        assert "if withdrawn: 1 model, 1 run" in shown(pilot.app)
         await press(pilot, "escape", "backspace")
         assert "Lineage of model/fx-hedging/fx-vol@1" in shown(pilot.app)
-        assert "impact" not in shown(pilot.app).split("\n")[2]
+        assert "withdrawn" not in shown(pilot.app).split("\n")[2]
 
 
 async def test_the_playhead_shows_any_screen_as_of_any_event(opened: Opened, shell: story.Shell) -> None:
