@@ -64,7 +64,8 @@ def checked(context: Context, table: Artifact, mapping: Artifact | None = None) 
     with tempfile.TemporaryDirectory(prefix="assay-check-") as folder:
         copy = Path(folder) / table.name
         context.ledger.objects.restore(table.digest, copy, directory=False, durable=False)
-        read = tables.read(copy)
+        named = {each.day for each in wanted}
+        read = tables.read(copy, "" if "" in named else min(named))
     results = declared.execute(wanted, read, mappings=mappings, today=context.ledger.now()[:10])
     known = {each.check: (each.kind, each.threshold) for each in checks.configured(context.view, table.base)}
     facts = [each for each in map(_configuration, wanted) if known.get(each.check) != (each.kind, each.threshold)]
@@ -110,7 +111,7 @@ def _declared(context: Context) -> Sequence[Check]:
 def _configuration(check: Check) -> Any:
     from ledger.events.checks import CheckConfigured
 
-    return CheckConfigured(check=check.check, kind=_kind(check.kind), threshold=dict(check.settings))
+    return CheckConfigured(check=check.check, kind=_kind(check.kind), threshold=check.declared)
 
 
 def _execution(context: Context, result: Result, mapping: Artifact | None) -> Any:

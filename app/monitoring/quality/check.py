@@ -7,7 +7,7 @@ from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any, Protocol
 
 from app.monitoring.places import Where, within
-from app.monitoring.quality import calendar, moves, shape, silence
+from app.monitoring.quality import calendar, moves, shape, silence, words
 from app.monitoring.quality.finding import Finding, Result
 from app.monitoring.quality.table import Table
 from ledger.errors import InputError
@@ -24,7 +24,8 @@ KINDS: dict[str, Any] = {
     "schema": shape.Schema,
     "ranges": shape.Range,
     "nulls": shape.Nulls,
-    "uniqueness": shape.Unique,
+    "uniqueness": words.Unique,
+    "values": words.Values,
     "privacy": shape.Privacy,
     "freshness": shape.Freshness,
     "calendar": calendar.Calendar,
@@ -35,25 +36,38 @@ KINDS: dict[str, Any] = {
     "ended": silence.Ended,
     "movement": silence.Movement,
 }
-VERSION = 1
-"""Of the rules: whoever changes what one finds counts it up, so that every verdict says which rule it is of."""
+VERSIONS = {"schema": 2, "nulls": 2, "privacy": 2, "uniqueness": 2}
+"""Of the rules, 1 where none stands: whoever changes what one finds counts it up, so that every verdict says its rule."""
+SERIES = ("jumps", "rebasing", "stale", "gaps", "ended", "movement")
+"""The kinds that look at how columns of numbers go on from day to day."""
+DATED = ("freshness", "calendar", *SERIES)
+"""The kinds that cannot judge rows without days."""
 
-_COMMON = ("check", "kind", "subject")
+_COMMON = ("check", "kind", "subject", "day")
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A declared check: its name, its kind, the artifact that it is about, and its settings."""
+    """A declared check: its name, its kind, the artifact that it is about, and its settings.
+
+    ``day`` names the column that holds the rows' days; empty for the first one.
+    """
 
     check: str
     kind: str
     subject: str
     settings: Mapping[str, Any]
     rule: Rule
+    day: str = ""
 
     def document(self) -> dict[str, Any]:
         """As JSON-able data, in the form that ``read`` takes."""
-        return {"check": self.check, "kind": self.kind, "subject": self.subject, **self.settings}
+        return {"check": self.check, "kind": self.kind, "subject": self.subject, **self.declared}
+
+    @property
+    def declared(self) -> dict[str, Any]:
+        """The settings, and the column of days where one is named."""
+        return {**self.settings, **({"day": self.day} if self.day else {})}
 
 
 def read(data: Any, source: str, where: Where | None = None) -> tuple[Check, ...]:
@@ -87,22 +101,27 @@ def execute(
 
     Args:
         checks: as ``read`` gives them.
-        table: what is checked; it is not changed.
+        table: what is checked; it is not changed. Checks that name another column of days see its rows in that order.
         mappings: redenominations that the data's owner has approved: {source, target, factor, …} each.
         today: the day that freshness is judged on.
+
+    Raises:
+        InputError: a check needs days or one row a day, and the table has none; or names a column of days that is none.
     """
     approved = tuple(moves.Redenomination(each["source"], each["target"], float(each["factor"])) for each in mappings)
     results = []
     for check in checks:
+        ordered = table.by(check.day) if check.day else table
+        _require_days(check, ordered)
         rule = check.rule
         inputs: dict[str, Any] = {
-            "rule": f"{check.kind}/{VERSION}",
+            "rule": f"{check.kind}/{VERSIONS.get(check.kind, 1)}",
             "table": table.sha256,
-            "rows": len(table.days),
-            "settings": dict(check.settings),
+            "rows": ordered.rows,
+            "settings": check.declared,
         }
-        if table.days:
-            inputs["span"] = [table.days[0], table.days[-1]]
+        if ordered.days:
+            inputs["span"] = [ordered.days[0], ordered.days[-1]]
         if isinstance(rule, moves.Rebasing):
             rule = replace(rule, mappings=approved)
             inputs["mappings"] = [dict(each) for each in mappings]
@@ -110,9 +129,23 @@ def execute(
             rule = replace(rule, today=today)
             inputs["today"] = today
         if isinstance(rule, silence.Gap):
-            inputs["holidays"] = len(silence.absent_weekdays(table))
-        results.append(Result(check.check, check.kind, tuple(rule.findings(table)), inputs))
+            inputs["holidays"] = len(silence.absent_weekdays(ordered))
+        results.append(Result(check.check, check.kind, tuple(rule.findings(ordered)), inputs))
     return tuple(results)
+
+
+def _require_days(check: Check, table: Table) -> None:
+    """Refuse to judge by days what has none, and series where several rows share their days."""
+    dated = check.kind in DATED or (isinstance(check.rule, words.Unique) and not check.rule.keys)
+    if dated and table.undated:
+        known = ", ".join(name for name, kind in table.kinds.items() if kind == "day")
+        hint = f"; {known} would do" if known else ", if there is one"
+        raise InputError(f"check {check.check}: {table.undated}; name the column that does as day:{hint}")
+    if check.kind in SERIES and len(set(table.days)) * 2 <= len(table.days):
+        raise InputError(
+            f"check {check.check}: {table.name} has several rows for most days; a check of {check.kind} goes from day to day, "
+            "and needs a table with one row for each"
+        )
 
 
 def _read(item: Any, where: Where) -> Check:
@@ -139,7 +172,10 @@ def _read(item: Any, where: Where) -> Check:
         rule = KINDS[kind](**{key: tuple(each) if isinstance(each, list) else each for key, each in settings.items()})
     except (TypeError, ValueError) as error:
         raise InputError(f"{where(())}: check {name}: {error}") from None
-    return Check(name, kind, subject, settings, rule)
+    day = item.get("day", "")
+    if not isinstance(day, str) or ("day" in item and not day):
+        raise InputError(f"{where(('day',))}: check {name}: day must be the name of a column, not {day!r}")
+    return Check(name, kind, subject, settings, rule, day)
 
 
 def _require_type(value: Any, wanted: str, what: str) -> None:
@@ -157,11 +193,19 @@ def _require_type(value: Any, wanted: str, what: str) -> None:
             raise InputError(f"{what} must be a text, not {value!r}")
     elif wanted.startswith("tuple"):
         _require_names(value, what)
-    elif not isinstance(value, Mapping):
-        raise InputError(f"{what} must be a mapping of names to lists of names")
     else:
-        for each in value.values():
+        _require_mapping(value, wanted, what)
+
+
+def _require_mapping(value: Any, wanted: str, what: str) -> None:
+    to_words = wanted.startswith("Mapping[str, str]")
+    if not isinstance(value, Mapping):
+        raise InputError(f"{what} must be a mapping of names to {'words' if to_words else 'lists of names'}")
+    for each in value.values():
+        if not to_words:
             _require_names(each, what)
+        elif not isinstance(each, str):
+            raise InputError(f"{what} must map names to words, not to {each!r}")
 
 
 def _require_names(value: Any, what: str) -> None:

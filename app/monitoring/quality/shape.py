@@ -1,20 +1,21 @@
-"""Checks of a table's shape: columns, types, ranges, missing values, repeated days, age."""
+"""Checks of a table's shape: columns, types, ranges, missing values, what speaks of persons, age."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 
 from app.monitoring.quality.finding import Finding
-from app.monitoring.quality.table import Table
+from app.monitoring.quality.table import KINDS, Table
 
 PERSONAL = ("name", "surname", "email", "mail", "phone", "address", "birth", "iban", "passport", "ssn", "gender")
 """Words in a column's name by which it may be about persons."""
+_NAMED = {"number": "a number", "truth": "true or false", "day": "a day or time", "text": "text"}
 
 
 def _span(table: Table) -> tuple[str, str]:
@@ -23,24 +24,34 @@ def _span(table: Table) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """The columns that there must be. ``exact``: and no others. Cells must be numbers or a word for missing."""
+    """The columns that there must be. ``exact``: and no others. ``types``: what each holds; numbers where nothing is said."""
 
     columns: tuple[str, ...]
     exact: bool = False
+    types: Mapping[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        for name, kind in (self.types or {}).items():
+            if kind not in KINDS:
+                raise ValueError(f"{name}: {kind!r} is no type; known are {', '.join(KINDS)}")
 
     def findings(self, table: Table) -> Iterator[Finding]:
-        """Blocked: an absent column, cells that are no numbers; flagged: a column that is new."""
+        """Blocked: an absent column, cells that are not of their column's type; flagged: a column that is new."""
         first, last = _span(table)
-        for name in self.columns:
-            if name not in table.columns:
+        wanted = dict(self.types or {})
+        needed = list(dict.fromkeys([*self.columns, *wanted]))
+        for name in needed:
+            if name not in table.words and name != table.day:
                 yield Finding("block", (name,), first, last, None, None, f"there is no column {name}")
-        for name, count in table.text.items():
+        for name in table.words:
+            kind = wanted.get(name, "number")
+            count = table.unlike(name, kind)
             if count:
-                message = f"{name} has {count} cells that are neither a number nor missing"
+                message = f"{name} has {count} cells that are neither {_NAMED[kind]} nor missing"
                 yield Finding("block", (name,), first, last, float(count), 0.0, message)
         if self.exact:
-            for name in table.columns:
-                if name not in self.columns:
+            for name in table.words:
+                if name not in needed:
                     yield Finding("flag", (name,), first, last, None, None, f"the column {name} is new")
 
 
@@ -53,22 +64,23 @@ class Range:
     columns: tuple[str, ...] = ()
 
     def findings(self, table: Table) -> Iterator[Finding]:
-        """Blocked: any value outside, and a column that is named and absent."""
+        """Blocked: any value outside, and a column that is named and absent, or holds no numbers."""
         for name in self.columns or table.columns:
             values = table.columns.get(name)
             if values is None:
-                yield Finding("block", (name,), *_span(table), None, None, f"there is no column {name}")
+                what = f"{name} holds no numbers" if name in table.words else f"there is no column {name}"
+                yield Finding("block", (name,), *_span(table), None, None, what)
                 continue
             wrong = np.flatnonzero(np.isinf(values) | (values <= self.above) | (values > self.most))
             if len(wrong):
-                first, last = table.days[wrong[0]], table.days[wrong[-1]]
+                first, last = table.span(int(wrong[0]), int(wrong[-1]))
                 message = f"{name} has {len(wrong)} values outside {self.above:g} to {self.most:g}, first {values[wrong[0]]:g}"
                 yield Finding("block", (name,), first, last, float(values[wrong[0]]), self.above, message)
 
 
 @dataclass(frozen=True, slots=True)
 class Nulls:
-    """Columns that may be missing on a share of the days only; an empty table is a finding as well."""
+    """Columns that may be missing in a share of the rows only; an empty table is a finding as well."""
 
     columns: tuple[str, ...]
     share: float = 0.0
@@ -76,17 +88,18 @@ class Nulls:
     def findings(self, table: Table) -> Iterator[Finding]:
         """Blocked: more is missing, or there is nothing at all."""
         first, last = _span(table)
-        if not table.days:
+        if not table.rows:
             yield Finding("block", (), first, last, 0.0, 1.0, "the table has no rows")
             return
+        of = "days" if table.days else "rows"
         for name in self.columns:
-            values = table.columns.get(name)
-            if values is None:
+            if name not in table.words:
                 yield Finding("block", (name,), first, last, 1.0, self.share, f"there is no column {name}")
                 continue
-            missing = float(np.isnan(values).mean())
+            values = table.columns.get(name)
+            missing = float((table.missing(name) if values is None or table.text[name] else np.isnan(values)).mean())
             if missing > self.share:
-                message = f"{name} is missing on {missing:.2%} of the days; {self.share:.2%} are let pass"
+                message = f"{name} is missing on {missing:.2%} of the {of}; {self.share:.2%} are let pass"
                 yield Finding("block", (name,), first, last, missing, self.share, message)
 
 
@@ -103,7 +116,7 @@ class Privacy:
     def findings(self, table: Table) -> Iterator[Finding]:
         """Blocked: such a column that is not allowed."""
         first, last = _span(table)
-        for name in table.columns:
+        for name in table.words:
             if name in self.allowed:
                 continue
             words = {word.lower() for word in re.findall("[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)}
@@ -111,21 +124,10 @@ class Privacy:
             if told:
                 message = f"{name} may be about persons, by the word {told[0]} in its name: take it out, or allow it"
                 yield Finding("block", (name,), first, last, None, None, message)
-            elif table.text.get(name):
-                count = float(table.text[name])
+            elif table.kinds[name] == "text" or table.text.get(name):
+                count = float(table.unlike(name, "number"))
                 message = f"{name} has {count:g} cells of text, which may name persons: take it out, or allow it"
                 yield Finding("block", (name,), first, last, count, 0.0, message)
-
-
-@dataclass(frozen=True, slots=True)
-class Unique:
-    """Each day once."""
-
-    def findings(self, table: Table) -> Iterator[Finding]:
-        """Blocked: a day that is there twice."""
-        days, counts = np.unique(np.array(table.days), return_counts=True)
-        for day, count in zip(days[counts > 1], counts[counts > 1], strict=True):
-            yield Finding("block", (), str(day), str(day), float(count), 1.0, f"{day} is there {count} times")
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,3 +136,29 @@ def test_the_demos_panel_is_stopped_without_its_mapping_alone(demo: Shell) -> No
     said = demo("check", "run", "ecb-rates", "--mapping", "mappings", *columns)
     assert said.code == 0
     assert "mapped, as approved" in said.out
+
+
+def test_a_table_of_words_is_checked_by_the_columns_that_are_named(ready: Shell) -> None:
+    register(ready, "trades", "id,booked,desk\nT-1,2024-01-03,FX\nT-2,2024-01-02,rates\nT-2,2024-01-04,\n")
+    (ready.root / "checks.yaml").write_text(
+        "checks:\n"
+        "  - {check: shape, kind: schema, subject: dataset/trades, columns: [id], types: {id: text, booked: day, desk: text}}\n"
+        "  - {check: desks, kind: values, subject: dataset/trades, columns: [desk], allowed: [FX, rates]}\n"
+        "  - {check: keys, kind: uniqueness, subject: dataset/trades, keys: [id]}\n"
+        "  - {check: days, kind: uniqueness, subject: dataset/trades, day: booked}\n"
+    )
+    said = ready("--as", "lea", "check", "run", "trades", "--json")
+    assert said.document["stopped"] == ["keys"]
+    days = said.document["checks"][3]
+    assert days["inputs"]["span"] == ["2024-01-02", "2024-01-04"]
+    assert days["inputs"]["settings"] == {"day": "booked"}
+    assert "span" not in said.document["checks"][0]["inputs"], "rows have days where a check names them"
+    (ready.root / "checks.yaml").write_text(
+        "checks:\n  - {check: new, kind: freshness, subject: dataset/trades, days: 2}\n"
+    )
+    before = ready.bytes()
+    said = ready("--as", "lea", "check", "run", "trades")
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    assert "check new: trades: its first column, id, holds no days" in said.err
+    assert ready.bytes() == before
+    assert ready.json("verify")["ok"]
