@@ -11,11 +11,13 @@ if TYPE_CHECKING:
     from app.actions.evaluating import Ground
     from app.tui.queries.kept import Kept, Verified
     from ledger.rules.maturity.standing import State
+    from ledger.rules.maturity.turning import Turn
 
 TRACKS = ("data", "model", "code")
 WEEKS = 26
 WEEK = 7 * 86_400_000_000
 MONTH = 30 * 86_400_000_000
+DAY = 86_400_000_000
 PROOFS = 6
 """Events that are shown of what proves a criterion."""
 
@@ -57,11 +59,37 @@ class Item:
     lacking: tuple[str, ...]
     proofs: tuple[Proof, ...]
     more: int
+    broke: Proof | None = None
+    """The event with which it was lost, where one did it."""
+    window: str = ""
+    """How long its evidence counts, as the model spells it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """A level of a track: reached or not, since which day it is or was last; empty where it always or never was. ``ago`` is in
+    days."""
+
+    level: int
+    reached: bool
+    day: str
+    ago: int
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The cheapest step of a track: the criterion, what it needs, what to do."""
+
+    track: str
+    id: str
+    need: str
+    does: str
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """One row of the map. ``weeks`` are the overall levels of the last weeks, the oldest first.
+    """One row of the map. ``weeks`` are the overall levels of the last weeks, the oldest first; ``steps`` the cheapest of each
+    track.
 
     ``state`` is ``sure``; ``quick`` where the exact answer may differ, and will come; ``pending`` where nothing is known yet.
     """
@@ -75,6 +103,7 @@ class Project:
     next_need: str
     lapsed: int
     state: str = "sure"
+    steps: tuple[Next, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +116,10 @@ class Map:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """One cell whole: its criteria, and its level week by week as (day, level). The exact answer may differ unless ``sure``."""
+    """One cell whole: its criteria, its level week by week as (day, level), and since when each level is reached or lost.
+
+    The exact answer may differ unless ``sure``.
+    """
 
     project: str
     track: str
@@ -95,6 +127,11 @@ class Why:
     items: tuple[Item, ...]
     history: tuple[tuple[str, int | None], ...]
     sure: bool = True
+    levels: tuple[Turned, ...] = ()
+
+    def turned(self, level: int) -> Turned | None:
+        """What is known of a level."""
+        return next((each for each in self.levels if each.level == level), None)
 
 
 def projects(
@@ -125,6 +162,7 @@ def pending(name: str) -> Project:
 
 def why(context: Context, kept: Kept, *, verified: Verified, project: str, track: str, exact: bool = True) -> Why:
     """One cell as of the context's moment; quick, where not ``exact``, it does not say when a criterion lapses."""
+    from ledger.rules.maturity import turning
     from ledger.rules.maturity.moments import text
 
     found, sure = kept.ground(context, verified, exact=exact)
@@ -135,10 +173,18 @@ def why(context: Context, kept: Kept, *, verified: Verified, project: str, track
         project,
         track,
         standing.levels[track],
-        tuple(_item(found, each) for each in standing.of_track(track)),
+        tuple(_item(found, project, each) for each in standing.of_track(track)),
         tuple((text(t)[:10], levels[track]) for t, levels in zip(times, history, strict=True)),
         sure,
+        tuple(
+            _turned(each, found.moment.t) for each in turning.turns(found.evaluation, project, track, found.moment.t)
+        ),
     )
+
+
+def _turned(each: Turn, now: int) -> Turned:
+    day = each.gained if each.reached else each.lost
+    return Turned(each.level, each.reached, _day(day), 0 if day is None else (now - day) // DAY)
 
 
 def _claims(found: Ground, project: str) -> dict[str, str]:
@@ -161,7 +207,8 @@ def _trouble(found: Ground, verified: Verified) -> str:
 
 def _project(context: Context, found: Ground, name: str, state: str) -> Project:
     from app.actions import evaluating
-    from ledger.rules.maturity.standing import overall
+    from ledger.rules.maturity.standing import advice, overall
+    from ledger.rules.maturity.supposing import cheapest
 
     evaluation, now = found.evaluation, found.moment.t
     standing = evaluation.standing(name, found.moment)
@@ -179,8 +226,8 @@ def _project(context: Context, found: Ground, name: str, state: str) -> Project:
     }
     weeks = evaluation.history(name, [now - WEEK * n for n in range(WEEKS - 1, -1, -1)])
     lowest = min(TRACKS, key=lambda track: -2 if standing.levels[track] is None else standing.levels[track] or 0)
-    open_ = [each for each in standing.of_track(lowest) if each.state in ("missing", "lapsed")]
-    first = min(open_, key=lambda each: (each.criterion.level, each.state != "lapsed"), default=None)
+    firsts = {track: next(iter(cheapest(standing.of_track(track))), None) for track in TRACKS}
+    first = firsts[lowest]
     return Project(
         name,
         evaluating.team_of(context, name),
@@ -191,12 +238,19 @@ def _project(context: Context, found: Ground, name: str, state: str) -> Project:
         first.criterion.need if first else "",
         sum(each.state == "lapsed" for each in standing.states),
         state,
+        tuple(
+            Next(track, each.criterion.id, each.criterion.need, advice(each))
+            for track, each in firsts.items()
+            if each is not None
+        ),
     )
 
 
-def _item(found: Ground, state: State) -> Item:
-    from ledger.rules.maturity import proofs
+def _item(found: Ground, project: str, state: State) -> Item:
+    from ledger.rules.maturity import proofs, turning
     from ledger.rules.maturity.standing import advice
+
+    broke = turning.broke(found.evaluation, project, state)
 
     shown = [*((event, False) for event in state.shown.events), *((event, True) for event in state.shown.against)]
     return Item(
@@ -214,6 +268,8 @@ def _item(found: Ground, state: State) -> Item:
         lacking=tuple(proofs.label(each) for each in state.shown.lacking),
         proofs=tuple(Proof(event.seq, _sentence(found, event.seq), against) for event, against in shown[:PROOFS]),
         more=max(len(shown) - PROOFS, 0),
+        broke=None if broke is None else Proof(broke.seq, _sentence(found, broke.seq), True),
+        window=state.criterion.window.spelled,
     )
 
 

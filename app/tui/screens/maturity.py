@@ -9,12 +9,9 @@ from functools import partial
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
+from app.tui.draw import heatmap
 from app.tui.draw import maturity as draw
 from app.tui.draw.clip import titled
-from app.tui.draw.glyphs import Glyphs
-from app.tui.draw.picture import Run
-from app.tui.draw.sections import Row, Section
-from app.tui.draw.tables import Column
 from app.tui.keys import Key
 from app.tui.messages import Opened
 from app.tui.queries import maturity
@@ -26,15 +23,6 @@ from app.tui.widgets.paper import Paper
 TOGETHER = 6
 """Projects that are judged in one go, after the one in view, where there is much evidence."""
 
-PROJECTS = (
-    Column("", least=10), Column("", least=9), Column("", least=9), Column("", least=9), Column("", least=9, rank=2),
-    Column("", least=12, rank=1, grows=True),
-)  # fmt: skip
-ITEMS = (
-    Column("", least=8, most=9), Column("", least=4, most=8), Column("", least=12, grows=True),
-    Column("", "right", least=5, rank=1),
-)  # fmt: skip
-
 
 class MaturityPage(Judged):
     """The map left; the criteria of one cell and one criterion whole right."""
@@ -45,11 +33,12 @@ class MaturityPage(Judged):
         Key("h,left", "track(-1)", "the track to the left", "cell", "h j k l"),
         Key("l,right", "track(1)", "the track to the right"),
         Key("enter", "inside", "to its criteria; from a criterion, to its first piece of evidence", "evidence"),
-        Key("backspace", "outside", "back to the map", "back"),
-        Key("w", "lifts", "only what would lift this cell to its next level, or all criteria", "what if"),
+        Key("w", "what_if", "what would lift this cell: suppose criteria to be held and see what follows", "what if"),
+        Key("b", "broke", "go to the event with which a criterion was lost", "broke at"),
         Key("s", "sort", "the lowest first, or by name", "sort"),
         Key("v", "verify", "go to the audit and verify the chain", "verify"),
-        Key("J,space", "scroll(3)", "the criterion further down"),
+        Key("backspace", "outside", "back to the map", "back"),
+        Key("J", "scroll(3)", "the criterion further down"),
         Key("K", "scroll(-3)", "the criterion further up"),
     )
 
@@ -58,7 +47,10 @@ class MaturityPage(Judged):
         self._map: Map | None = None
         self._why: Why | None = None
         self._track = 0
-        self._lifts = False
+        self._before: Map | None = None
+        self._why_before: Why | None = None
+        self._here = ""
+        """The project whose cell is in brackets."""
         self._lowest_first = False
         self._wanted = ""
         self._surely: Callable[[], None] = lambda: None
@@ -117,11 +109,25 @@ class MaturityPage(Judged):
             self._explained = ("", "")
             home = (self._wanted or self.subject).partition("/")[2] or self.dashboard.project
             self._ask_map((home,) if self.much else None, self._show)
+            self._compare()
 
     def _ask_map(self, only: tuple[str, ...] | None, then: Callable[[Map], None], *, exact: bool = False) -> None:
         """Ask where these projects stand, or all; quickly where there is much evidence and not ``exact``."""
         exact = exact or not self.much
         self.judge("map", partial(maturity.projects, verified=self.dashboard.verdict, only=only, exact=exact), then)
+
+    def _compare(self) -> None:
+        """Ask where they stood at the marked moment, where one is marked."""
+        since = self.dashboard.moment.since
+        if since is None:
+            self._before = None
+        else:
+            query = partial(maturity.projects, verified=self.dashboard.verdict, exact=not self.much)
+            self.judge("before", query, self._compared, at=since)
+
+    def _compared(self, before: Map) -> None:
+        self._before = before
+        self._draw_map()
 
     def _show(self, found: Map) -> None:
         self._map = found
@@ -149,15 +155,22 @@ class MaturityPage(Judged):
         self._ask_rest()
 
     def _draw_map(self, choose: str | None = None) -> None:
-        if self._map is not None:
-            lowest = sorted(self._map.projects, key=lambda each: 9 if each.overall is None else each.overall)
-            shown = replace(self._map, projects=tuple(lowest)) if self._lowest_first else self._map
-            self.map.border_title = "Maturity, the lowest first" if self._lowest_first else "Maturity"
-            self.map.show(sections(shown, self._track, self.glyphs), choose)
+        if self._map is None:
+            return
+        lowest = sorted(self._map.projects, key=lambda each: 9 if each.overall is None else each.overall)
+        shown = replace(self._map, projects=tuple(lowest)) if self._lowest_first else self._map
+        many = len(shown.projects)
+        order = "the lowest first" if self._lowest_first else "by name"
+        self.map.border_title = f"Maturity  {many:,} project{'' if many == 1 else 's'}, {order}"
+        self._here = choose or self.subject or next((f"project/{each.name}" for each in shown.projects), "")
+        here = self._here.partition("/")[2]
+        self.map.show(heatmap.sections(shown, self._track, self.glyphs, here=here, before=self._before), choose)
 
     def on_lister_moved(self, event: Lister.Moved) -> None:
         """Another project: its cell is asked for. Another criterion: it is shown whole."""
         if event.lister is self.map:
+            if self.subject != self._here:
+                self._draw_map()
             self._ask_why()
         else:
             self._detail()
@@ -170,31 +183,56 @@ class MaturityPage(Judged):
         query = partial(maturity.why, verified=self.dashboard.verdict, project=project, track=self.track)
         self.judge("why", partial(query, exact=not self.much), self._explain)
         self._surely = partial(self.judge, "why", partial(query, exact=True), self._explain)
+        self._why_before, since = None, self.dashboard.moment.since
+        if since is not None:
+            self.judge("why before", partial(query, exact=not self.much), self._explain_before, at=since)
+
+    def _explain_before(self, why: Why) -> None:
+        self._why_before = why
+        self._draw_why()
 
     def _explain(self, why: Why) -> None:
         self._why = why
         if not why.sure:
             self.surely("why", self._surely)
-        said = draw.level(why.level, self.glyphs)[0].split()[-1]
-        self.criteria.border_title = titled(f"{why.project}, {why.track.upper()}: {'L' * said.isdecimal()}{said}")
-        self.criteria.show(criteria(why, self._lifts, self.glyphs))
+        self._draw_why()
         paper = self.query_one("#history", Paper)
         paper.border_title = titled(f"{why.track.upper()} of {why.project} over a year")
         paper.show(lambda cells, _: draw.history(why, cells, self.glyphs))
+
+    def _draw_why(self) -> None:
+        why, before = self._why, self._why_before
+        if why is None:
+            return
+        said = draw.level(why.level, self.glyphs)[0].split()[-1]
+        self.criteria.border_title = titled(f"{why.project}, {why.track.upper()}: {'L' * said.isdecimal()}{said}")
+        alike = before is not None and (before.project, before.track) == (why.project, why.track)
+        then = heatmap.criteria(before, self.glyphs) if before is not None and alike else None
+        self.criteria.show(heatmap.criteria(why, self.glyphs), before=then)
         self._detail()
         self.rekey()
 
     def _detail(self) -> None:
         item, paper = self.item, self.query_one("#criterion", Paper)
         if item is None:
-            paper.show(lambda *_: ((("  nothing is missing up to the next level", "ok"),),))
+            paper.show(lambda *_: ((("  no criterion", "muted"),),))
         else:
             paper.show(lambda cells, _: draw.item(item, cells, self.glyphs))
 
+    @property
+    def _broken(self) -> Item | None:
+        """The criterion under the cursor where an event broke it, else the first of the cell that one broke."""
+        here, every = self.item, self._why.items if self._why is not None else ()
+        if self.criteria.has_focus:
+            every = (here,) if here is not None else ()
+        return next((each for each in every if each.broke is not None), None)
+
     def why_not(self, action: str) -> str:
-        """There is nothing to open without a project."""
-        if action in ("inside", "lifts") and (self._map is None or not self._map.projects):
+        """There is nothing to open without a project, and nowhere to go where nothing broke."""
+        if action in ("inside", "what_if") and (self._map is None or not self._map.projects):
             return "no event names a project yet"
+        if action == "broke" and self.is_mounted and self._broken is None:
+            return "no event broke what stands here"
         return ""
 
     def action_track(self, steps: int) -> None:
@@ -230,12 +268,18 @@ class MaturityPage(Judged):
             return True
         return False
 
-    def action_lifts(self) -> None:
-        """Only what would lift the cell, or all."""
-        if not self.barred("lifts") and self._why is not None:
-            self._lifts = not self._lifts
-            self.criteria.show(criteria(self._why, self._lifts, self.glyphs))
-            self._detail()
+    def action_what_if(self) -> None:
+        """Suppose criteria of the cell to be held."""
+        if not self.barred("what_if") and self.subject:
+            from app.tui.screens.whatif import WhatIfScreen
+
+            self.app.push_screen(WhatIfScreen(self, self.subject.partition("/")[2], self.track))
+
+    def action_broke(self) -> None:
+        """To the event with which a criterion was lost."""
+        broken = None if self.barred("broke") else self._broken
+        if broken is not None and broken.broke is not None:
+            self.app.post_message(Opened(f"event/{broken.broke.seq}"))
 
     async def action_verify(self) -> None:
         """To the audit, verifying."""
@@ -245,54 +289,3 @@ class MaturityPage(Judged):
     def action_scroll(self, rows: int) -> None:
         """Scroll the criterion."""
         self.query_one("#criterion", Paper).scroll_relative(y=rows, animate=False)
-
-
-def sections(found: Map, track: int, glyphs: Glyphs) -> list[Section]:
-    """The map: a row a project."""
-    rows = []
-    for each in found.projects:
-        cells: list[Run] = [(each.name, "strong")]
-        if each.state == "pending":
-            cells += [("   …", "muted")] * len(TRACKS)
-            rows.append(Row((*cells, ("", ""), ("pending", "muted")), f"project/{each.name}"))
-            continue
-        cells += [draw.cell(each.cells[name], glyphs, chosen=n == track) for n, name in enumerate(TRACKS)]
-        step = f"{each.next_id}: {each.next_need}" if each.next_id else "complete"
-        step = f"… {step}" if each.state == "quick" else step
-        cells += [(draw.weeks(each, glyphs), "spark"), (step, "muted" if each.next_id else "ok")]
-        rows.append(Row(tuple(cells), f"project/{each.name}"))
-    words = ("project", *(f"  {name.upper()}" for name in TRACKS), "26 weeks", "next")
-    head = tuple((word, "muted") for word in words)
-    key = "shade, digit and colour say the same; an arrow: moved in 30 days"
-    said = Row(((found.trouble, "warn"),) if found.trouble else ((key, "muted"),))
-    return [
-        Section("", PROJECTS, (Row(head), *rows), counted=False),
-        Section("", (Column("", most=200),), (said,), counted=False),
-    ]
-
-
-def criteria(why: Why, lifts: bool, glyphs: Glyphs) -> list[Section]:
-    """The cell's criteria by level; with ``lifts`` those alone that stand between it and its next level."""
-    upto = 4 if why.level is None else min(why.level + 1, 4)
-    found = []
-    for level in range(5):
-        items = [each for each in why.items if each.level == level]
-        if lifts:
-            items = [each for each in items if each.state in ("missing", "lapsed") and level <= upto]
-            if not items:
-                continue
-        held = why.level is not None and level <= why.level
-        title = f"L{level} {'held' if held else 'not yet'}"
-        rows = tuple(_item(each, glyphs) for each in items)
-        found.append(
-            Section(title, ITEMS, rows, empty="no criterion", style="ok" if held else "heading", counted=False)
-        )
-    return found
-
-
-def _item(each: Item, glyphs: Glyphs) -> Row:
-    sign = {"held": glyphs.ok, "lapsed": glyphs.bad, "missing": glyphs.other, "inapplicable": glyphs.dot}[each.state]
-    share = "" if each.total is None else f"{each.done}/{each.total}"
-    word = draw.WORDS.get(each.state, each.state)
-    cells = ((f"{sign} {word}", draw.STATES[each.state]), (each.id, "strong"), (each.need, ""), (share, "muted"))
-    return Row(cells, each.id)
