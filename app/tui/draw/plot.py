@@ -193,7 +193,7 @@ def _curve(
     for text, value in values:
         day, x, y = _ordinal(text), frame.column(text, across), frame.row(value, down)
         if last is not None and day - last[0] <= joined:
-            dots.update(_line(last[1], last[2], x, y))
+            dots.update(segment(last[1], last[2], x, y))
         dots.add((x, y))
         last = (day, x, y)
     limit = None if plot.threshold is None or plot.above is None else frame.row(plot.threshold, down)
@@ -236,7 +236,7 @@ def _usual(values: Sequence[tuple[str, float]]) -> int:
     return max(1, median_low(steps)) if steps else 1
 
 
-def _line(x0: int, y0: int, x1: int, y1: int) -> list[tuple[int, int]]:
+def segment(x0: int, y0: int, x1: int, y1: int) -> list[tuple[int, int]]:
     """The dots from one point to the next (Bresenham 1965)."""
     dx, dy = abs(x1 - x0), -abs(y1 - y0)
     sx, sy = (1 if x0 < x1 else -1), (1 if y0 < y1 else -1)

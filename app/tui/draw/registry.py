@@ -1,4 +1,4 @@
-"""One version or run whole: what is recorded, what it was made from, its figures and how they moved."""
+"""Names and versions as lists; one version or run whole: what is recorded, its figures and how they moved."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 from app.tui.draw.bars import sparkline
 from app.tui.draw.clip import fit, middle, width, wrap
+from app.tui.draw.figures import ranked
 from app.tui.draw.glyphs import UNICODE, Glyphs
-from app.tui.draw.picture import Line, fitted
+from app.tui.draw.multiples import Chart, multiples
+from app.tui.draw.picture import Line, Run, fitted
 from app.tui.draw.refs import short
+from app.tui.draw.sections import Row, Section
 from app.tui.draw.tables import Column, table
 
 if TYPE_CHECKING:
-    from app.tui.queries.registry import Whole
+    from app.tui.queries.registry import Board, Name, Shelf, Version, Whole
 
 FIGURES = (
     Column("figure", least=8),
@@ -22,14 +25,50 @@ FIGURES = (
 )
 
 
-def whole(found: Whole, cells: int, glyphs: Glyphs = UNICODE) -> tuple[Line, ...]:
-    """The lines, each exactly ``cells`` cells wide."""
+NAMES = (Column("", least=10), Column("", "right", least=2), Column("", least=12, rank=2))
+PROJECTS = (*NAMES, Column("", least=11, rank=1))
+"""Where there are several projects."""
+RUNS = (Column("", least=8), Column("", least=8), Column("", "right", least=10, rank=1))
+VERSIONS = (
+    Column("", least=1, most=1), Column("", least=3), Column("", least=10), Column("", least=9, rank=3),
+    Column("", "right", least=10, rank=2), Column("", least=5, rank=4), Column("", "right", least=6, rank=1),
+)  # fmt: skip
+TITLES = {"feature_view": "feature views", "code": "code", "policy": "policies"}
+RUN_STATES = {"ok": "ok", "failed": "bad", "interrupted": "warn", "running": "info"}
+NOTHING = [Section("VERSIONS", VERSIONS, empty="nothing is registered yet")]
+
+MOST = 40
+"""Versions in one chart, those up to the one in view and some after it."""
+
+
+def measured(shelf: Shelf, first: str = "") -> list[str]:
+    """All figures that any of the versions has, those first that say most; ``first`` before all others."""
+    names = ranked({name for each in shelf.versions for name, _ in each.figures})
+    return sorted(names, key=lambda name: name != first)
+
+
+def curves(shelf: Shelf, at: str, first: str, cells: int, glyphs: Glyphs = UNICODE) -> tuple[Line, ...]:
+    """Each figure over the versions of a name, the oldest left; the version ``at`` marked, the figure ``first`` first."""
+    oldest = shelf.versions[::-1]
+    here = next((n for n, each in enumerate(oldest) if each.ref == at), len(oldest) - 1)
+    start = max(min(here - MOST * 3 // 4, len(oldest) - MOST), 0)
+    shown = oldest[start : start + MOST]
+    known = [dict(each.figures) for each in shown]
+    charts = [Chart(name, tuple(each.get(name) for each in known)) for name in measured(shelf, first)]
+    if not charts:
+        return ((("  nothing was measured of these versions", "muted"),),)
+    return multiples(charts, [each.label for each in shown], here - start, cells, glyphs)
+
+
+def whole(found: Whole, cells: int, glyphs: Glyphs = UNICODE, first: str = "") -> tuple[Line, ...]:
+    """The lines, each exactly ``cells`` cells wide; the figure ``first`` before the others."""
     room = max(cells - 3, 10)
     event = f"  event {found.seq:,}"
     lines: list[Line] = [((f" {middle(found.ref, max(room - len(event), 10))}", "title"), (event, "muted")), ()]
     if found.figures:
         body = []
-        for name, value, past in found.figures:
+        places = {name: n for n, name in enumerate(ranked(name for name, _, _ in found.figures))} | {first: -1}
+        for name, value, past in sorted(found.figures, key=lambda each: places[each[0]]):
             change = value - past[-2] if len(past) > 1 else None
             body.append(
                 (
@@ -63,3 +102,59 @@ def whole(found: Whole, cells: int, glyphs: Glyphs = UNICODE) -> tuple[Line, ...
         lines += [(), ((" DOCUMENTS", "heading"),)]
         lines += [((f"  {fit(kind, 18)}  ", "muted"), (title, "")) for kind, title in found.documents]
     return tuple(fitted(line, cells) for line in lines)
+
+
+def sections(board: Board, glyphs: Glyphs) -> list[Section]:
+    """The list: names by kind, then runs."""
+    kinds = dict.fromkeys(each.kind for each in board.names)
+    columns = PROJECTS if len({each.base.split("/")[1] for each in board.names}) > 1 else NAMES
+
+    def rows(kind: str) -> tuple[Row, ...]:
+        return tuple(Row(_name(each)[: len(columns)], each.base) for each in board.names if each.kind == kind)
+
+    found = [Section(TITLES.get(kind, f"{kind}s").upper(), columns, rows(kind)) for kind in kinds]
+    runs = tuple(
+        Row(
+            (
+                (f"{_sign(each.status, glyphs)} {each.status}", RUN_STATES.get(each.status, "")),
+                (each.job + (" (stale)" if each.stale else ""), "warn" if each.stale else ""),
+                (each.day, "muted"),
+            ),
+            each.ref,
+        )
+        for each in board.runs
+    )
+    title = f"RUNS, the newest of {board.more_runs + len(runs):,}" if board.more_runs else "RUNS"
+    return [*found, Section(title, RUNS, runs, empty="nothing ran yet", counted=not board.more_runs)]
+
+
+def _name(each: Name) -> tuple[Run, ...]:
+    _, project, name = each.base.split("/", 2)
+    return ((name, f"kind.{each.kind}"), (f"v{each.newest}", "strong"), (each.says, "muted"), (project, "muted"))
+
+
+def _sign(status: str, glyphs: Glyphs) -> str:
+    return {"ok": glyphs.ok, "failed": glyphs.bad, "running": glyphs.doing}.get(status, glyphs.warn)
+
+
+def versions(shelf: Shelf, marked: str, figure: str, glyphs: Glyphs) -> list[Section]:
+    """The versions of a name, each with one of its figures."""
+    return [
+        Section("", VERSIONS, tuple(_version(each, marked, figure, glyphs) for each in shelf.versions), counted=False)
+    ]
+
+
+def _version(each: Version, marked: str, figure: str, glyphs: Glyphs) -> Row:
+    """One version in the list; the marked one bears a sign."""
+    styles = {"production": "ok", "staging": "info", "retired": "muted", **RUN_STATES}
+    value = dict(each.figures).get(figure)
+    cells = (
+        (glyphs.focus if each.ref == marked else "", "focus"),
+        (each.label, "strong"),
+        (each.stage, styles.get(each.stage, "muted")),
+        (" ".join(f"@{alias}" for alias in each.aliases), "wait"),
+        (each.day, "muted"),
+        (each.actor, "muted"),
+        (each.digest[7:19] if value is None else f"{value:.4g}", "muted" if value is None else "strong"),
+    )
+    return Row(cells, each.ref)

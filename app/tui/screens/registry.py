@@ -9,27 +9,17 @@ from textual.containers import Vertical
 
 from app.tui.draw import registry as draw
 from app.tui.draw.clip import titled
-from app.tui.draw.glyphs import Glyphs
-from app.tui.draw.picture import Run
 from app.tui.draw.refs import short
-from app.tui.draw.sections import Row, Section
-from app.tui.draw.tables import Column
 from app.tui.keys import Key, doing
 from app.tui.messages import Opened
 from app.tui.queries import registry
-from app.tui.queries.registry import Board, Name, Shelf, Version, Whole
+from app.tui.queries.registry import Board, Shelf, Whole
 from app.tui.screens.page import Page
 from app.tui.widgets.lister import Lister
 from app.tui.widgets.paper import Paper
 
-NAMES = (Column("", least=10), Column("", "right", least=3), Column("", least=9, rank=2), Column("", least=11, rank=1))
-RUNS = (Column("", least=8), Column("", least=8), Column("", "right", least=10, rank=1))
-VERSIONS = (
-    Column("", least=1, most=1), Column("", least=3), Column("", least=6), Column("", least=6, rank=2),
-    Column("", "right", least=10, rank=1), Column("", least=5, rank=3), Column("", least=10, rank=4),
-)  # fmt: skip
-TITLES = {"feature_view": "feature views", "code": "code", "policy": "policies"}
-RUN_STATES = {"ok": "ok", "failed": "bad", "interrupted": "warn", "running": "info"}
+VERSIONED = ("do('request')", "do('artifact alias')", "do('artifact retire')")
+"""What is done with a version, and not with a run."""
 
 
 class RegistryPage(Page):
@@ -42,6 +32,11 @@ class RegistryPage(Page):
         Key("h,backspace", "outside", "back to the names", "back"),
         Key("space", "mark", "mark a version, to compare it with another", "mark it"),
         Key("d", "compare", "what differs between the marked version and this one", "diff"),
+        Key("c", "turn", "what is recorded of it, or the curves of its figures over the versions", "curves"),
+        Key("v", "measure", "another figure in the list, and first among the curves", "figure"),
+        doing("request", "request"),
+        doing("artifact alias", "alias"),
+        doing("artifact retire", "retire"),
         Key("e", "event", "the event that recorded it, in the audit", "event"),
         doing("run", "run"),
         Key("J", "scroll(3)", "the details further down"),
@@ -54,6 +49,8 @@ class RegistryPage(Page):
         self._shelf: Shelf | None = None
         self._whole: Whole | None = None
         self._marked = ""
+        self._figure = ""
+        self._curves = False
         self._wanted = ("", "")
 
     def body(self) -> ComposeResult:
@@ -97,10 +94,10 @@ class RegistryPage(Page):
 
     def _show(self, board: Board, before: Board | None) -> None:
         self._board = board
-        then = None if before is None else sections(before, self.glyphs)
-        self.names.show(sections(board, self.glyphs), self._wanted[0] or None, then)
+        then = None if before is None else draw.sections(before, self.glyphs)
+        self.names.show(draw.sections(board, self.glyphs), self._wanted[0] or None, then)
         if not board.names and not board.runs:
-            self.versions.show([Section("VERSIONS", VERSIONS, empty="nothing is registered yet")])
+            self.versions.show(draw.NOTHING)
 
     def on_lister_moved(self, event: Lister.Moved) -> None:
         """Another name: its versions are asked for. Another version: it is asked for whole."""
@@ -121,22 +118,40 @@ class RegistryPage(Page):
 
     def _list(self, choose: str | None = None) -> None:
         if self._shelf is not None:
-            rows = tuple(version_row(each, self._marked, self.glyphs) for each in self._shelf.versions)
-            self.versions.show([Section("", VERSIONS, rows, counted=False)], choose)
+            figure = self._shown_figure
+            self.versions.show(draw.versions(self._shelf, self._marked, figure, self.glyphs), choose)
+            said = (figure, f"marked {short(self._marked)}" if self._marked else "")
+            self.versions.border_subtitle = titled("   ".join(each for each in said if each))
+
+    @property
+    def _shown_figure(self) -> str:
+        """The figure in the list: that which was chosen, where these versions have it."""
+        names = draw.measured(self._shelf) if self._shelf is not None else []
+        return self._figure if self._figure in names else next(iter(names), "")
 
     def _detail(self, found: Whole | None) -> None:
         self._whole = found
-        paper = self.query_one("#whole", Paper)
+        self._paint()
+        self.rekey()
+
+    def _paint(self) -> None:
+        """What is recorded of the version, or its figures' curves."""
+        paper, found, shelf, figure = self.query_one("#whole", Paper), self._whole, self._shelf, self._shown_figure
+        paper.border_title = "Figures over the versions" if self._curves else "Recorded"
         if found is None:
             paper.show(lambda *_: ((("  it was not there yet", "muted"),),))
+        elif self._curves and shelf is not None:
+            paper.show(lambda cells, _: draw.curves(shelf, found.ref, figure, cells - 1, self.glyphs))
         else:
-            paper.show(lambda cells, _: draw.whole(found, cells, self.glyphs))
-        paper.border_title = "Recorded"
-        self.rekey()
+            paper.show(lambda cells, _: draw.whole(found, cells, self.glyphs, figure))
 
     def on_lister_chosen(self, event: Lister.Chosen) -> None:
         """A second click does what ``enter`` does."""
         self.action_inside()
+
+    def given(self, name: str) -> dict[str, str]:
+        """The version under the cursor."""
+        return {"ref": self.subject} if "@" in self.subject else {}
 
     def why_not(self, action: str) -> str:
         """Comparing needs two."""
@@ -144,6 +159,10 @@ class RegistryPage(Page):
             return "that would be recorded now, and the screen shows the past; L returns to live"
         if not self.is_mounted or (action in ("inside", "mark", "event") and not self.subject):
             return "nothing is registered yet"
+        if action in VERSIONED and "@" not in self.subject:
+            return "that is for a version, and the cursor stands on a run"
+        if action == "measure" and not self._shown_figure:
+            return "nothing was measured of these versions"
         if action == "compare":
             if not self._marked:
                 return "mark a version first, with space; then d on another one"
@@ -196,6 +215,20 @@ class RegistryPage(Page):
             first, second = both.split(" ")
             self.app.push_screen(ActionScreen(actions.get("artifact diff"), {"first": first, "second": second}))
 
+    def action_turn(self) -> None:
+        """The other view of the version."""
+        if not self.barred("turn"):
+            self._curves = not self._curves
+            self._paint()
+
+    def action_measure(self) -> None:
+        """The next figure."""
+        if not self.barred("measure") and self._shelf is not None:
+            names = draw.measured(self._shelf)
+            self._figure = names[(names.index(self._shown_figure) + 1) % len(names)]
+            self._list()
+            self._paint()
+
     def action_event(self) -> None:
         """The event that recorded it."""
         if not self.barred("event") and self._whole is not None:
@@ -204,61 +237,3 @@ class RegistryPage(Page):
     def action_scroll(self, rows: int) -> None:
         """Scroll the details."""
         self.query_one("#whole", Paper).scroll_relative(y=rows, animate=False)
-
-
-def sections(board: Board, glyphs: Glyphs) -> list[Section]:
-    """The list: names by kind, then runs."""
-    kinds = dict.fromkeys(each.kind for each in board.names)
-    found = [
-        Section(
-            TITLES.get(kind, f"{kind}s").upper(),
-            NAMES,
-            tuple(
-                Row(
-                    _name(each),
-                    each.base,
-                )
-                for each in board.names
-                if each.kind == kind
-            ),
-        )
-        for kind in kinds
-    ]
-    runs = tuple(
-        Row(
-            (
-                (f"{_sign(each.status, glyphs)} {each.status}", RUN_STATES.get(each.status, "")),
-                (each.job + (" (stale)" if each.stale else ""), "warn" if each.stale else ""),
-                (each.day, "muted"),
-            ),
-            each.ref,
-        )
-        for each in board.runs
-    )
-    title = f"RUNS, the newest of {board.more_runs + len(runs):,}" if board.more_runs else "RUNS"
-    return [*found, Section(title, RUNS, runs, empty="nothing ran yet", counted=not board.more_runs)]
-
-
-def _name(each: Name) -> tuple[Run, ...]:
-    _, project, name = each.base.split("/", 2)
-    return ((name, f"kind.{each.kind}"), (f"v{each.newest}", "strong"), (each.says, "muted"), (project, "muted"))
-
-
-def _sign(status: str, glyphs: Glyphs) -> str:
-    return {"ok": glyphs.ok, "failed": glyphs.bad, "running": glyphs.doing}.get(status, glyphs.warn)
-
-
-def version_row(each: Version, marked: str, glyphs: Glyphs) -> Row:
-    """One version in the list; the marked one bears a sign."""
-    styles = {"production": "ok", "staging": "info", "retired": "muted", **RUN_STATES}
-    figures = "  ".join(f"{name} {value:.4g}" for name, value in each.figures[:2])
-    cells = (
-        (glyphs.focus if each.ref == marked else "", "focus"),
-        (each.label, "strong"),
-        (each.stage, styles.get(each.stage, "muted")),
-        (" ".join(f"@{alias}" for alias in each.aliases), "wait"),
-        (each.day, "muted"),
-        (each.actor, "muted"),
-        (figures or each.digest[7:19], "muted"),
-    )
-    return Row(cells, each.ref)

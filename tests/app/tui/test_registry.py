@@ -7,6 +7,7 @@ from collections.abc import Callable
 import ledger
 from app.tui.app import Dashboard
 from app.tui.screens.action import ActionScreen
+from ledger.events.artifacts import ArtifactRegistered
 from ledger.events.runs import RunCompleted, RunStarted
 from ledger.ledger import Entry
 from ledger.projections import artifacts, runs
@@ -75,3 +76,46 @@ async def test_opening_a_version_puts_the_cursor_there(opened: Opened, shell: st
         await settled(pilot)
         assert pilot.app.current.subject == wanted
         assert pilot.app.current.names.value == wanted.rpartition("@")[0]
+
+
+async def test_the_list_shows_one_figure_and_another_on_demand_and_their_curves(
+    opened: Opened, shell: story.Shell
+) -> None:
+    with ledger.open(shell.ledger) as book:
+        for version, (mae, bias) in enumerate(((1.9, 0.2), (1.5, 0.1), (1.7, 0.3)), 1):
+            run = f"beef{version}"
+            begun = RunStarted(run=run, job="train", job_type="training", seed=8, command=["train"])
+            made = ArtifactRegistered(
+                kind="model", name="bar", version=version, sha256="sha256:" + "ef" * 32, size=1, run=run
+            )
+            ended = RunCompleted(run=run, status="ok", metrics={"mae": mae, "bias": bias})
+            book.record_many([Entry(fact, actor="lea", project=story.PROJECT) for fact in (begun, made, ended)])
+    async with opened().run_test(size=(120, 36)) as pilot:
+        await settled(pilot)
+        await press(pilot, "4")
+        pilot.app.current.open(f"model/{story.PROJECT}/bar@2")
+        await settled(pilot)
+        row = next(line for line in shown(pilot.app).split("\n") if "▸    v2" in line)
+        assert "1.5" in row
+        await press(pilot, "v")
+        row = next(line for line in shown(pilot.app).split("\n") if "▸    v2" in line)
+        assert "0.1" in row
+        await press(pilot, "c")
+        text = shown(pilot.app)
+        assert "Figures over the versions" in text
+        assert "bias  0.1  -0.1" in text
+        assert "mae  1.5  -0.4" in text
+        await press(pilot, "j")
+        assert "bias  0.2" in shown(pilot.app)
+        await press(pilot, "c")
+        assert "Recorded" in shown(pilot.app)
+
+
+async def test_from_a_version_its_approval_can_be_asked_for_and_from_a_run_not(opened: Opened) -> None:
+    async with opened("lea").run_test(size=(120, 36)) as pilot:
+        await settled(pilot)
+        await press(pilot, "4", "n")
+        assert isinstance(pilot.app.screen, ActionScreen)
+        assert pilot.app.screen.query_one("#arg-ref").value.startswith("model/")
+        await press(pilot, "escape", "G", "n")
+        assert "the cursor stands on a run" in noticed(pilot.app)
