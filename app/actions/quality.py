@@ -51,8 +51,6 @@ def checked(context: Context, table: Artifact, mapping: Artifact | None = None) 
         InputError: nothing is declared for this artifact, or its bytes are no table, or the mapping's none.
         Refused: the mapping is not approved.
     """
-    from app.monitoring.quality import check as declared
-    from app.monitoring.quality import table as tables
     from ledger.ledger import Entry
 
     declared_here = _declared(context)
@@ -61,19 +59,33 @@ def checked(context: Context, table: Artifact, mapping: Artifact | None = None) 
         others = ", ".join(dict.fromkeys(each.subject for each in declared_here))
         raise InputError(f"{FILE} declares no check of {table.base}; it has checks of {others}")
     mappings = [] if mapping is None else _approved(context, table, mapping)
-    with tempfile.TemporaryDirectory(prefix="assay-check-") as folder:
-        copy = Path(folder) / table.name
-        context.ledger.objects.restore(table.digest, copy, directory=False, durable=False)
-        named = {each.day for each in wanted}
-        read = tables.read(copy, "" if "" in named else min(named))
-    results = declared.execute(wanted, read, mappings=mappings, today=context.ledger.now()[:10])
+    results = examined(context, table, wanted, mappings)
     known = {each.check: (each.kind, each.threshold) for each in checks.configured(context.view, table.base)}
     facts = [each for each in map(_configuration, wanted) if known.get(each.check) != (each.kind, each.threshold)]
     actor, project = context.actor, table.project
     entries = [Entry(fact, table.base, actor, project, table.seq) for fact in facts]
-    entries += [Entry(_execution(context, each, mapping), table.ref, actor, project, table.seq) for each in results]
+    entries += [Entry(execution(context, each, mapping), table.ref, actor, project, table.seq) for each in results]
     context.ledger.record_many(entries)
     return results
+
+
+def examined(
+    context: Context, table: Artifact, wanted: Sequence[Check], mappings: Sequence[Mapping[str, Any]] = ()
+) -> tuple[Result, ...]:
+    """What some checks find in a registered table, whose bytes come out of the store; nothing is recorded.
+
+    Raises:
+        InputError: its bytes are no table, or not one that a check can judge.
+    """
+    from app.monitoring.quality import check as declared
+    from app.monitoring.quality import table as tables
+
+    named = {each.day for each in wanted}
+    with tempfile.TemporaryDirectory(prefix="assay-check-") as folder:
+        copy = Path(folder) / table.name
+        context.ledger.objects.restore(table.digest, copy, directory=False, durable=False)
+        read = tables.read(copy, "" if "" in named else min(named))
+    return declared.execute(wanted, read, mappings=mappings, today=context.ledger.now()[:10])
 
 
 def is_about(subject: Any, table: Artifact) -> bool:
@@ -114,7 +126,7 @@ def _configuration(check: Check) -> Any:
     return CheckConfigured(check=check.check, kind=_kind(check.kind), threshold=check.declared)
 
 
-def _execution(context: Context, result: Result, mapping: Artifact | None) -> Any:
+def execution(context: Context, result: Result, mapping: Artifact | None = None) -> Any:
     """The event of one check; a report that is long goes into the store, and the event keeps the gravest findings."""
     from ledger.events.checks import CheckExecuted
     from ledger.format import canonical

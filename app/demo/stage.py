@@ -12,6 +12,7 @@ from app.workspace import Workspace
 
 if TYPE_CHECKING:
     from app.demo.cast import Member
+    from app.monitoring.quality.finding import Result
     from ledger.events.vocabulary import Fact
     from ledger.keystore import Keystore
     from ledger.ledger import Entry, Ledger
@@ -39,6 +40,8 @@ class Stage:
         self.ledger = ledger
         self._narrator = narrator
         self.told = 0.0
+        self.private: dict[str, Result] = {}
+        """What the check of privacy found in tables, by their digests: the same bytes are read once."""
 
     @property
     def root(self) -> Path:
