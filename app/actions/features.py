@@ -108,14 +108,20 @@ def declaration(context: Context, view: str) -> Declared:
     """
     from app.features import declaration as declarations
     from app.features.view import FOLDER
-    from app.pipelines import yamltext
+    from app.pipelines import schedule, yamltext
 
     file = context.start / view
     if not view.endswith((".yaml", ".yml")):
         file = context.workspace.root / FOLDER / f"{view}.yaml"
     known = sorted(each.stem for each in (context.workspace.root / FOLDER).glob("*.yaml"))
     hint = f"declared are {', '.join(known)}" if known else f"views are declared in {FOLDER}/NAME.yaml"
-    return declarations.read(yamltext.read(file, "feature view", hint=hint), file.absolute().parent)
+    declared = declarations.read(yamltext.read(file, "feature view", hint=hint), file.absolute().parent)
+    if declared.schedule is not None:
+        try:
+            schedule.parse(declared.schedule)
+        except InputError as error:
+            raise declared.error(("schedule",), str(error)) from None
+    return declared
 
 
 def _datasets(view: View, declared: Declared, project: str) -> dict[str, str]:

@@ -86,8 +86,10 @@ def materialize(
     return Answer({**document, "events": described(recorded)}, lines, code)
 
 
-def materialized(context: Context, registered: Registered, config: Mapping[str, Any]) -> Materialized:
-    """Run a view's definition on its sources' newest versions, and record the run and what it made.
+def materialized(
+    context: Context, registered: Registered, config: Mapping[str, Any], *, trigger: str = "manual"
+) -> Materialized:
+    """Run a view's definition on its sources' newest versions, and record the run, what triggered it and what it made.
 
     Raises:
         InputError: a source is not registered, is retired, or its bytes are not there. Nothing is recorded then.
@@ -105,7 +107,7 @@ def materialized(context: Context, registered: Registered, config: Mapping[str, 
     output = {"features": {"artifact": f"dataset/{project}/{name}", "media_type": "text/csv"}}
     spec = specified(registered, packing.MATERIALIZE, config, inputs, output)
     base = spec.outputs["features"].artifact
-    started, sources = _beginning(context, registered, spec, inputs)
+    started, sources = _beginning(context, registered, spec, inputs, trigger)
     with lifecycle.claimed(ledger, started.run) as release:
         begun = lifecycle.begin(ledger, started, sources, actor=context.actor, project=project)
         execution = executed(context, registered, spec, inputs, sources[0].stored)
@@ -179,6 +181,11 @@ def _ended(
     return replace(ended, made=(Made(base, stored, facts),)), as_of
 
 
+def job(registered: Registered) -> str:
+    """What runs that compute a view are called."""
+    return f"features-{registered.artifact.name}"[:100]
+
+
 def given(context: Context, registered: Registered) -> dict[str, Artifact]:
     """By source, the version that is read."""
     lifecycle.require_input(context.ledger, registered.ref)
@@ -207,7 +214,7 @@ def specified(
     from app.pipelines import spec as specs
 
     described: dict[str, Any] = {
-        "job": f"features-{registered.artifact.name}"[:100],
+        "job": job(registered),
         "job_type": "features",
         "callable": target,
         "config": dict(config),
@@ -220,7 +227,7 @@ def specified(
 
 
 def _beginning(
-    context: Context, registered: Registered, spec: Spec, inputs: Mapping[str, Artifact]
+    context: Context, registered: Registered, spec: Spec, inputs: Mapping[str, Artifact], trigger: str
 ) -> tuple[Any, list[Made]]:
     """What is recorded when the run begins: the fact, and as versions its code, configuration and runtime."""
     from app.features import packing
@@ -256,7 +263,7 @@ def _beginning(
         config=config.digest,
         runtime=ran_in.digest,
         seed=spec.seed,
-        trigger="manual",
+        trigger=trigger,
         team=(declared.team or None) if declared else None,
         parameters=parameters,
     )

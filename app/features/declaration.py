@@ -33,7 +33,7 @@ from ledger.format import canonical
 
 _KEYS = (
     *("view", "description", "entity", "event_time", "created", "delay", "ttl"),
-    *("definition", "code", "config", "sources", "features", "dataset", "timeout"),
+    *("definition", "code", "config", "sources", "features", "dataset", "timeout", "schedule", "online"),
 )
 _SOURCE_KEYS = ("dataset", "time", "known", "delay", "zone", "columns", "missing")
 _FEATURE_KEYS = ("type", "from", "nullable", "tolerance")
@@ -91,7 +91,17 @@ class _Reader:
             text=self._text,
             description=self._string(data, "description", ()) if "description" in data else None,
             timeout=self._timeout(data),
+            schedule=self._string(data, "schedule", ()) if "schedule" in data else None,
+            online=self._online(data),
         )
+
+    def _online(self, data: Mapping[str, Any]) -> bool:
+        found = data.get("online", False)
+        if not isinstance(found, bool):
+            raise self._error(("online",), f"online must be true or false, not {found!r}")
+        if found and "schedule" not in data:
+            raise self._error(("online",), "online: true is about what the schedule computes; give schedule: too")
+        return found
 
     def _entity(self, data: Mapping[str, Any]) -> dict[str, str]:
         entity = self._mapping(data, "entity")

@@ -39,7 +39,11 @@ class Text(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A declaration, read and checked. Durations are in microseconds; ``folder`` is what ``code`` is relative to."""
+    """A declaration, read and checked. Durations are in microseconds; ``folder`` is what ``code`` is relative to.
+
+    ``schedule`` says when it is computed by itself, and ``online`` whether the online store gets it then; neither is
+    registered, since features are the same whoever computes them.
+    """
 
     name: str
     entity: Mapping[str, str]
@@ -57,6 +61,8 @@ class View:
     text: Text
     description: str | None = None
     timeout: float | None = None
+    schedule: str | None = None
+    online: bool = False
 
     def error(self, place: Place, message: str) -> InputError:
         """An error about a part of the declaration."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 DUTIES: dict[str, str] = {
     "escalation": "app.agent.duties.escalation:escalate",
     "triggers": "app.agent.duties.triggers:run",
+    "features": "app.agent.duties.features:refresh",
     "monitors": "app.agent.duties.monitors:watch",
     "rollouts": "app.agent.duties.monitors:roll",
     "retraining": "app.agent.duties.retraining:retrain",
