@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 FILE = "maturity.yaml"
 ARTIFACT = "maturity-model"
-NEARLY = 60 * 86_400_000_000
-"""Observations of so many days are read at once, the others when a criterion's past is asked for."""
 
 
 class Ground(NamedTuple):
@@ -58,9 +56,9 @@ def ground(
 
 
 def _read(view: View, when: Moment) -> Index:
-    from ledger.rules.maturity.index import Index
+    from ledger.rules.maturity.sparing import Sparing
 
-    return Index.of(view, observed_since=when.t - NEARLY)
+    return Sparing(view)
 
 
 def moment(context: Context, view: View) -> Moment:
@@ -173,7 +171,7 @@ def _recorded(ledger: Ledger) -> Verification | None:
 
 def criterion_document(state: Any) -> dict[str, Any]:
     """A criterion's state as JSON."""
-    from ledger.rules.maturity import proofs, standing
+    from ledger.rules.maturity import standing, verdicts
     from ledger.rules.maturity.moments import text
     from ledger.rules.maturity.spans import BEGIN
 
@@ -193,7 +191,7 @@ def criterion_document(state: Any) -> dict[str, Any]:
         "evidence": state.seqs,
         "done": state.shown.done,
         "total": state.shown.total,
-        "lacking": [proofs.label(each) for each in state.shown.lacking],
+        "lacking": [verdicts.label(each) for each in state.shown.lacking],
         "against": [each.seq for each in state.shown.against],
         "gained": time(state.gained),
         "lost": time(state.lost),

@@ -239,7 +239,7 @@ def _criterion(found: State) -> list[str]:
 
 
 def _why(found: Ground, project: str, name: str) -> Answer:
-    from ledger.rules.maturity import proofs
+    from ledger.rules.maturity import verdicts
     from ledger.rules.maturity.standing import advice
 
     criterion = found.evaluation.model.criterion(name)
@@ -269,7 +269,7 @@ def _why(found: Ground, project: str, name: str) -> Answer:
         lines.append(say("  nothing here that it speaks of: it blocks no level, and proves nothing"))
     lines += _evidence(found, "proven by", [each.seq for each in held.shown.events])
     lines += _evidence(found, "against it", [each.seq for each in held.shown.against])
-    lacking = [proofs.label(each) for each in held.shown.lacking]
+    lacking = [verdicts.label(each) for each in held.shown.lacking]
     if lacking:
         lines += ["", say(Mark("dim", "without evidence"))]
         lines += [say(f"  {each}") for each in lacking[:_SHOWN]]

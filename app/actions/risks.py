@@ -278,12 +278,12 @@ def _one(found: Ground, project: str, risk: str) -> Risk:
 
 
 def _again(context: Context, project: str, risk: str) -> Risk:
-    from ledger.rules.maturity.index import Index
+    from ledger.rules.maturity.sparing import Sparing
     from ledger.rules.maturity.standing import Evaluation
 
     view = context.ledger.view()
     model = evaluating.model_of(context)
-    after = evaluating.Ground(Evaluation(Index.of(view), model), evaluating.moment(context, view), view, None)
+    after = evaluating.Ground(Evaluation(Sparing(view), model), evaluating.moment(context, view), view, None)
     return _one(after, project, risk)
 
 

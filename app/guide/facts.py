@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from ledger.errors import Missing
-from ledger.rules.maturity import lineage, proofs, reading, sets
+from ledger.rules.maturity import lineage, reading, sets, verdicts
 from ledger.rules.maturity.index import Evidence, name_of
 from ledger.rules.maturity.moments import DAY, EVER, PLAIN, Window, covered
 from ledger.rules.maturity.spans import contains
@@ -45,7 +45,6 @@ class Facts:
     ) -> None:
         self.waits_for = waits_for
         self.index = evaluation.index
-        self.index.complete()
         self.project = project
         self.moment = moment
         shipped = reading.shipped()
@@ -112,7 +111,7 @@ def _lack(state: State) -> str:
     if state.state == "inapplicable":
         return f"nothing to judge yet for: {criterion.need} ({criterion.id})"
     word = "lapsed" if state.state == "lapsed" else "missing"
-    lacking = [proofs.label(each) for each in state.shown.lacking]
+    lacking = [verdicts.label(each) for each in state.shown.lacking]
     which = f": {', '.join(lacking[:3])}{'…' if len(lacking) > 3 else ''}" if lacking else ""
     against = (
         f"; against it: event {', '.join(str(each.seq) for each in state.shown.against[:3])}"

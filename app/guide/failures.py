@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.guide.facts import MAP, Facts, Found
 from ledger.rules.maturity import lineage
-from ledger.rules.maturity.index import Evidence
+from ledger.rules.maturity.index import Evidence, refs
 
 MONTH = 30
 QUARTER = 90
@@ -57,7 +57,7 @@ def unconnected(facts: Facts) -> Found:
         if not each.value.get("metrics"):
             text = f"run/{each.value['run']} ended without a metric (event {each.seq})"
             return Found(False, text, (each.seq,), "name the metrics in the run's specification")
-        if not lineage.refs(run.value.get("inputs")):
+        if not refs(run.value.get("inputs")):
             text = f"run/{each.value['run']} names no input (event {run.seq})"
             return Found(False, text, (run.seq,), "name registered versions as inputs in the specification")
     return NONE

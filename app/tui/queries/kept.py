@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from ledger.projections.view import View
     from ledger.rules.maturity.index import Index
     from ledger.rules.maturity.model import Criterion, Model
-    from ledger.rules.maturity.proofs import Judged
     from ledger.rules.maturity.standing import Moment, State
+    from ledger.rules.maturity.verdicts import Judged
 
 MOMENTS = 2
 """Earlier moments whose evaluations are kept."""

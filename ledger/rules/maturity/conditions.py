@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ledger.rules.maturity import lineage
-from ledger.rules.maturity.index import Evidence, Index
+from ledger.rules.maturity.index import Evidence, Index, refs
 from ledger.rules.maturity.moments import micros
 from ledger.rules.maturity.spans import ALWAYS, BEGIN, END, Spans, intersect
 
@@ -87,10 +87,9 @@ def _all_digested(index: Index, item: Evidence, found: Any, version: str) -> boo
 
 
 def _any_failed_check(index: Index, item: Evidence, found: Any, version: str) -> bool:
-    executed = index.grouped("check.executed", "subject")
-    for ref in lineage.refs(found):
+    for ref in refs(found):
         newest: dict[Any, bool] = {}
-        for each in executed.get(ref, []):
+        for each in index.about("check.executed", ref):
             if each.seq < item.seq and each.value.get("kind") in ("schema", "quality"):
                 newest[each.value.get("check")] = each.value.get("passed") is False
         if any(newest.values()):
@@ -103,7 +102,7 @@ def _any_failed(index: Index, item: Evidence, found: Any, version: str) -> bool:
 
 
 def _includes_subject(index: Index, item: Evidence, found: Any, version: str) -> bool:
-    return version in lineage.refs(found)
+    return version in refs(found)
 
 
 def _unregistered(index: Index, item: Evidence, found: Any, version: str) -> bool:
@@ -118,7 +117,7 @@ def _not_author(index: Index, item: Evidence, found: Any, version: str) -> bool:
 def _image(index: Index, item: Evidence, found: Any, version: str) -> bool:
     if not isinstance(found, str):
         return False
-    registered = index.grouped("artifact.registered", "value.sha256").get(found, [])
+    registered = index.of_field("artifact.registered", "sha256", found)
     return any(
         each.seq < item.seq and each.value.get("kind") == "runtime" and each.value.get("name") == "container"
         for each in registered
@@ -126,7 +125,7 @@ def _image(index: Index, item: Evidence, found: Any, version: str) -> bool:
 
 
 def _feature_view(index: Index, item: Evidence, found: Any, version: str) -> bool:
-    return any(ref.startswith("feature_view/") for ref in lineage.refs(found))
+    return any(ref.startswith("feature_view/") for ref in refs(found))
 
 
 def _environments(index: Index, item: Evidence, found: Any, version: str) -> bool:
@@ -139,7 +138,7 @@ def _environments(index: Index, item: Evidence, found: Any, version: str) -> boo
 
 
 def _no_exception(index: Index, item: Evidence, found: Any, version: str) -> bool:
-    for each in index.grouped("exception.recorded", "subject").get(item.subject, []):
+    for each in index.about("exception.recorded", item.subject):
         if each.seq >= item.seq or each.value.get("transition") != item.value.get("environment"):
             continue
         closed = closing(index, each)
@@ -158,7 +157,7 @@ def _time(said: Any) -> int:
 
 def closing(index: Index, item: Evidence) -> Evidence | None:
     """The event that closed an exception, or ``None``."""
-    found = index.grouped("exception.closed", "value.exception").get(item.value.get("exception"), [])
+    found = index.of_field("exception.closed", "exception", item.value.get("exception"))
     return next((each for each in found if each.seq > item.seq), None)
 
 

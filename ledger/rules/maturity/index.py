@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ledger.format.event import Event
@@ -65,6 +65,8 @@ def is_artifact(subject: str) -> bool:
 
 
 Key = Callable[[Evidence], Hashable]
+Kinds = tuple[str, ...] | None
+"""The kinds that conditions name; ``None`` where they name none."""
 
 KEYS: dict[str, Key] = {
     "check.executed": lambda e: (e.subject, e.value.get("check"), e.value.get("kind")),
@@ -100,11 +102,15 @@ _OBSERVATIONS = (
 )
 
 
-def _observed(view: View, after: int, until: int) -> list[Evidence]:
-    moments = _Moments()
+def observed(view: View, after: int, until: int) -> list[Evidence]:
+    """The observations behind an event, up to another."""
+    return observations(view.connection.execute(_OBSERVATIONS, {"after": after, "until": until}))
+
+
+def observations(rows: Iterable[Any]) -> list[Evidence]:
+    """Observations as evidence. There are most of them, and they say little: those that say the same share it."""
+    moments = Moments()
     found = []
-    rows = view.rows(_OBSERVATIONS, {"after": after, "until": until})
-    # There are most of them, and they say little: those that say the same share it.
     said: dict[tuple[str, str, int], dict[str, Any]] = {}
     for seq, subject, project, actor, at, monitor, kind, breached in rows:
         value = said.get((monitor, kind, breached))
@@ -117,10 +123,14 @@ def _observed(view: View, after: int, until: int) -> list[Evidence]:
 class Index:
     """All evidence up to event ``last``, and look-ups that are made when they are first asked for."""
 
+    spares = False
+    """Whether it reads what it is asked for alone, so that less is the faster answer."""
+
+    begin = BEGIN
+    """No event is earlier; in microseconds."""
+
     def __init__(self) -> None:
         self.last = -1
-        self._observed_since = BEGIN
-        self._whole: View | None = None
         self._events: dict[str, list[Evidence]] = defaultdict(list)
         self._made: dict[Hashable, Any] = {}
 
@@ -138,60 +148,31 @@ class Index:
         return index
 
     @classmethod
-    def of(cls, view: View, *, observed_since: int = BEGIN) -> Index:
-        """From the ledger, as of a view; observations from a time on (in microseconds), the others once they are needed."""
+    def of(cls, view: View) -> Index:
+        """From the ledger, as of a view: all of it is read."""
         index = cls()
-        index._observed_since = observed_since
         index.extend(view)
         return index
 
     def extend(self, view: View) -> None:
         """Take in what the view holds beyond ``last``."""
         self._made.clear()
-        moments = _Moments()
+        moments = Moments()
         for type_ in evidence.TYPES:
             events = self._events[type_]
             for seq, name, subject, project, actor, at, body in view.rows(_TYPED, {"type": type_, "after": self.last}):
                 events.append(Evidence(seq, name, subject, project, actor, moments(at), body))
-        after = self.last
-        if self._observed_since > BEGIN:
-            after = max(after, self._before(view, self._observed_since))
-            self._whole = view
-        self._events[OBSERVED] += _observed(view, after, view.at)
+        self._events[OBSERVED] += observed(view, self.last, view.at)
         self.last = view.at
 
     def until(self, seq: int) -> Index:
-        """The same as of an event, which must not lie behind ``last``: nothing is read anew, look-ups are made anew.
-
-        Observations that were left out so far are taken in first.
-        """
-        self.complete()
+        """The same as of an event, which must not lie behind ``last``: nothing is read anew, look-ups are made anew."""
         index = Index()
         index.last = seq
         for type_, events in self._events.items():
             index._events[type_] = events[: bisect_right(events, seq, key=lambda item: item.seq)]
         index._made["firsts"] = {name: first for name, first in self._firsts().items() if first <= seq}
         return index
-
-    def complete(self) -> bool:
-        """Take in the observations that were left out; whether there were any."""
-        if self._whole is None:
-            return False
-        first = self._events[OBSERVED][0].seq if self._events[OBSERVED] else self.last + 1
-        self._events[OBSERVED] = [*_observed(self._whole, -1, first - 1), *self._events[OBSERVED]]
-        self._whole, self._observed_since = None, BEGIN
-        self._made.clear()
-        return True
-
-    @staticmethod
-    def _before(view: View, t: int) -> int:
-        """The seq of the last event before a time, found by halves: events stand in the order of their times."""
-        low, high = -1, view.at
-        while low < high:
-            middle = (low + high + 1) // 2
-            row = view.row("SELECT at FROM events WHERE seq = :seq", {"seq": middle})
-            low, high = (middle, high) if micros(str(row[0])) < t else (low, middle - 1)
-        return low
 
     def forget(self) -> None:
         """Drop the look-ups, not the evidence: they are made again when they are asked for."""
@@ -223,6 +204,77 @@ class Index:
                 groups[key].append(item)
         return dict(groups)
 
+    def of_field(self, type_: str, field: str, value: Any) -> list[Evidence]:
+        """The events of a type that say ``value`` in a field."""
+        found: list[Evidence] = self.grouped(type_, f"value.{field}").get(value, [])
+        return found
+
+    def about(self, type_: str, subject: str) -> list[Evidence]:
+        """The events of a type about exactly this subject."""
+        found: list[Evidence] = self.grouped(type_, "subject").get(subject, [])
+        return found
+
+    def named(self, type_: str, name: str, earliest: int = BEGIN) -> list[Evidence]:
+        """The events of a type whose subject has this name, from a time on."""
+        return since(self.grouped(type_, "name").get(name, []), earliest)
+
+    def everywhere(self, type_: str, earliest: int = BEGIN) -> list[Evidence]:
+        """The events of a type from a time on, of every project."""
+        return since(self.of_type(type_), earliest)
+
+    def told(
+        self, type_: str, project: str, kinds: Kinds = None, *, shared: bool = False, earliest: int = BEGIN
+    ) -> list[Evidence]:
+        """A project's events of a type, and of no project where ``shared``: from a time on, of several kinds alone if named."""
+        if kinds is None:
+            return since(self.in_project(type_, project, shared=shared), earliest)
+        return since(self.of_kinds(type_, project, kinds, shared=shared), earliest)
+
+    def newest(self, type_: str, project: str, kinds: Kinds, *, earliest: int = BEGIN) -> Iterator[Evidence]:
+        """The same with those of no project, the newest first."""
+        return reversed(self.told(type_, project, kinds, shared=True, earliest=earliest))
+
+    def versions(self, kind: str, project: str) -> list[tuple[str, int]]:
+        """The versions of a kind that are at home in a project, each with when it was registered, in that order."""
+        beginning = f"{kind}/{project}/"
+        of_kind = self.of_field("artifact.registered", "kind", kind)
+        return [(each.subject, each.t) for each in of_kind if each.subject.startswith(beginning)]
+
+    def with_output(self, type_: str, version: str) -> list[Evidence]:
+        """The events of a type that have a version among their outputs."""
+        found: dict[str, list[Evidence]] = self.made(("outputs", type_), lambda: self._by_output(type_))
+        return found.get(version, [])
+
+    def _by_output(self, type_: str) -> dict[str, list[Evidence]]:
+        found: dict[str, list[Evidence]] = {}
+        for item in self.of_type(type_):
+            for ref in refs(item.value.get("outputs")):
+                found.setdefault(ref, []).append(item)
+        return found
+
+    def trainings(self, earliest: int = BEGIN) -> list[Evidence]:
+        """The starts of training runs from a time on, of every project."""
+        found: list[Evidence] = self.made(
+            "trainings", lambda: [e for e in self.of_type("run.started") if e.value.get("job_type") == "training"]
+        )
+        return since(found, earliest)
+
+    def trained(self, earliest: int = BEGIN) -> list[Evidence]:
+        """The ends of runs from a time on, those of training runs that ended well among them."""
+        return self.everywhere("run.completed", earliest)
+
+    def first_mention(self, version: str) -> int | None:
+        """A time before which no run used the version; ``None`` where none ever did."""
+        return BEGIN
+
+    def next_of(self, item: Evidence) -> Evidence | None:
+        """The next event that takes the place of this one."""
+        return self.superseded(item.type).get(item.seq)
+
+    def any_like(self, type_: str, where: Mapping[str, Any], kind: str = "") -> bool:
+        """Whether some event of a type may fit conditions, for a version of a kind; true where that is not easily told."""
+        return bool(self.of_type(type_))
+
     def in_project(self, type_: str, project: str, *, shared: bool = False) -> list[Evidence]:
         """A project's events of a type; with those of no project too where ``shared``."""
         groups = self.grouped(type_, "project")
@@ -252,20 +304,10 @@ class Index:
         return self.made(("superseded", type_), lambda: self._supersede(type_))  # type: ignore[no-any-return]
 
     def _supersede(self, type_: str) -> dict[int, Evidence]:
-        key = KEYS.get(type_)
-        if key is None:
-            return {}
-        events: Iterator[Evidence] = iter(self.of_type(type_))
+        events = self.of_type(type_)
         if type_ in ENDED_BY:
-            events = iter(sorted([*events, *self.of_type(ENDED_BY[type_])], key=lambda each: each.seq))
-        found: dict[int, Evidence] = {}
-        before: dict[Hashable, int] = {}
-        for item in events:
-            named = key(item)
-            if named in before:
-                found[before[named]] = item
-            before[named] = item.seq
-        return found
+            events = sorted([*events, *self.of_type(ENDED_BY[type_])], key=lambda each: each.seq)
+        return successors(type_, events)
 
     def automation(self, item: Evidence) -> bool:
         """Whether the event's actor was enrolled as an automation before it."""
@@ -302,7 +344,42 @@ class Index:
         return made
 
 
-class _Moments:
+def successors(type_: str, events: Iterable[Evidence]) -> dict[int, Evidence]:
+    """For events of a type (by seq), and of those that end them, in order: the next one of the same key."""
+    key = KEYS.get(type_)
+    found: dict[int, Evidence] = {}
+    before: dict[Hashable, int] = {}
+    for item in events if key is not None else ():
+        named = key(item)  # type: ignore[misc]  # there is one
+        if named in before:
+            found[before[named]] = item
+        before[named] = item.seq
+    return found
+
+
+def since(events: list[Evidence], earliest: int) -> list[Evidence]:
+    """The events from a time on, of those in order."""
+    if not events or events[0].t >= earliest:
+        return events
+    return events[bisect_left(events, earliest, key=lambda item: item.t) :]
+
+
+def kinds(where: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The kinds that conditions name outright; ``None`` where they name none, or not so."""
+    wanted = where.get("kind")
+    named = tuple(wanted) if isinstance(wanted, list) else (wanted,)
+    plain = all(isinstance(each, str) and not each.startswith("$") and not each.endswith("*") for each in named)
+    return named if plain else None
+
+
+def refs(items: Any) -> list[str]:
+    """The references in a list of ``{ref, sha256}``."""
+    if not isinstance(items, list):
+        return []
+    return [str(each["ref"]) for each in items if isinstance(each, dict) and "ref" in each]
+
+
+class Moments:
     """Recorded times in microseconds; what comes many times over is read once."""
 
     def __init__(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -120,7 +119,7 @@ def proven(needed: list[list[Claim]]) -> Spans:
 
 def counted(scope: Scope, item: Evidence, *, since: int = BEGIN) -> Spans:
     """When an event counts as evidence: its window, until another takes its place."""
-    later = scope.index.superseded(item.type).get(item.seq)
+    later = scope.index.next_of(item)
     if later is not None and later.t - item.t <= scope.least:
         start = max(since, item.t)
         return [(start, later.t)] if start < later.t else []
@@ -144,41 +143,25 @@ def _about(index: Index, version: str, type_: str, earliest: int) -> Iterator[tu
     """The events of a type that are evidence of a version, each with the time from which that is known."""
     name = name_of(version)
     if type_ in BY_NAME:
-        yield from ((item, BEGIN) for item in since(index.grouped(type_, "name").get(name, []), earliest))
+        yield from ((item, BEGIN) for item in index.named(type_, name, earliest))
     elif type_ in ("run.started", "run.reproduced"):
         made = lineage.origin(index, version)
         if made is not None:
-            by = "value.run" if type_ == "run.started" else "value.of_run"
-            yield from ((item, made.link.t) for item in index.grouped(type_, by).get(made.run, []))
+            by = "run" if type_ == "run.started" else "of_run"
+            yield from ((item, made.link.t) for item in index.of_field(type_, by, made.run))
     elif type_ in ("run.completed", "import.completed"):
-        found = index.made(("outputs", type_), lambda: _by_output(index, type_))
-        yield from ((item, BEGIN) for item in found.get(version, []))
+        yield from ((item, BEGIN) for item in index.with_output(type_, version))
     elif type_ == "document.attached":
-        for item in index.grouped(type_, "name").get(name, []):
+        for item in index.named(type_, name):
             if item.subject in (name, version) or item.value.get("doc_kind") in LASTING_DOCUMENTS:
                 yield item, BEGIN
     else:
-        yield from ((item, BEGIN) for item in index.grouped(type_, "subject").get(version, []))
+        yield from ((item, BEGIN) for item in index.about(type_, version))
         if type_ == "check.executed":
             registered = lineage.registration(index, version)
-            for item in index.grouped(type_, "subject").get(name, []):
+            for item in index.about(type_, name):
                 if registered is not None and registered.seq < item.seq:
                     yield item, BEGIN
-
-
-def since(events: list[Evidence], earliest: int) -> list[Evidence]:
-    """The events from a time on, of those in order."""
-    if not events or events[0].t >= earliest:
-        return events
-    return events[bisect_left(events, earliest, key=lambda item: item.t) :]
-
-
-def _by_output(index: Index, type_: str) -> dict[str, list[Evidence]]:
-    found: dict[str, list[Evidence]] = {}
-    for item in index.of_type(type_):
-        for ref in lineage.refs(item.value.get("outputs")):
-            found.setdefault(ref, []).append(item)
-    return found
 
 
 def _belonging(index: Index, event: Evidence, type_: str) -> Iterator[tuple[Evidence, Spans]]:
@@ -187,21 +170,18 @@ def _belonging(index: Index, event: Evidence, type_: str) -> Iterator[tuple[Evid
         yield event, [(event.t, END)]
         return
     if event.type in ("run.started", "run.completed"):
-        run = event.value.get("run")
-        found = index.grouped(type_, "value.run").get(run, [])
         if type_ in ("run.started", "run.completed", "check.executed"):
+            found = index.of_field(type_, "run", event.value.get("run"))
             yield from ((item, [(item.t, END)]) for item in found)
     elif event.type in ("promotion.recorded", "deployment.started"):
-        later = index.superseded(type_)
-        for item in index.grouped(type_, "subject").get(event.subject, []):
-            by = later.get(item.seq)
+        for item in index.about(type_, event.subject):
+            by = index.next_of(item)
             if item.seq < event.seq and (by is None or by.seq > event.seq):
                 yield item, [(event.t, END)]
     elif event.type == "alert.raised":
         alert = event.value.get("alert")
         if type_ in ("alert.acknowledged", "alert.resolved"):
-            found = index.grouped(type_, "value.alert").get(alert, [])
+            found = index.of_field(type_, "alert", alert)
         else:
-            found = index.grouped(type_, "value.ref").get(f"alert/{alert}", [])
-            found = found if type_ == "retraining.triggered" else []
+            found = index.of_field(type_, "ref", f"alert/{alert}") if type_ == "retraining.triggered" else []
         yield from ((item, [(item.t, END)]) for item in found)

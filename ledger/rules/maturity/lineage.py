@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from ledger.rules.maturity.index import Evidence, Index, is_artifact, name_of
-from ledger.rules.maturity.moments import PLAIN, Spell
+from ledger.rules.maturity.index import Evidence, Index, is_artifact, name_of, refs
+from ledger.rules.maturity.moments import DAY, PLAIN, Spell
 from ledger.rules.maturity.spans import BEGIN, END
 
-USED_FOR = 180 * 86_400_000_000
+USED_FOR = 180 * DAY
 """For how long a training run's data are in use, in microseconds."""
 
 
 def registration(index: Index, version: str) -> Evidence | None:
     """The event that registered a version."""
-    found = index.grouped("artifact.registered", "subject").get(version)
+    found = index.about("artifact.registered", version)
     return found[0] if found else None
 
 
@@ -30,29 +30,13 @@ def origin(index: Index, version: str) -> Origin | None:
     registered = registration(index, version)
     if registered is not None and registered.value.get("run"):
         return Origin(registered.value["run"], registered)
-    made: dict[str, Evidence] = index.made("makers", lambda: _makers(index))
-    link = made.get(version)
-    return None if link is None else Origin(link.value.get("run", ""), link)
-
-
-def _makers(index: Index) -> dict[str, Evidence]:
-    found: dict[str, Evidence] = {}
-    for item in index.of_type("run.completed"):
-        for ref in refs(item.value.get("outputs")):
-            found.setdefault(ref, item)
-    return found
-
-
-def refs(items: Any) -> list[str]:
-    """The references in a list of ``{ref, sha256}``."""
-    if not isinstance(items, list):
-        return []
-    return [str(each["ref"]) for each in items if isinstance(each, dict) and "ref" in each]
+    made = index.with_output("run.completed", version)
+    return Origin(made[0].value.get("run", ""), made[0]) if made else None
 
 
 def started(index: Index, run: str) -> Evidence | None:
     """The event that started a run."""
-    found = index.grouped("run.started", "value.run").get(run)
+    found = index.of_field("run.started", "run", run)
     return found[0] if found else None
 
 
@@ -66,7 +50,7 @@ def authors(index: Index, version: str, before: int) -> set[str]:
     names = {run.actor}
     code = run.value.get("code")
     if code:
-        for each in index.grouped("artifact.registered", "value.sha256").get(code, []):
+        for each in index.of_field("artifact.registered", "sha256", code):
             if each.seq < before and each.value.get("kind") == "code":
                 names.add(each.actor)
     return names
@@ -80,16 +64,22 @@ class Use(NamedTuple):
     made: bool
 
 
-def uses(index: Index) -> dict[str | None, list[Use]]:
-    """Every use of a dataset by a training run, in order, by the runs' projects."""
-    return index.made("uses", lambda: _uses(index))  # type: ignore[no-any-return]
+def uses(index: Index, earliest: int = BEGIN) -> dict[str | None, list[Use]]:
+    """The uses of datasets by training runs from a time on, in order, by the runs' projects."""
+    return index.made(("uses", earliest), lambda: _uses(index, earliest))  # type: ignore[no-any-return]
 
 
-def _uses(index: Index) -> dict[str | None, list[Use]]:
+def _uses(index: Index, earliest: int) -> dict[str | None, list[Use]]:
     found: dict[str | None, list[Use]] = {}
-    for run in index.of_type("run.started"):
-        if run.value.get("job_type") != "training":
-            continue
+    for run in index.trainings(earliest):
+        found.setdefault(run.project, []).extend(_used(index, run))
+    return found
+
+
+def _used(index: Index, run: Evidence) -> list[Use]:
+    """What a training run used, directly or not."""
+
+    def found() -> list[Use]:
         reached: dict[str, bool] = {}
         frontier = refs(run.value.get("inputs"))
         while frontier:
@@ -101,32 +91,42 @@ def _uses(index: Index) -> dict[str | None, list[Use]]:
             reached[version] = made is not None and made.link.seq < run.seq
             if parent is not None and parent.seq < run.seq:
                 frontier += refs(parent.value.get("inputs"))
-        found.setdefault(run.project, []).extend(
-            Use(run, version, made) for version, made in sorted(reached.items()) if version.startswith("dataset/")
-        )
-    return found
+        return [Use(run, version, made) for version, made in sorted(reached.items()) if version.startswith("dataset/")]
+
+    return index.made(("used", run.seq), found)  # type: ignore[no-any-return]
 
 
 def first_use(index: Index, version: str) -> int | None:
     """The seq of the first training run that used a dataset's version."""
-    firsts: dict[str, int] = index.made("first uses", lambda: _first_uses(index))
-    return firsts.get(version)
+    mentioned = index.first_mention(version)
+    if mentioned is None:
+        return None
+    firsts: _Firsts = index.made("first uses", _Firsts)
+    if mentioned < firsts.earliest:
+        # A month more than is asked for: the next version that is asked about is little older.
+        firsts.reach(index, mentioned if mentioned == BEGIN else mentioned - 30 * DAY)
+    return firsts.seqs.get(version)
 
 
-def _first_uses(index: Index) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for of_project in uses(index).values():
-        for use in of_project:
-            found[use.version] = min(use.run.seq, found.get(use.version, use.run.seq))
-    return found
+class _Firsts:
+    """The first uses of versions, of the training runs from a time on."""
+
+    def __init__(self) -> None:
+        self.earliest = END
+        self.seqs: dict[str, int] = {}
+
+    def reach(self, index: Index, earliest: int) -> None:
+        """Take in the runs from an earlier time on."""
+        for of_project in uses(index, earliest).values():
+            for use in of_project:
+                self.seqs[use.version] = min(use.run.seq, self.seqs.get(use.version, use.run.seq))
+        self.earliest = earliest
 
 
 def first_proposal(index: Index, version: str) -> int | None:
     """The seq of the first request or promotion of a version."""
     seqs = [
-        found[0].seq
-        for type_ in ("approval.requested", "promotion.recorded")
-        if (found := index.grouped(type_, "subject").get(version))
+        found[0].seq for type_ in ("approval.requested", "promotion.recorded") if (found := index.about(type_, version))
     ]
     return min(seqs, default=None)
 

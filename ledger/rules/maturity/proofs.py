@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from heapq import merge
 
 from ledger.rules.maturity import conditions, joins, lineage, sets
-from ledger.rules.maturity.index import Evidence, Index, is_artifact, name_of
+from ledger.rules.maturity.index import Evidence, Index, name_of, refs
+from ledger.rules.maturity.index import kinds as kinds_of
 from ledger.rules.maturity.joins import Claim, Scope
 from ledger.rules.maturity.model import Distinct, Every, Exists, Match, Nothing, Pair, Proof
 from ledger.rules.maturity.moments import Spell, Window, covered, deadline, window
-from ledger.rules.maturity.sets import Member
 from ledger.rules.maturity.spans import (
     ALWAYS,
     BEGIN,
@@ -19,54 +19,12 @@ from ledger.rules.maturity.spans import (
     Spans,
     Timeline,
     combined,
-    contains,
     intersect,
     tallied,
     union,
 )
-
-OPEN, HELD, INAPPLICABLE = 0, 1, 2
-"""The states of a proof; whether an open one was held before tells lapsed from missing."""
-
-
-class Shown(NamedTuple):
-    """What a proof rests on at a moment: the events, how many of how many elements have evidence, and which have none."""
-
-    events: tuple[Evidence, ...]
-    done: int | None = None
-    total: int | None = None
-    lacking: tuple[Member, ...] = ()
-    against: tuple[Evidence, ...] = ()
-
-
-class Chain(NamedTuple):
-    """When the chain is verified, and when it is known to be complete besides."""
-
-    verified: Spans
-    complete: Spans
-
-
-class Row(NamedTuple):
-    """An element of a set, what proves it, and when that holds."""
-
-    member: Member
-    needed: list[list[Claim]]
-    proven: Spans
-
-
-class Judged(NamedTuple):
-    """A proof over time, and what is needed to say what it rests on.
-
-    Of ``claims`` the newest ``least`` count; of ``parts`` all, or where ``any_part`` the first that holds.
-    """
-
-    timeline: Timeline
-    rows: Sequence[Row] = ()
-    claims: Sequence[Claim] = ()
-    against: Sequence[Claim] = ()
-    parts: Sequence[Judged] = ()
-    any_part: bool = False
-    least: int = 1
+from ledger.rules.maturity.verdicts import HELD, INAPPLICABLE, OPEN, Chain, Judged, Row
+from ledger.rules.maturity.verdicts import label as label
 
 
 def judge(scope: Scope, proof: Proof, chain: Chain) -> Judged:
@@ -91,21 +49,11 @@ def _all(states: Sequence[int]) -> int:
     return HELD if HELD in states else INAPPLICABLE
 
 
-def _told(scope: Scope, match: Match, *, shared: bool) -> Iterator[list[Evidence]]:
-    """The project's events of each type, in order; where the conditions name kinds, those alone."""
-    wanted = match.where.get("kind")
-    kinds = tuple(wanted) if isinstance(wanted, list) else (wanted,)
-    plain = all(isinstance(each, str) and not each.startswith("$") and not each.endswith("*") for each in kinds)
-    for type_ in match.types:
-        if plain:
-            yield scope.index.of_kinds(type_, scope.project, kinds, shared=shared)
-        else:
-            yield scope.index.in_project(type_, scope.project, shared=shared)
-
-
 def _matching(scope: Scope, match: Match, *, shared: bool = False, earliest: int = BEGIN) -> Iterator[Evidence]:
-    for events in _told(scope, match, shared=shared):
-        for item in joins.since(events, earliest):
+    """The project's events of each type that fit, in order; where the conditions name kinds, those alone are looked at."""
+    kinds = kinds_of(match.where)
+    for type_ in match.types:
+        for item in scope.index.told(type_, scope.project, kinds, shared=shared, earliest=earliest):
             if conditions.holds(scope.index, item, match.where):
                 yield item
 
@@ -123,7 +71,7 @@ def _everywhere(scope: Scope, match: Match) -> list[Evidence]:
         return [
             item
             for type_ in match.types
-            for item in joins.since(scope.index.of_type(type_), scope.earliest)
+            for item in scope.index.everywhere(type_, scope.earliest)
             if conditions.holds(scope.index, item, match.where)
             and (not scope.automated or scope.index.automation(item))
         ]
@@ -136,7 +84,7 @@ def _exists(scope: Scope, proof: Exists) -> Judged:
     found: list[Claim] = []
     lasting = 0
     # Backwards: of what counts for good from before `since` on, as many as are needed will do.
-    for item in sorted(_candidates(scope, proof.match), key=lambda each: -each.seq):
+    for item in _newest(scope, proof.match):
         if scope.automated and not scope.index.automation(item):
             continue
         if not conditions.holds(scope.index, item, proof.match.where):
@@ -150,9 +98,11 @@ def _exists(scope: Scope, proof: Exists) -> Judged:
     return Judged(timeline, claims=found, least=proof.least)
 
 
-def _candidates(scope: Scope, match: Match) -> Iterator[Evidence]:
-    for events in _told(scope, match, shared=True):
-        yield from joins.since(events, scope.earliest)
+def _newest(scope: Scope, match: Match) -> Iterator[Evidence]:
+    """The project's events of these types and those of no project, the newest first."""
+    kinds = kinds_of(match.where)
+    each = [scope.index.newest(type_, scope.project, kinds, earliest=scope.earliest) for type_ in match.types]
+    return each[0] if len(each) == 1 else merge(*each, key=lambda item: -item.seq)
 
 
 def _every(scope: Scope, proof: Every) -> Judged:
@@ -161,7 +111,9 @@ def _every(scope: Scope, proof: Every) -> Judged:
     alike = all(t in joins.BY_NAME for match in proof.has for t in match.types)
     alike = alike and scope.window.kind == "ever" and not any("before" in match.where for match in proof.has)
     by_name: dict[str, list[list[Claim]]] = {}
-    for member in sets.members(scope.index, proof.of, scope.project, scope.window, scope.tiers, scope.earliest):
+    for member in sets.members(
+        scope.index, proof.of, scope.project, scope.window, scope.tiers, scope.earliest, scope.since
+    ):
         if not member.spans or member.spans[-1][1] <= scope.since:
             continue
         name = name_of(member.version)
@@ -231,7 +183,7 @@ def _pair(scope: Scope, proof: Pair) -> Judged:
         due = deadline(first.t, within, _spell(spells, first.t).calendar)
         answer = _answer(scope, proof.then, first)
         if answer is not None and answer.t <= due:
-            later = scope.index.superseded(answer.type).get(answer.seq)
+            later = scope.index.next_of(answer)
             spans = covered(answer.t, scope.window, spells, scope.tiers)
             won.append(Claim(intersect(spans, [(BEGIN, END if later is None else later.t)]), (first, answer)))
         else:
@@ -307,6 +259,8 @@ def _ours(scope: Scope, proof: Distinct) -> Iterator[Evidence]:
     grouped: dict[Hashable, list[Evidence]] = scope.index.made(
         ("by group", id(proof), scope.automated, scope.earliest), lambda: _by_group(scope, proof)
     )
+    if not grouped:
+        return iter(())
     own = {
         group
         for item in scope.index.in_project(proof.match.types[0], scope.project)
@@ -334,7 +288,7 @@ def _groups(item: Evidence, by: str) -> Sequence[Hashable]:
     if by == "name":
         return [item.name]
     if by == "feature_view":
-        named = (ref.partition("@")[0] for ref in lineage.refs(item.value.get("inputs")))
+        named = (ref.partition("@")[0] for ref in refs(item.value.get("inputs")))
         return sorted({ref for ref in named if ref.startswith("feature_view/")})
     if by == "template":
         return [item.value.get("template")]
@@ -348,57 +302,6 @@ def _belongs_since(scope: Scope, group: Hashable, by: str) -> int | None:
     type_ = "run.started" if by == "feature_view" else "pipeline.completed"
     own = (item.t for item in scope.index.in_project(type_, scope.project) if group in _groups(item, by))
     return min(own, default=None)
-
-
-def shown(judged: Judged, moment: int) -> Shown:
-    """What a proof rests on at a moment."""
-    if judged.parts:
-        chosen = judged.parts
-        if judged.any_part:
-            chosen = [part for part in chosen if part.timeline.at(moment) == HELD][:1]
-        each = [shown(part, moment) for part in chosen]
-        return Shown(
-            _in_order(event for part in each for event in part.events),
-            lacking=tuple(member for part in each for member in part.lacking),
-            against=_in_order(event for part in each for event in part.against),
-        )
-    against = _in_order(claim.events[0] for claim in judged.against if contains(claim.spans, moment))
-    if judged.rows:
-        return _of_members(judged.rows, moment)
-    holding = [claim for claim in judged.claims if contains(claim.spans, moment)]
-    holding.sort(key=lambda claim: claim.events[-1].seq)
-    return Shown(_in_order(event for claim in holding[-judged.least :] for event in claim.events), against=against)
-
-
-def _in_order(events: Iterable[Evidence]) -> tuple[Evidence, ...]:
-    found = {event.seq: event for event in events}
-    return tuple(found[seq] for seq in sorted(found))
-
-
-def _of_members(rows: Sequence[Row], moment: int) -> Shown:
-    events: list[Evidence] = []
-    lacking = []
-    done = total = 0
-    for row in rows:
-        if not contains(row.member.spans, moment):
-            continue
-        total += 1
-        if not contains(row.proven, moment):
-            lacking.append(row.member)
-            continue
-        done += 1
-        for part in row.needed:
-            newest = max((c for c in part if contains(c.spans, moment)), key=lambda claim: claim.events[-1].seq)
-            events += newest.events
-    return Shown(_in_order(events), done, total, tuple(lacking))
-
-
-def label(member: Member) -> str:
-    """How an element is named to people."""
-    if member.event is None:
-        return member.version
-    event = member.event
-    return event.subject if is_artifact(event.subject) or "/" in event.subject else f"event {event.seq}"
 
 
 def answerable(types: Sequence[str]) -> bool:

@@ -13,6 +13,13 @@ from ledger.rules.maturity.moments import Window, covered
 from ledger.rules.maturity.spans import BEGIN, END, Spans, intersect, union
 
 _KINDS = {"datasets": "dataset", "feature_views": "feature_view", "models": "model", "code_units": "code"}
+KINDS = {
+    **_KINDS,
+    **dict.fromkeys(("used_datasets", "sources", "derived"), "dataset"),
+    **dict.fromkeys(("candidate_models", "prod_models"), "model"),
+    "served_views": "feature_view",
+}
+"""The kind of the versions in each set of versions."""
 PRODUCTION = "prod"
 _STAGES = ("production", "prod")
 
@@ -26,13 +33,22 @@ class Member(NamedTuple):
 
 
 def members(
-    index: Index, of: str, project: str, window: Window, tiers: dict[str, Window], earliest: int = BEGIN
+    index: Index,
+    of: str,
+    project: str,
+    window: Window,
+    tiers: dict[str, Window],
+    earliest: int = BEGIN,
+    since: int = BEGIN,
 ) -> list[Member]:
-    """The elements of a set of a project; of those that are events, the ones from ``earliest`` on."""
+    """The elements of a set of a project; of those that are events, the ones from ``earliest`` on.
+
+    Nothing is asked about what was before ``since``.
+    """
     if of in _KINDS:
         return index.made((of, project), lambda: _versions(index, _KINDS[of], project))  # type: ignore[no-any-return]
     if of in ("used_datasets", "sources", "derived"):
-        return index.made((of, project), lambda: _used(index, of, project))  # type: ignore[no-any-return]
+        return index.made((of, project, since), lambda: _used(index, of, project, since))  # type: ignore[no-any-return]
     if of == "prod_models":
         return index.made((of, project), lambda: _live(index, project))  # type: ignore[no-any-return]
     if of == "served_views":
@@ -41,32 +57,44 @@ def members(
         return _candidates(index, project, window, tiers)
     return [
         Member("", each, covered(each.t, window, lineage.spells(index, each.subject, project), tiers))
-        for each in index.made((of, project), lambda: list(_happenings(index, of, project)))
-        if each.t >= earliest
+        for each in index.made((of, project, earliest), lambda: list(_happenings(index, of, project, earliest)))
     ]
 
 
-def _happenings(index: Index, of: str, project: str) -> Iterable[Evidence]:
+def _happenings(index: Index, of: str, project: str, earliest: int) -> Iterable[Evidence]:
     if of == "training_runs":
-        return (e for e in index.in_project("run.started", project) if e.value.get("job_type") == "training")
+        return _of_project(index.made(("trainings by project", earliest), lambda: _trainings(index, earliest)), project)
     if of == "finished_runs":
-        finished: dict[str | None, list[Evidence]] = index.made("finished", lambda: _finished(index))
-        return finished.get(project, [])
+        return _of_project(index.made(("finished", earliest), lambda: _finished(index, earliest)), project)
     if of == "prod_deployments":
-        started = index.in_project("deployment.started", project)
+        started = index.told("deployment.started", project, earliest=earliest)
         return (e for e in started if e.value.get("environment") == PRODUCTION)
     if of == "promotions":
-        moved = index.in_project("promotion.recorded", project)
+        moved = index.told("promotion.recorded", project, earliest=earliest)
         return (e for e in moved if e.subject.startswith("model/") and e.value.get("to_stage") in _STAGES)
     if of == "pipeline_runs":
-        return index.in_project("pipeline.completed", project)
-    return (e for e in index.in_project("alert.raised", project) if e.value.get("injected") is False)
+        return index.told("pipeline.completed", project, earliest=earliest)
+    return (e for e in index.told("alert.raised", project, earliest=earliest) if e.value.get("injected") is False)
 
 
-def _finished(index: Index) -> dict[str | None, list[Evidence]]:
+_ByProject = dict[str | None, list[Evidence]]
+
+
+def _of_project(found: _ByProject, project: str) -> list[Evidence]:
+    return found.get(project, [])
+
+
+def _trainings(index: Index, earliest: int) -> _ByProject:
+    found: _ByProject = defaultdict(list)
+    for each in index.trainings(earliest):
+        found[each.project].append(each)
+    return found
+
+
+def _finished(index: Index, earliest: int) -> _ByProject:
     """The ends of training runs that ended well, by the runs' projects."""
-    found: dict[str | None, list[Evidence]] = defaultdict(list)
-    for each in index.of_type("run.completed"):
+    found: _ByProject = defaultdict(list)
+    for each in index.trained(earliest):
         run = lineage.started(index, str(each.value.get("run")))
         known = run is not None and run.seq < each.seq and each.value.get("status") == "ok"
         if run is not None and known and run.value.get("job_type") == "training":
@@ -76,22 +104,21 @@ def _finished(index: Index) -> dict[str | None, list[Evidence]]:
 
 def _retired(index: Index, version: str) -> int:
     """When a version was retired; the end of time where it was not."""
-    found = index.grouped("artifact.retired", "value.artifact").get(version)
+    found = index.of_field("artifact.retired", "artifact", version)
     return found[0].t if found else END
 
 
 def _versions(index: Index, kind: str, project: str) -> list[Member]:
-    beginning = f"{kind}/{project}/"
     return [
-        Member(each.subject, None, union([(each.t, _retired(index, each.subject))]))
-        for each in index.grouped("artifact.registered", "value.kind").get(kind, [])
-        if each.subject.startswith(beginning)
+        Member(version, None, [(t, retired)] if t < retired else [])
+        for version, t in index.versions(kind, project)
+        for retired in (_retired(index, version),)
     ]
 
 
-def _used(index: Index, of: str, project: str) -> list[Member]:
+def _used(index: Index, of: str, project: str, since: int) -> list[Member]:
     found: dict[str, Spans] = defaultdict(list)
-    for use in lineage.uses(index).get(project, ()):
+    for use in lineage.uses(index, since if since == BEGIN else since - USED_FOR).get(project, ()):
         if of == "used_datasets" or use.made == (of == "derived"):
             found[use.version].append((use.run.t, use.run.t + USED_FOR + 1))
     return [

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ledger.rules.maturity import proofs, proving
-from ledger.rules.maturity.index import OBSERVED, Evidence, Index
+from ledger.rules.maturity import possible, proofs
+from ledger.rules.maturity.index import Evidence, Index
 from ledger.rules.maturity.joins import Scope
 from ledger.rules.maturity.model import LEVELS, TRACKS, Criterion, Model
-from ledger.rules.maturity.moments import PLAIN, covered
-from ledger.rules.maturity.proofs import HELD, INAPPLICABLE, Chain, Judged, Shown
+from ledger.rules.maturity.moments import DAY, PLAIN, covered
 from ledger.rules.maturity.sets import Member
 from ledger.rules.maturity.spans import ALWAYS, BEGIN, END, Spans, contains, union
+from ledger.rules.maturity.verdicts import HELD, INAPPLICABLE, OPEN, Chain, Judged, Shown, label, shown
+
+_YEAR = 366 * DAY
 
 UNMAPPED = -1
 """Below L0."""
@@ -93,8 +95,6 @@ class Evaluation:
         """One criterion of one project over all time."""
         key = (project, criterion.id)
         if key not in self._judged:
-            if OBSERVED in proving.reads(criterion.proof).types and self.index.complete():
-                self._recent.clear()
             self._judged[key] = proofs.judge(self._scope(project, criterion, BEGIN), criterion.proof, self.chain)
         return self._judged[key]
 
@@ -110,6 +110,10 @@ class Evaluation:
             self._recent[key] = proofs.judge(self._scope(project, criterion, since), criterion.proof, self.chain)
         return self._recent[key]
 
+    def reaching(self, project: str, criterion: Criterion, since: int) -> Judged:
+        """As :meth:`recent`, for a time that nobody else will ask about."""
+        return proofs.judge(self._scope(project, criterion, since), criterion.proof, self.chain)
+
     def _scope(self, project: str, criterion: Criterion, since: int) -> Scope:
         return Scope(self.index, project, criterion.window, self.model.tiers, criterion.automated, since)
 
@@ -123,20 +127,35 @@ class Evaluation:
     def state(self, project: str, criterion: Criterion, moment: Moment, *, detail: bool = True) -> State:
         """One criterion of a project at a moment; without ``detail``, ``gained`` is not told."""
         t = moment.t
-        judged = self.judged(project, criterion) if detail else self.recent(project, criterion, t)
+        judged = self._back(project, criterion, t, detail=detail)
         now = judged.timeline.at(t)
-        if now == proofs.OPEN:
-            judged = self.judged(project, criterion)
-        shown = proofs.shown(judged, t)
+        rests = shown(judged, t)
         if now == HELD:
             since, until = judged.timeline.around(t)
             ends = None if until == END else until - 1
-            automated = all(self.index.automation(event) for event in shown.events)
-            return State(criterion, "held", since if detail else None, None, ends, 1.0 if automated else 0.5, shown)
+            automated = all(self.index.automation(event) for event in rests.events)
+            return State(criterion, "held", since if detail else None, None, ends, 1.0 if automated else 0.5, rests)
         if now == INAPPLICABLE:
-            return State(criterion, "inapplicable", None, None, None, None, shown)
+            return State(criterion, "inapplicable", None, None, None, None, rests)
         lost = judged.timeline.last(HELD, t)
-        return State(criterion, "missing" if lost is None else "lapsed", None, lost, None, None, shown)
+        return State(criterion, "missing" if lost is None else "lapsed", None, lost, None, None, rests)
+
+    def _back(self, project: str, criterion: Criterion, t: int, *, detail: bool) -> Judged:
+        """A criterion from as far back as its state at a time takes: since when it is held, or when it was lost."""
+        found = self.recent(project, criterion, t) if self.index.spares or not detail else None
+        now = None if found is None else found.timeline.at(t)
+        if found is not None and (now == INAPPLICABLE or (now == HELD and not detail)):
+            return found
+        if found is not None and now == OPEN and not possible.ever(self.index, criterion.proof):
+            return found
+        far = _YEAR
+        while self.index.spares and (since := t - far) > self.index.begin:
+            found = self.reaching(project, criterion, since)
+            edge = found.timeline.around(t)[0] if now == HELD else found.timeline.last(HELD, t)
+            if edge is not None and edge > since:
+                return found
+            far *= 2
+        return self.judged(project, criterion)
 
     def levels(self, project: str, t: int, since: int | None = None) -> dict[str, int | None]:
         """The level of each track at a time; ``since`` is the earliest that will be asked about, where there are several."""
@@ -149,7 +168,7 @@ class Evaluation:
         for level in range(len(LEVELS)):
             wanted = [each for each in self.model.criteria if each.track == track and each.level == level]
             states = [self.recent(project, each, since).timeline.at(t) for each in wanted]
-            if proofs.OPEN in states or HELD not in states:
+            if OPEN in states or HELD not in states:
                 break
             reached = level
         return reached
@@ -175,7 +194,7 @@ def named(level: int | None) -> str:
 def first_lacking(state: State) -> str:
     """The first element without evidence, by name; empty where there is none."""
     lacking: tuple[Member, ...] = state.shown.lacking
-    return proofs.label(lacking[0]) if lacking else ""
+    return label(lacking[0]) if lacking else ""
 
 
 def advice(state: State) -> str:

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 from ledger.rules.maturity.index import name_of
 from ledger.rules.maturity.joins import BY_NAME, LASTING_DOCUMENTS
 from ledger.rules.maturity.model import AllOf, Criterion, Distinct, Every, Exists, Match, Model, Nothing, Pair, Proof
-from ledger.rules.maturity.proofs import HELD, OPEN, Judged, label
 from ledger.rules.maturity.spans import BEGIN, Timeline, contains
 from ledger.rules.maturity.standing import UNMAPPED, Evaluation, Moment, State, Verification
+from ledger.rules.maturity.verdicts import HELD, OPEN, Judged, label
 
 
 class Supposed(Evaluation):
@@ -47,6 +47,10 @@ class Supposed(Evaluation):
     def recent(self, project: str, criterion: Criterion, since: int) -> Judged:
         """The same from a time on."""
         return self._told(project, criterion, self._whole.recent(project, criterion, since))
+
+    def reaching(self, project: str, criterion: Criterion, since: int) -> Judged:
+        """The same, of a time that nobody else will ask about."""
+        return self._told(project, criterion, self._whole.reaching(project, criterion, since))
 
     def _told(self, project: str, criterion: Criterion, found: Judged) -> Judged:
         if project != self._project or criterion.id not in self._ids:

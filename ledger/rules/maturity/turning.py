@@ -10,9 +10,9 @@ from ledger.projections.evidence import TYPES
 from ledger.rules.maturity import proving
 from ledger.rules.maturity.index import ENDED_BY, OBSERVED, Evidence, Index
 from ledger.rules.maturity.model import AllOf, Every, Proof
-from ledger.rules.maturity.proofs import HELD, OPEN, label
 from ledger.rules.maturity.spans import BEGIN, Timeline, combined
 from ledger.rules.maturity.standing import Evaluation, State
+from ledger.rules.maturity.verdicts import HELD, OPEN, label
 
 
 class Turn(NamedTuple):

@@ -13,7 +13,7 @@ from ledger.rules.maturity import reading
 from ledger.rules.maturity.index import Index
 from ledger.rules.maturity.model import LEVELS, TRACKS
 from ledger.rules.maturity.moments import micros
-from ledger.rules.maturity.proofs import HELD, INAPPLICABLE, OPEN
+from ledger.rules.maturity.verdicts import HELD, INAPPLICABLE, OPEN
 from ledger.rules.maturity.spans import BEGIN as ALWAYS
 from ledger.rules.maturity.spans import Timeline
 from ledger.rules.maturity.standing import Evaluation, Moment, Verification

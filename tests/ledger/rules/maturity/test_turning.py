@@ -12,7 +12,7 @@ from ledger.rules.maturity import reading
 from ledger.rules.maturity.index import Index
 from ledger.rules.maturity.model import TRACKS
 from ledger.rules.maturity.moments import micros
-from ledger.rules.maturity.proofs import HELD
+from ledger.rules.maturity.verdicts import HELD
 from ledger.rules.maturity.standing import Evaluation, Moment, Verification
 from ledger.rules.maturity.turning import broke, turns
 from tests.ledger.rules.maturity import year
