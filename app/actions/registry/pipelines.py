@@ -217,7 +217,7 @@ DELIVERY = (
 AGENT = (
     Action(
         "agent",
-        "do what is due by the clock: triggers, features, monitors, escalation; until Ctrl-C, or once",
+        "do what is due by the clock: triggers, features, monitors, escalation; or one round of it",
         group="watch",
         scope="pipelines",
         key="a",
