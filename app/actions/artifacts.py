@@ -14,6 +14,7 @@ from ledger.store.objects import DIRECTORY_MEDIA_TYPE
 
 if TYPE_CHECKING:
     from app.actions.context import Context
+    from ledger.events.vocabulary import Fact
     from ledger.ledger import Ledger
     from ledger.projections.artifacts import Artifact
     from ledger.projections.view import View
@@ -38,7 +39,7 @@ def register(
     Of a dataset that is a table its columns, rows and span are recorded with it, and its profile is stored, unless
     ``no_profile`` says that this would take too long.
     """
-    from ledger.events.artifacts import AliasMoved, ArtifactRegistered
+    from ledger.events.artifacts import ArtifactRegistered
     from ledger.format.names import quote
     from ledger.ledger import Entry
 
@@ -50,27 +51,16 @@ def register(
     versions = artifacts.versions(ledger.view(), kind=kind, project=home, name=label)
     same = next((each for each in versions if each.digest == stored.digest), None)
     version = same.version if same else 1 + max((each.version for each in versions), default=0)
-    base, entries = f"{kind}/{home}/{label}", []
-    described, told = (
-        ({}, []) if same or no_profile else describing.facts(context, stored, kind, source.name, media_type)
-    )
+    base = f"{kind}/{home}/{label}"
+    facts: list[Fact] = []
+    told: list[str] = []
     if same is None:
-        fact = ArtifactRegistered(
-            kind=kind,
-            name=label,
-            version=version,
-            sha256=stored.digest,
-            size=stored.size,
-            uri=uri,
-            source_system=source_system,
-            media_type=DIRECTORY_MEDIA_TYPE if stored.directory else media_type,
-            **described,
-        )
-        entries.append(Entry(fact, actor=actor, project=home))
-    aliased = artifacts.aliased(ledger.view(), base, alias) if alias else None
-    if alias and (aliased is None or aliased.version != version):
-        entries.append(Entry(AliasMoved(artifact=base, alias=quote(alias), version=version), actor=actor, project=home))
-    recorded = ledger.record_many(entries) if entries else []
+        described, told = ({}, []) if no_profile else describing.facts(context, stored, kind, source.name, media_type)
+        of = DIRECTORY_MEDIA_TYPE if stored.directory else media_type
+        given = {"uri": uri, "source_system": source_system, "media_type": of, **described}
+        facts.append(ArtifactRegistered(kind, label, version, stored.digest, stored.size, **given))
+    facts += _moved(ledger.view(), base, alias, version)
+    recorded = ledger.record_many([Entry(each, actor=actor, project=home) for each in facts]) if facts else []
     made = artifacts.get(ledger.view(), f"{base}@{version}")
     assert made is not None
     lines = [*events.listing(recorded), *told]
@@ -154,6 +144,18 @@ def document(view: View, artifact: Artifact) -> dict[str, Any]:
 def is_directory(artifact: Artifact) -> bool:
     """Whether a version is a folder."""
     return artifact.facts.get("media_type") == DIRECTORY_MEDIA_TYPE
+
+
+def _moved(view: View, base: str, alias: str | None, version: int) -> list[Fact]:
+    """What moves an alias to a version; nothing where none is named, or it points there already."""
+    from ledger.events.artifacts import AliasMoved
+    from ledger.format.names import quote
+
+    if not alias:
+        return []
+    aliased = artifacts.aliased(view, base, alias)
+    there = aliased is not None and aliased.version == version
+    return [] if there else [AliasMoved(artifact=base, alias=quote(alias), version=version)]
 
 
 def _stored(ledger: Ledger, source: Path) -> Stored:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ledger.audit.bundle import Head
     from ledger.audit.dossier import Enclosed
     from ledger.audit.report import Report
+    from ledger.ledger import Ledger
     from ledger.projections.artifacts import Artifact
     from ledger.projections.view import View
 
@@ -60,21 +61,29 @@ def bundle(
             seqs=seqs,
             enclosed=enclosed,
         )
-
-        def fill(draft: Path) -> None:
-            def tell(done: int, total: int) -> None:
-                context.progress(done, total, "writing the bundle")
-
-            if seqs is None:
-                bundling.write_log(ledger.connection, head, draft, tell)
-            else:
-                bundling.write_proofs(ledger.connection, head, seqs, draft, tell)
-            _enclose(ledger.objects, chosen, draft / bundling.ARTIFACTS)
-
         cosigned = bundling.cosigned(ledger.connection, head)
-        bundling.write(folder, head, fill, text, cosigned)
+        bundling.write(folder, head, _filling(context, ledger, head, seqs, chosen), text, cosigned)
         left = ledger.size - head.checkpoint.size
     return _written(directory, head, about, seqs, enclosed, report, left)
+
+
+def _filling(
+    context: Context, ledger: Ledger, head: Head, seqs: Sequence[int] | None, chosen: Sequence[Artifact]
+) -> Callable[[Path], None]:
+    """What lays out a bundle's folder: the whole log, or the proofs of some events, with the artifacts that are enclosed."""
+    from ledger.audit import bundle as bundling
+
+    def tell(done: int, total: int) -> None:
+        context.progress(done, total, "writing the bundle")
+
+    def fill(draft: Path) -> None:
+        if seqs is None:
+            bundling.write_log(ledger.connection, head, draft, tell)
+        else:
+            bundling.write_proofs(ledger.connection, head, seqs, draft, tell)
+        _enclose(ledger.objects, chosen, draft / bundling.ARTIFACTS)
+
+    return fill
 
 
 def backup(context: Context, *, file: str, objects: bool = False) -> Answer:

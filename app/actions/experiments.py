@@ -57,11 +57,7 @@ def start(
     view = context.view
     if get(view, name) is not None:
         raise InputError(f"there is an experiment {name} already; give another name")
-    found = [artifacts.resolve(view, each) for each in arms]
-    if len({each.ref for each in found}) < 2 or len({each.ref for each in found}) < len(found):
-        raise InputError("an experiment compares two different versions at least; the first is the one to beat")
-    if len({each.base for each in found}) > 1:
-        raise InputError(f"{found[1].ref} is no version of {found[0].base}")
+    found = _arms(view, arms)
     from app.rollout.experiment import LEAST_BLOCKS
 
     block = 10
@@ -92,6 +88,16 @@ def start(
     made = get(context.ledger.view(), name)
     assert made is not None
     return Answer({"experiment": made.document(), "event": events.described(recorded)}, events.listing([recorded]))
+
+
+def _arms(view: View, named: list[str]) -> list[artifacts.Artifact]:
+    """The versions that are compared: two at least, of one model, each once."""
+    found = [artifacts.resolve(view, each) for each in named]
+    if len({each.ref for each in found}) < 2 or len({each.ref for each in found}) < len(found):
+        raise InputError("an experiment compares two different versions at least; the first is the one to beat")
+    if len({each.base for each in found}) > 1:
+        raise InputError(f"{found[1].ref} is no version of {found[0].base}")
+    return found
 
 
 def conclude(

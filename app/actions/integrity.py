@@ -98,22 +98,12 @@ def check(
     hurt = _examined(context, chosen)
     lines = [line for each in hurt for line in _told(each)]
     lines.append(_verdict(len(chosen), len(hurt)))
+    findings = [finding for each in hurt for finding in _findings(each)]
     document_: dict[str, Any] = {
         "at": view.at,
         "ok": not hurt,
         "checked": len(chosen),
-        "findings": [
-            {
-                "ref": each.kept.ref,
-                "sha256": damage.digest,
-                "kind": "replaced" if each.replaced and damage.digest == each.kept.digest else damage.kind,
-                "detail": damage.detail,
-                "depending": each.depending,
-                "live": each.live,
-            }
-            for each in hurt
-            for damage in each.damages
-        ],
+        "findings": findings,
         "recorded": [],
     }
     healed = _healed(view, chosen, hurt)
@@ -177,6 +167,21 @@ def _healed(view: View, chosen: Sequence[_Kept], hurt: Sequence[_Hurt]) -> list[
         each
         for each in chosen
         if not each.what and each.ref not in touched and each.ref in newest and not newest[each.ref].passed
+    ]
+
+
+def _findings(hurt: _Hurt) -> list[dict[str, Any]]:
+    """What is wrong with a thing's objects, as JSON."""
+    return [
+        {
+            "ref": hurt.kept.ref,
+            "sha256": damage.digest,
+            "kind": "replaced" if hurt.replaced and damage.digest == hurt.kept.digest else damage.kind,
+            "detail": damage.detail,
+            "depending": hurt.depending,
+            "live": hurt.live,
+        }
+        for damage in hurt.damages
     ]
 
 

@@ -41,10 +41,10 @@ def lineage(
         raise InputError("give either --mermaid or --dot")
     if depth is not None and depth < 0:
         raise InputError(f"--depth {depth}: a depth is 0 or more steps")
+    if impact and (up or down or mermaid or dot or since is not None or depth is not None or "#" in ref):
+        raise InputError("--impact stands alone: it tells all that depends on a version, a run or a deployment")
     view = context.view
     if impact:
-        if up or down or mermaid or dot or since is not None or depth is not None or "#" in ref:
-            raise InputError("--impact stands alone: it tells all that depends on a version, a run or a deployment")
         return withdrawal.impact(view, _target(view, ref)[0].ref)
     target, column = _target(view, ref)
     both = up == down
@@ -53,21 +53,20 @@ def lineage(
     before = None if since is None else context.as_of(since)
     new = None if before is None else _appeared(view, before, graph, column, steps)
     diagram = diagrams.mermaid(graph) if mermaid else diagrams.dot(graph) if dot else None
-    troubled = _troubled(view, graph)
+    notes = _Notes(_troubled(view, graph), new or frozenset(), frozenset(unknown))
     document = {
         "at": view.at,
         "focus": graph.focus,
-        "nodes": _nodes(graph, troubled),
+        "nodes": _nodes(graph, notes.troubled),
         "edges": [_edge(each) for each in graph.edges],
         "unknown": list(unknown),
         "since": None if before is None else before.at,
-        "appeared": None if before is None else sorted(new or ()),
+        "appeared": None if before is None else sorted(notes.new),
         "diagram": diagram,
     }
     lines: list[str] = _taken(view, ref, target)
     asked = not column and steps["up"] != 0
     origin = _BEGINNINGS[projection.beginning(view, target.ref)] if asked else ""
-    notes = _Notes(troubled, new or frozenset(), frozenset(unknown))
     lines += list(_lines(graph, notes, origin, up=up or both, down=down or both))
     if before is not None:
         lines.append(

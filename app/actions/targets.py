@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -66,6 +66,8 @@ def set_target(
     day = _day(due, "--due", after=_today(found))
     steps = _milestones(milestones, number, day)
     ids = _criteria(found, track, number, criteria)
+    measured = [_measured(found, each) for each in ids]
+    digest = hashes.digest(canonical.encode(measured))
     content = {
         "project": home,
         "track": track,
@@ -73,24 +75,29 @@ def set_target(
         "due": day,
         "owner": owner,
         "model": found.evaluation.model.digest,
-        "criteria": [_measured(found, each) for each in ids],
+        "criteria": measured,
         "milestones": steps,
         "depends": list(depends),
     }
-    digest = hashes.digest(canonical.encode(content["criteria"]))
 
     def fact(ref: str) -> TargetSet:
         from ledger.events.targets import TargetSet
 
         return TargetSet(track, number, day, digest, ids, owner, steps, list(depends))
 
+    return _asked(context, found, content, fact)
+
+
+def _asked(context: Context, found: Ground, content: dict[str, Any], fact: Callable[[str], TargetSet]) -> Answer:
+    """Record a target's document and leadership's request for it; ``fact`` makes the target of the document's reference."""
+    track, home = content["track"], content["project"]
     recorded = assessments.ask(
         context,
         home,
         TRANSITION,
         canonical.encode(content),
         roles=[_leadership(found, home)],
-        note=f"{track} of {home} shall reach L{number} by {day}",
+        note=f"{track} of {home} shall reach {content['level']} by {content['due']}",
         name=f"target-{track}",
         more=fact,
     )

@@ -137,13 +137,7 @@ def _run(
         status, reason = "interrupted", "interrupted from the keyboard"
     finally:
         seconds = time.monotonic() - began
-        ended = processes.has_ended(process)
-        if engine is not None and not ended:
-            # Ending what follows a container does not end the container.
-            engine.remove(name)
-        processes.end_group(process)
-        if engine is not None and ended and process.returncode < 0:
-            engine.remove(name)
+        _end(process, engine, name)
         log.take_rest(process.stdout)
         process.stdout.close()
     code = process.returncode if reason is None else None
@@ -154,6 +148,17 @@ def _run(
     elif status == "ok" and room.is_exceeded():  # it was done before anybody looked
         status, reason = "failed", f"it wrote more than its limit of {room.limit:,} MiB"
     return Execution(status, exit_code=code, seconds=round(seconds, 3), reason=reason)
+
+
+def _end(process: subprocess.Popen[bytes], engine: container.Engine | None, name: str) -> None:
+    """End a process with all that it started, and the container that it follows, where it follows one."""
+    ended = processes.has_ended(process)
+    if engine is not None and not ended:
+        # Ending what follows a container does not end the container.
+        engine.remove(name)
+    processes.end_group(process)
+    if engine is not None and ended and process.returncode < 0:
+        engine.remove(name)
 
 
 def _start(

@@ -83,17 +83,12 @@ def verify(
         InputError: there is no such file, or a checkpoint, the key or a part's name cannot be read.
         LedgerError: the file is no ledger, or of a version that cannot be read.
     """
-    unknown = [part for part in parts if part not in PARTS]
-    if unknown:
-        raise InputError(f"there is no part {unknown[0]!r} to verify; there are {', '.join(PARTS)}")
-    known = trust.parse_keys([key] if isinstance(key, str) else key or ())
-    outside = signatures.from_outside(checkpoints)
     before = signatures.from_outside([since] if since is not None else [])
     asked = Asked(
         strict,
-        frozenset(parts),
-        before + outside,
-        known,
+        _known(parts),
+        before + signatures.from_outside(checkpoints),
+        trust.parse_keys([key] if isinstance(key, str) else key or ()),
         policy,
         since is not None,
         processes,
@@ -106,6 +101,14 @@ def verify(
     except Damaged as error:
         found = Finding("damaged", None, str(error).partition(";")[0] + tables.cut_off(place))
         return Report(findings=[found], unchecked=["everything in the file: none of it can be read"])
+
+
+def _known(parts: Collection[str]) -> frozenset[str]:
+    """The parts that are asked for, once each of them is one that there is."""
+    unknown = [part for part in parts if part not in PARTS]
+    if unknown:
+        raise InputError(f"there is no part {unknown[0]!r} to verify; there are {', '.join(PARTS)}")
+    return frozenset(parts)
 
 
 @contextmanager
