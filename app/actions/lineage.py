@@ -37,18 +37,15 @@ def lineage(
     ``since`` marks what has come to it after another moment. Nothing ever goes: what was made from what stays so.
     ``impact`` tells what breaks if it is withdrawn.
     """
-    if mermaid and dot:
-        raise InputError("give either --mermaid or --dot")
-    if depth is not None and depth < 0:
-        raise InputError(f"--depth {depth}: a depth is 0 or more steps")
-    if impact and (up or down or mermaid or dot or since is not None or depth is not None or "#" in ref):
-        raise InputError("--impact stands alone: it tells all that depends on a version, a run or a deployment")
     view = context.view
     if impact:
+        if up or down or mermaid or dot or since is not None or depth is not None or "#" in ref:
+            raise InputError("--impact stands alone: it tells all that depends on a version, a run or a deployment")
         return withdrawal.impact(view, _target(view, ref)[0].ref)
     target, column = _target(view, ref)
-    both = up == down
-    steps = {"up": depth if up or both else 0, "down": depth if down or both else 0}
+    if mermaid and dot:
+        raise InputError("give either --mermaid or --dot")
+    both, steps = up == down, _steps(depth, up=up, down=down)
     graph, unknown = _graph(view, target.ref, column, steps)
     before = None if since is None else context.as_of(since)
     new = None if before is None else _appeared(view, before, graph, column, steps)
@@ -64,15 +61,21 @@ def lineage(
         "appeared": None if before is None else sorted(notes.new),
         "diagram": diagram,
     }
-    lines: list[str] = _taken(view, ref, target)
     asked = not column and steps["up"] != 0
     origin = _BEGINNINGS[projection.beginning(view, target.ref)] if asked else ""
-    lines += list(_lines(graph, notes, origin, up=up or both, down=down or both))
+    lines = [*_taken(view, ref, target), *_lines(graph, notes, origin, up=up or both, down=down or both)]
     if before is not None:
-        lines.append(
-            say(Mark("dim", f"{counted(len(new or ()), 'thing')} new since event {before.at}, up to {view.at}"))
-        )
+        told = f"{counted(len(notes.new), 'thing')} new since event {before.at}, up to {view.at}"
+        lines.append(say(Mark("dim", told)))
     return Answer(document, lines, raw=diagram)
+
+
+def _steps(depth: int | None, *, up: bool, down: bool) -> dict[str, int | None]:
+    """How far the graph goes each way, in steps; ``None`` as far as there is anything."""
+    if depth is not None and depth < 0:
+        raise InputError(f"--depth {depth}: a depth is 0 or more steps")
+    both = up == down
+    return {"up": depth if up or both else 0, "down": depth if down or both else 0}
 
 
 _BEGINNINGS = {

@@ -83,11 +83,7 @@ def add(
     depends = depends or (known_as.depends if known_as else ())
     objects = objects or (known_as.objects if known_as else ())
     _require_known(found, area, capability, likelihood=likelihood, impact=impact)
-    for name in depends:
-        if name not in others:
-            raise InputError(f"there is no risk {name!r} in {home}{nearest(name, list(others))}")
-        if name == risk or risk in _reached(others, name):
-            raise InputError(f"{risk} would depend on itself, through {name}")
+    _require_order(risk, depends, others, home)
     fact = RiskRecorded(
         risk=risk,
         capability=capability,
@@ -104,6 +100,15 @@ def add(
     made = _again(context, home, risk)
     document_ = {"risk": document(made), "event": events.described(recorded)}
     return Answer(document_, [*events.listing([recorded]), *_flags(made)])
+
+
+def _require_order(risk: str, depends: Sequence[str], others: dict[str, Risk], home: str) -> None:
+    """What a risk depends on is there, and does not depend on it in turn."""
+    for name in depends:
+        if name not in others:
+            raise InputError(f"there is no risk {name!r} in {home}{nearest(name, list(others))}")
+        if name == risk or risk in _reached(others, name):
+            raise InputError(f"{risk} would depend on itself, through {name}")
 
 
 def _require_known(found: Ground, area: str, capability: str, **numbers: int) -> None:

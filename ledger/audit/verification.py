@@ -94,7 +94,11 @@ def verify(
         processes,
         Teller(progress or (lambda *_: None), watch),
     )
-    place = Path(path)
+    return _verified(Path(path), asked)
+
+
+def _verified(place: Path, asked: Asked) -> Report:
+    """What a verification says of a file; of one that cannot be read at all, that alone."""
     try:
         with _opened(place) as (connection, raw):
             return _Verification(place, connection, raw, asked).run()
