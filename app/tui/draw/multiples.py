@@ -66,7 +66,7 @@ def chart(shown: Chart, labels: Sequence[str], at: int, cells: int, glyphs: Glyp
     room = (cells - left - 2) * across
 
     def place(n: int, value: float) -> tuple[int, int]:
-        share = (value - low) / (high - low) if high > low else 0.5
+        share = (value / 2 - low / 2) / (high / 2 - low / 2) if high > low else 0.5
         return round(n / max(len(shown.values) - 1, 1) * (room - 1)), round((1 - share) * (rows * down - 1))
 
     _curve(canvas, {n: place(n, value) for n, value in known}, left + 1, (across, down))

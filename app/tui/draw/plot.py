@@ -26,6 +26,9 @@ DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 LONGEST_GAP = 5
 """Days without a value over which the curve still runs: weekends and holidays, not an outage."""
 
+MARGIN = 12
+"""A mark beside the first or the last value is shown if it is not farther away than one in so many of the days."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -120,10 +123,20 @@ def _frame(plot: Plot, values: Sequence[tuple[str, float]], cells: int, rows: in
         low -= margin
     high += margin
     low, high = max(low, -1e300), min(high, 1e300)
-    days = sorted({_ordinal(day) for day, _ in values})
+    days = _days(plot, values)
     bare = _Frame(0, rows, laid(days, cells, axis.FOLD), low, high, plot.powers)
     left = max(width(bare.label(value)) for value in (low, high, (low + high) / 2)) + 2
     return replace(bare, x=left, timeline=laid(days, cells - left, axis.FOLD, left))
+
+
+def _days(plot: Plot, values: Sequence[tuple[str, float]]) -> list[int]:
+    """The days with values, ascending; at the ends those marks too that are near enough to be seen beside them."""
+    days = sorted({_ordinal(day) for day, _ in values})
+    reach = max((days[-1] - days[0]) // MARGIN, 1)
+    marked = [_ordinal(mark.day) for mark in plot.marks]
+    before = [day for day in marked if days[0] - reach <= day < days[0]]
+    after = [day for day in marked if days[-1] < day <= days[-1] + reach]
+    return [*sorted(before)[:1], *days, *sorted(after)[-1:]]
 
 
 def _ordinal(day: str) -> int:

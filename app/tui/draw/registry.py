@@ -25,7 +25,7 @@ FIGURES = (
 )
 
 
-NAMES = (Column("", least=10), Column("", "right", least=2), Column("", least=12, rank=2))
+NAMES = (Column("", least=10), Column("", "right", least=2), Column("", least=9, rank=2))
 PROJECTS = (*NAMES, Column("", least=11, rank=1))
 """Where there are several projects."""
 RUNS = (Column("", least=8), Column("", least=8), Column("", "right", least=10, rank=1))

@@ -102,7 +102,9 @@ def views(course: Course) -> tuple[str, ...]:
     """What can be shown as curves: the evidence, the loss that was saved, and each guard-rail whose value moved; the
     evidence has its own curves, and days only count up."""
     rails = (each for each in course.gates if each.threshold is not None and len({v for _, v in each.days}) > 1)
-    told = (each.name for each in rails if not each.name.startswith("evidence") and not each.name.endswith("days"))
+    told = (
+        each.name for each in rails if not each.name.startswith((EVIDENCE, SAVED)) and not each.name.endswith("days")
+    )
     return (EVIDENCE, SAVED, *told)
 
 
@@ -111,7 +113,7 @@ def curves(course: Course, which: str, cells: int, rows: int, glyphs: Glyphs = U
     the guard-rail of that name, with its limit."""
     if which == SAVED:
         return plot.draw(plot.Plot(course.saved, 0.0, above=False), cells, rows, glyphs)
-    rail = next((each for each in course.gates if each.name == which), None)
+    rail = _rail(course, which)
     if rail is not None:
         return plot.draw(plot.Plot(rail.days, rail.threshold, above=None), cells, rows, glyphs)
     limit = None if course.promote_at is None else log10(course.promote_at)
@@ -121,7 +123,12 @@ def curves(course: Course, which: str, cells: int, rows: int, glyphs: Glyphs = U
     return plot.draw(shown, cells, rows, glyphs)
 
 
-def entitled(course: Course, which: str) -> str:
+def _rail(course: Course, which: str) -> Gate | None:
+    """The guard-rail of that name; what a gate is called never hides the other two curves."""
+    return None if which in (EVIDENCE, SAVED) else next((each for each in course.gates if each.name == which), None)
+
+
+def entitled(which: str) -> str:
     """What :func:`curves` shows, as a title."""
     told = {EVIDENCE: "Evidence, day by day", SAVED: "Old and new on the same accounts"}
     return told.get(which, f"Guard-rail: {which}")
@@ -135,7 +142,7 @@ def legend(course: Course, which: str, glyphs: Glyphs = UNICODE) -> Line:
             (f" {glyphs.dot} paired loss saved since the start, summed", "series"),
             ("   below 0: it costs", "series.bad"),
         )
-    rail = next((each for each in course.gates if each.name == which), None)
+    rail = _rail(course, which)
     if rail is not None:
         return ((f" {glyphs.dot} by day", "series"), (f"  {dash} limit {rail.threshold:.4g}", "threshold"))
     decides = f"  {dash} decides at {course.promote_at:.3g}" if course.promote_at else ""

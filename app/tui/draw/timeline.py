@@ -133,3 +133,11 @@ def told(days: int) -> tuple[str, str]:
         if days >= 1.9 * length:
             return f"{round(days / length)} {unit}", f"{round(days / length)} {short}"
     return f"{days} days", f"{days} d"
+
+
+def aged(days: int) -> str:
+    """How many days ago, in at most four characters: ``12d``, ``9w``, ``2y``."""
+    for unit, length, most in (("d", 1, 21), ("w", 7, 104)):
+        if days < length * most:
+            return f"{max(days // length, 0)}{unit}"
+    return f"{int(days / 365.25)}y"

@@ -62,17 +62,18 @@ class Watch:
     seen: bool
 
     @property
-    def key(self) -> tuple[str, str]:
-        """What tells it from other monitors: its project and its name."""
-        return (self.project, self.monitor)
+    def ref(self) -> str:
+        """How it is named elsewhere."""
+        return f"monitor/{self.project}/{self.monitor}"
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The list on the left."""
+    """The list on the left; ``today`` is the day of the last event."""
 
     alarms: tuple[Alarm, ...]
     watches: tuple[Watch, ...]
+    today: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,9 @@ def board(view: View) -> Board:
                 seen=row is not None,
             )
         )
-    return Board(tuple(_alarm(each) for each in found if each.state != "resolved" or each in resolved), tuple(watches))
+    last = view.row("SELECT at FROM events WHERE seq = :at")
+    shown = tuple(_alarm(each) for each in found if each.state != "resolved" or each in resolved)
+    return Board(shown, tuple(watches), str(last[0])[:10] if last else "")
 
 
 def series(view: View, project: str, monitor: str, tally: Tally | None = None) -> Series:

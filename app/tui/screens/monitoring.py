@@ -8,12 +8,9 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from app.actions import registry
+from app.tui.draw import monitoring as draw
 from app.tui.draw import plot
-from app.tui.draw.clip import titled, wrap
-from app.tui.draw.glyphs import Glyphs
-from app.tui.draw.picture import Line
-from app.tui.draw.sections import Row, Section
-from app.tui.draw.tables import Column
+from app.tui.draw.clip import titled
 from app.tui.keys import Key, doing
 from app.tui.messages import Noticed, Opened
 from app.tui.queries import monitoring
@@ -21,9 +18,6 @@ from app.tui.queries.monitoring import Alarm, Board, Series, Watch
 from app.tui.screens.page import Page
 from app.tui.widgets.lister import Lister
 from app.tui.widgets.paper import Paper
-
-ALARMS = (Column("", least=8), Column("", least=10), Column("", "right", least=10, rank=1))
-WATCHES = (Column("", least=8, most=12), Column("", least=13), Column("", "right", least=10, rank=1))
 
 
 class MonitoringPage(Page):
@@ -37,18 +31,21 @@ class MonitoringPage(Page):
         doing("alerts silence", "silence"),
         doing("drill drift", "drill"),
         doing("retrain", "retrain"),
+        Key("space", "mark", "mark an alert, to acknowledge several at once; esc takes all marks away", "mark"),
         Key("enter,l", "lineage", "the lineage of what is watched", "lineage", "⏎"),
         Key("plus,equals_sign", "zoom(2)", "a shorter span, up to the newest value", "span", "+ -"),
         Key("minus", "zoom(0.5)", "a longer span"),
         Key("e", "event", "the event that raised it, in the audit", "event"),
-        Key("J,space", "scroll(3)", "the words further down"),
+        Key("J", "scroll(3)", "the words further down"),
         Key("K", "scroll(-3)", "the words further up"),
     )
 
     def __init__(self) -> None:
         super().__init__()
         self._board: Board | None = None
+        self._before: Board | None = None
         self._series: Series | None = None
+        self._marked: set[str] = set()
         self._wanted: str | None = None
         self._share = 1.0
 
@@ -76,13 +73,24 @@ class MonitoringPage(Page):
             self.ask_both("board", monitoring.board, self._show)
 
     def _show(self, board: Board, before: Board | None) -> None:
-        self._board = board
+        self._board, self._before = board, before
+        self._marked &= {each.alert for each in board.alarms if each.state != "resolved"}
         choose, self._wanted = self._wanted, None
-        self.query_one(Lister).show(
-            sections(board, self.glyphs), choose, None if before is None else sections(before, self.glyphs)
-        )
+        self._list(choose)
         if not board.alarms and not board.watches:
             self.query_one("#plot", Paper).show(lambda *_: ((("  no monitor is declared yet", "muted"),),))
+            self.query_one("#words", Paper).show(
+                lambda *_: ((("  `assay monitor run` looks at each new day", "muted"),),)
+            )
+
+    def _list(self, choose: str | None = None) -> None:
+        """The list anew: other alerts, or other marks."""
+        if self._board is None:
+            return
+        lister, before, marked = self.query_one(Lister), self._before, self._marked
+        lister.border_subtitle = f"{len(marked)} marked" if marked else ""
+        now = draw.sections(self._board, self.glyphs, marked, dated=before is not None)
+        lister.show(now, choose, None if before is None else draw.sections(before, self.glyphs, dated=True))
 
     @property
     def chosen(self) -> Alarm | Watch | None:
@@ -93,7 +101,7 @@ class MonitoringPage(Page):
         for alarm in board.alarms:
             if f"alert/{alarm.alert}" == value:
                 return alarm
-        return next((watch for watch in board.watches if watch_ref(watch) == value), None)
+        return next((watch for watch in board.watches if watch.ref == value), None)
 
     def on_lister_moved(self) -> None:
         """Another alert or monitor is under the cursor: its series is asked for."""
@@ -110,9 +118,9 @@ class MonitoringPage(Page):
         paper = self.query_one("#plot", Paper)
         where = f" of {series.project}" if series.project else ""
         paper.border_title = titled(f"{series.monitor}{where}, {series.kind.replace('_', ' ')}")
-        paper.show(lambda cells, rows: plot.draw(plotted(series, self._share), cells - 1, rows, self.glyphs))
+        paper.show(lambda cells, rows: plot.draw(draw.plotted(series, self._share), cells - 1, rows, self.glyphs))
         chosen = self.chosen
-        self.query_one("#words", Paper).show(lambda cells, _: words(chosen, series, cells, self.glyphs))
+        self.query_one("#words", Paper).show(lambda cells, _: draw.words(chosen, series, cells, self.glyphs))
 
     @property
     def subject(self) -> str:
@@ -138,39 +146,88 @@ class MonitoringPage(Page):
             return "that would be recorded now, and the screen shows the past; L returns to live"
         if action == "do('alerts resolve')" and (not isinstance(chosen, Alarm) or chosen.state == "resolved"):
             return "the cursor stands on no alert that is open"
+        if action == "mark" and (not isinstance(chosen, Alarm) or chosen.state == "resolved"):
+            return "the cursor stands on no alert that is open"
         if action == "acknowledge":
-            if not isinstance(chosen, Alarm):
-                return "the cursor stands on no alert"
-            if chosen.state != "raised":
-                return f"{chosen.alert} is {chosen.state} already"
-            if not self.dashboard.moment.live:
-                return "you look at the past; L returns to live"
-            if self.dashboard.me is None:
-                return self.dashboard.why_nobody
+            return self._unacknowledged()
         if action == "event" and not isinstance(chosen, Alarm):
             return "the cursor stands on no alert"
         return ""
 
+    @property
+    def _wanting(self) -> list[str]:
+        """The marked alerts that nobody acknowledged, else the one under the cursor."""
+        chosen = self.chosen
+        if self._marked and self._board is not None:
+            return [each.alert for each in self._board.alarms if each.alert in self._marked and each.state == "raised"]
+        return [chosen.alert] if isinstance(chosen, Alarm) and chosen.state == "raised" else []
+
+    def _unacknowledged(self) -> str:
+        """Why nothing can be acknowledged; empty where something can."""
+        chosen = self.chosen
+        if not self._wanting:
+            if self._marked:
+                return "the marked alerts are acknowledged already"
+            return (
+                f"{chosen.alert} is {chosen.state} already"
+                if isinstance(chosen, Alarm)
+                else "the cursor stands on no alert"
+            )
+        if not self.dashboard.moment.live:
+            return "you look at the past; L returns to live"
+        return self.dashboard.why_nobody if self.dashboard.me is None else ""
+
+    def action_mark(self) -> None:
+        """Mark the alert under the cursor, or take its mark away."""
+        chosen = self.chosen
+        if not self.barred("mark") and isinstance(chosen, Alarm):
+            self._marked ^= {chosen.alert}
+            self._list()
+            many = len(self._marked)
+            self.notice(
+                f"{many} marked; a acknowledges {'it' if many == 1 else 'them'}" if many else "no alert is marked"
+            )
+            self.rekey()
+
+    def leave(self) -> bool:
+        """Take the marks away."""
+        if not self._marked:
+            return False
+        self._marked.clear()
+        self._list()
+        self.notice("no alert is marked")
+        return True
+
     def action_acknowledge(self) -> None:
         """Ask for a note; recorded with it."""
-        chosen = self.chosen
-        if self.barred("acknowledge") or not isinstance(chosen, Alarm):
+        if self.barred("acknowledge"):
             return
         from app.tui.screens.prompt import PromptScreen
 
-        says = f"records that {self.dashboard.me} has seen {chosen.alert}. What will you do? (a note, may be left out)"
-        self.app.push_screen(PromptScreen("Acknowledge", says), partial(self._acknowledge, chosen.alert))
+        wanting = self._wanting
+        what = wanting[0] if len(wanting) == 1 else f"{len(wanting)} alerts"
+        says = f"records that {self.dashboard.me} has seen {what}. What will you do? (a note, may be left out)"
+        self.app.push_screen(PromptScreen("Acknowledge", says), partial(self._acknowledge, wanting))
 
-    def _acknowledge(self, alert: str, note: str | None) -> None:
+    def _acknowledge(self, alerts: list[str], note: str | None) -> None:
         if note is None:
             return
 
         def job() -> str:
+            action = registry.get("alerts ack").load()
             with self.dashboard.acting(writes=True) as context:
-                answer = registry.get("alerts ack").load()(context, alert=alert, note=note.strip() or None)
-            return str(answer.document["event"]["sentence"])
+                said = [
+                    action(context, alert=each, note=note.strip() or None).document["event"]["sentence"]
+                    for each in alerts
+                ]
+            return str(said[0]) if len(said) == 1 else f"{self.dashboard.me} acknowledged {len(said)} alerts"
 
-        self.work("acknowledge", job, lambda said: self.on_noticed(Noticed(f"recorded: {said}", "ok")))
+        def done(said: str) -> None:
+            self._marked.clear()
+            self._list()
+            self.on_noticed(Noticed(f"recorded: {said}", "ok"))
+
+        self.work("acknowledge", job, done)
 
     def action_zoom(self, factor: float) -> None:
         """Show a shorter or longer end of the series."""
@@ -182,117 +239,18 @@ class MonitoringPage(Page):
         self.query_one("#words", Paper).scroll_relative(y=rows, animate=False)
 
     def action_lineage(self) -> None:
-        """What is watched, in its lineage."""
-        chosen = self.chosen
+        """What is watched, in its lineage: the version that was looked at last, where a name is watched."""
+        chosen, series = self.chosen, self._series
         if chosen is None:
             return
-        if chosen.subject.partition("/")[0] == "monitor":
-            self.notice(f"{chosen.subject} watches a series, not one version; its project is {chosen.project}", "warn")
+        subject = chosen.subject if "@" in chosen.subject or series is None else series.subject or chosen.subject
+        if "@" in subject or subject.partition("/")[0] in ("run", "deployment"):
+            self.app.post_message(Opened(subject))
         else:
-            self.app.post_message(Opened(chosen.subject))
+            self.notice(f"{chosen.subject} watches a series, not one version; its project is {chosen.project}", "warn")
 
     def action_event(self) -> None:
         """The event that raised the alert."""
         chosen = self.chosen
         if not self.barred("event") and isinstance(chosen, Alarm):
             self.app.post_message(Opened(f"event/{chosen.seq}"))
-
-
-def watch_ref(watch: Watch) -> str:
-    """How a monitor is named in the list."""
-    return f"monitor/{watch.project}/{watch.monitor}"
-
-
-STATES = {"raised": ("alert", "alert"), "acknowledged": ("warn", "warn"), "resolved": ("ok", "ok")}
-
-
-def sections(board: Board, glyphs: Glyphs) -> list[Section]:
-    """The list: what is open, what is watched, what is over."""
-
-    def row(alarm: Alarm) -> Row:
-        sign = {"raised": glyphs.alert, "acknowledged": glyphs.warn}.get(alarm.state, glyphs.ok)
-        style = STATES.get(alarm.state, ("", ""))[1]
-        name = alarm.alert.removesuffix(alarm.day).rstrip("-") or alarm.alert
-        cells = ((f"{sign} {'drill' if alarm.injected else alarm.severity}", style), (name, ""), (alarm.day, "muted"))
-        return Row(cells, f"alert/{alarm.alert}")
-
-    open_alarms = tuple(row(each) for each in board.alarms if each.state != "resolved")
-    closed = tuple(row(each) for each in board.alarms if each.state == "resolved")
-    watches = tuple(
-        Row(
-            (
-                _standing(each, glyphs),
-                (each.monitor, "" if each.accepted else "muted"),
-                (each.project, "muted"),
-            ),
-            watch_ref(each),
-        )
-        for each in board.watches
-    )
-    return [
-        Section(
-            "OPEN ALERTS", ALARMS, open_alarms, empty="no alert is open", style="alert" if open_alarms else "heading"
-        ),
-        Section("MONITORS", WATCHES, watches, empty="none is declared"),
-        Section("RESOLVED", ALARMS, closed, empty="none"),
-    ]
-
-
-def _standing(watch: Watch, glyphs: Glyphs) -> tuple[str, str]:
-    if not watch.accepted:
-        return f"{glyphs.bad} refused", "muted"
-    if not watch.seen:
-        return f"{glyphs.other} silent", "warn"
-    return (f"{glyphs.alert} breach", "alert") if watch.breached else (f"{glyphs.ok} ok", "ok")
-
-
-def plotted(series: Series, share: float) -> plot.Plot:
-    """The newest ``share`` of the series as a plot."""
-    points = series.points[-max(int(len(series.points) * share), 8) :]
-    marks = tuple(plot.Mark(day, what, text) for day, what, text in series.marks)
-    return plot.Plot(points, series.threshold, marks)
-
-
-def words(chosen: Alarm | Watch | None, series: Series, cells: int, glyphs: Glyphs) -> tuple[Line, ...]:
-    """Under the plot: what its signs mean, the alert or monitor in words, what was marked last."""
-    signs = plot.signs(glyphs)
-    limit = "" if series.threshold is None else f"threshold {series.threshold:.6g}"
-    over = f"   {series.breaches:,} of {len(series.points):,} values beyond it"
-    lines: list[Line] = [
-        (
-            (f" {signs['alert']} alert", "mark.alert"), (f"  {signs['deploy']} live", "mark.deploy"),
-            (f"  {signs['approve']} promoted", "mark.approve"), (f"  {signs['retrain']} retraining", "mark.retrain"),
-        ),
-        ((f" {'╌' if glyphs.name == 'unicode' else '-'} {limit or 'no threshold'}", "threshold"), (over, "muted")),
-        (),
-    ]  # fmt: skip
-    room = max(cells - 3, 8)
-    if isinstance(chosen, Alarm):
-        style = STATES.get(chosen.state, ("", ""))[1]
-        drill = ", a drill" if chosen.injected else ""
-        lines.append(
-            ((f" {chosen.alert}", "title"), (f"  {chosen.state}", style), (f"  {chosen.severity}{drill}", "muted"))
-        )
-        lines += [((f" {part}", ""),) for part in wrap(chosen.message, room)]
-        lines.append(
-            ((f" value {chosen.value} against {chosen.threshold}, on {chosen.day}, event {chosen.seq:,}", "muted"),)
-        )
-        for change in chosen.changes:
-            said = f" {change.state} by {change.actor}, {change.at[:16].replace('T', ' ')}"
-            lines.append(((said, STATES.get(change.state, ("", ""))[1]),))
-            lines += [((f"   {part}", ""),) for part in wrap(change.note, room - 2) if part]
-    elif isinstance(chosen, Watch):
-        state = _standing(chosen, glyphs)
-        lines.append(((f" {chosen.monitor}", "title"), (f"  {state[0]}", state[1])))
-        if not chosen.accepted:
-            lines += [
-                ((f" refused: {part}" if n == 0 else f" {part}", "warn"),)
-                for n, part in enumerate(wrap(chosen.reason, room - 9))
-            ]
-        last = "nothing seen yet" if chosen.last is None else f"last {chosen.last:.6g} on {chosen.last_day}"
-        for said in (f"{last}; it watches {chosen.subject}", f"threshold {chosen.threshold}"):
-            lines += [((f" {part}", "muted"),) for part in wrap(said, room)]
-    lines += [(), ((" MARKED", "heading"),)] if series.marks else []
-    for day, what, text in reversed(series.marks[-12:]):
-        lines.append(((f" {day}  ", "muted"), (f"{signs.get(what, '·')} ", f"mark.{what}"), (text, "")))
-    return tuple(lines)

@@ -123,7 +123,7 @@ class RolloutsPage(Page):
         views = draw.views(course)
         self._which = self._which if self._which in views else views[0]
         paper = self.query_one("#curves", Paper)
-        paper.border_title = titled(draw.entitled(course, self._which))
+        paper.border_title = titled(draw.entitled(self._which))
         paper.border_subtitle = f"{views.index(self._which) + 1} of {len(views)}, c turns"
 
     def given(self, name: str) -> dict[str, str]:

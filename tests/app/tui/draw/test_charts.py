@@ -129,6 +129,14 @@ def test_a_plot_of_anything_has_exactly_its_size(points, threshold, marks, cells
     assert all(measure(line) == cells for line in drawn)
 
 
+def test_a_mark_shortly_before_the_first_value_is_shown_and_one_long_before_is_not() -> None:
+    points = tuple(((date(2008, 2, 1) + timedelta(days=n)).isoformat(), n / 50) for n in range(50))
+    near, far = plot.Mark("2008-01-29", "deploy"), plot.Mark("2007-06-01", "deploy")
+    assert plain(plot.draw(plot.Plot(points, marks=(near,)), 60, 10)).split("\n")[0].lstrip() == "◆"
+    assert "29 Jan 2008" in plain(plot.draw(plot.Plot(points, marks=(near,)), 60, 10))
+    assert "◆" not in plain(plot.draw(plot.Plot(points, marks=(far,)), 60, 10))
+
+
 def test_a_plot_without_values_says_so() -> None:
     assert "no values recorded yet" in plain(plot.draw(plot.Plot((("2008-01-01", None),)), 60, 10))
     assert "too little room" in plain(plot.draw(plot.Plot((("2008-01-01", 1.0),)), 30, 3))

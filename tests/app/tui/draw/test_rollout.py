@@ -86,7 +86,7 @@ def test_both_curves_are_drawn_and_missing_days_stay_missing() -> None:
 
 def test_every_guard_rail_that_moved_has_its_curve_with_its_limit() -> None:
     assert rollout.views(COURSE) == ("evidence", "saved", "prediction ratio")
-    assert rollout.entitled(COURSE, "prediction ratio") == "Guard-rail: prediction ratio"
+    assert rollout.entitled("prediction ratio") == "Guard-rail: prediction ratio"
     assert "limit 0.1" in plain([rollout.legend(COURSE, "prediction ratio")])
     styles = {style for line in rollout.curves(COURSE, "prediction ratio", 60, 14) for _, style in line}
     assert {"series", "threshold"} <= styles
@@ -98,3 +98,10 @@ def test_ascii_terminals_get_ascii() -> None:
     for lines in (rollout.standing(COURSE, 60, ASCII), rollout.curves(COURSE, "evidence", 60, 14, ASCII)):
         signs = plain(lines).replace("—", "").replace("…", "")
         assert signs.isascii()
+
+
+def test_a_gate_that_is_called_as_a_curve_does_not_hide_it() -> None:
+    named = replace(COURSE, gates=(replace(COURSE.gates[0], name="evidence"), replace(COURSE.gates[0], name="saved")))
+    for which in (rollout.EVIDENCE, rollout.SAVED):
+        assert rollout.curves(named, which, 60, 14) == rollout.curves(COURSE, which, 60, 14)
+        assert rollout.legend(named, which) == rollout.legend(COURSE, which)
