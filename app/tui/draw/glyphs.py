@@ -26,6 +26,7 @@ class Glyphs:
     ellipsis: str
     spark: str
     playhead: str
+    bar: str
     full: str
     held: str
     rest: str
@@ -44,13 +45,13 @@ class Glyphs:
 
 UNICODE = Glyphs(
     name="unicode", box=_ROUND, focus="◆", impact="●", alert="▲", other="○", arrow="▸", back="◂", ellipsis="…",
-    spark=" ▁▂▃▄▅▆▇█", playhead="┃", full="█", held="▇", rest="░", doing="▒", todo="·", broken="X",
+    spark=" ▁▂▃▄▅▆▇█", playhead="┃", bar="▐", full="█", held="▇", rest="░", doing="▒", todo="·", broken="X",
     ok="✓", bad="✗", warn="!", wait="◷", pointer="▸", dot="·", up="↑", down="↓",
 )  # fmt: skip
 
 ASCII = Glyphs(
     name="ascii", box=_ASCII, focus="@", impact="*", alert="!", other="o", arrow=">", back="<", ellipsis="~",
-    spark=" .:-=+*#@", playhead="|", full="#", held="#", rest="-", doing="+", todo=".", broken="X",
+    spark=" .:-=+*#@", playhead="|", bar="|", full="#", held="#", rest="-", doing="+", todo=".", broken="X",
     ok="v", bad="x", warn="!", wait="~", pointer=">", dot=".", up="^", down="v",
 )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,16 @@ class Whole:
 
 def entries(view: View, seqs: Sequence[int]) -> tuple[Entry, ...]:
     """These events as lines, as of the view; one that cannot be read says so in its line."""
-    return tuple(entry(view, seq) for seq in seqs if seq <= view.at)
+    from ledger.errors import LedgerError
+    from ledger.store import journal
+
+    wanted = [seq for seq in seqs if seq <= view.at]
+    if wanted and wanted[-1] - wanted[0] == len(wanted) - 1:
+        with suppress(LedgerError):
+            lines = tuple(map(_line, journal.read(view.connection, wanted[0], wanted[-1] + 1)))
+            if len(lines) == len(wanted):
+                return lines
+    return tuple(entry(view, seq) for seq in wanted)
 
 
 def table(view: View, seqs: Sequence[int]) -> str:
@@ -74,17 +84,20 @@ def fitting(view: View, narrowed: Filter) -> Sequence[int]:
 def entry(view: View, seq: int) -> Entry:
     """One event as a line; one that is gone or cannot be read says so."""
     from ledger.errors import LedgerError
-    from ledger.events import sentence
     from ledger.store import journal
 
     try:
         found = next(journal.read(view.connection, seq, seq + 1), None)
     except LedgerError as error:
         return Entry(seq, "", "damaged", "", "", str(error))
-    if found is None:
-        return Entry(seq, "", "missing", "", "", f"event {seq} is not there")
-    event = found.event
-    return Entry(seq, event.at, event.type, event.actor, event.project or "", sentence(event))
+    return Entry(seq, "", "missing", "", "", f"event {seq} is not there") if found is None else _line(found)
+
+
+def _line(recorded: Recorded) -> Entry:
+    from ledger.events import sentence
+
+    event = recorded.event
+    return Entry(recorded.seq, event.at, event.type, event.actor, event.project or "", sentence(event))
 
 
 def whole(view: View, seq: int) -> Whole:

@@ -61,14 +61,14 @@ class AuditPage(Page):
         """Map, log, event."""
         with Vertical(id="left"):
             yield Paper(id="map", classes="pane")
-            yield EventLog(id="log")
+            with Vertical(id="log-pane", classes="pane"):
+                yield EventLog(id="log")
         yield Paper(id="event", classes="pane")
 
     def on_mount(self) -> None:
         """Titles."""
         super().on_mount()
-        self.query_one("#log").add_class("pane")
-        self.query_one("#log").border_title = "Log"
+        self.query_one("#log-pane").border_title = "Log"
         self.query_one("#event").border_title = "Event"
         self.query_one("#map").border_title = "Verification"
         self.query_one("#log").focus()
@@ -96,12 +96,13 @@ class AuditPage(Page):
         view = self.query_one(EventLog)
         follow = view.size_shown == 0 or not self.dashboard.moment.live
         view.show(size, follow=follow, seqs=seqs)
+        pane = self.query_one("#log-pane")
         if isinstance(seqs, range):
-            view.border_title = f"Log: the {len(seqs):,} events since event {seqs.start - 1:,}"
+            pane.border_title = f"Log: the {len(seqs):,} events since event {seqs.start - 1:,}"
         elif seqs is not None:
-            view.border_title = f"Log: {len(seqs):,} of {size:,} events"
+            pane.border_title = f"Log: {len(seqs):,} of {size:,} events"
         else:
-            view.border_title = "Log"
+            pane.border_title = "Log"
         if self._wanted is not None:
             view.go(self._wanted)
             self._wanted = None

@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from time import monotonic
 
 from textual import events
+from textual.filter import ANSIToTruecolor
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from app.tui.draw.clip import fit
-from app.tui.draw.picture import Line, fitted
+from app.tui.draw.glyphs import UNICODE
+from app.tui.draw.log import blank_line, entry_line, pointed, thumb
 from app.tui.keys import MOVING
 from app.tui.queries.log import PAGE, Entry
-from app.tui.widgets.paper import painted
+from app.tui.widgets.brush import Brush
 
 HELD = 64
 """Pages held at once."""
+
+AHEAD = 48
+"""So many rows beyond those in sight are asked for before they come into sight."""
+
+REST_SECONDS = 0.15
+"""A cursor that moves again sooner is on its way: what it passes is not told."""
 
 
 class EventLog(ScrollView, can_focus=True):
     """Shows the events 0 to ``at``, or some of them, newest last; asks for the pages that it lacks by a message."""
 
-    DEFAULT_CSS = "EventLog { overflow-x: hidden; scrollbar-size-vertical: 1; }"
+    # The toolkit's scroll bar costs as much to draw as half of the log: this one is the last cell of each line.
+    DEFAULT_CSS = "EventLog { overflow-x: hidden; scrollbar-size-vertical: 0; }"
     BINDINGS = [key.binding() for key in MOVING]  # noqa: RUF012  (the toolkit's convention)
 
     @dataclass
@@ -36,7 +46,7 @@ class EventLog(ScrollView, can_focus=True):
 
     @dataclass
     class Moved(Message):
-        """The cursor stands on another event."""
+        """The cursor stands on another event: told at once, and where it goes on moving, when it rests."""
 
         seq: int
 
@@ -45,11 +55,14 @@ class EventLog(ScrollView, can_focus=True):
         self.size_shown = 0
         self._row = -1
         self._told = -1
+        self._moved = 0.0
+        self._moving = False
         self._seqs: Sequence[int] | None = None
         self._pages: dict[int, tuple[Entry, ...]] = {}
         self._wanted: set[int] = set()
         self._broken: frozenset[int] = frozenset()
         self._strips: dict[int, Strip] = {}
+        self._brush: Brush | None = None
 
     @property
     def cursor(self) -> int:
@@ -110,8 +123,8 @@ class EventLog(ScrollView, can_focus=True):
             self._pages.pop(next(iter(self._pages)))
         self._pages[page] = rows
         self._wanted.discard(page)
-        self._strips.clear()
-        self.refresh()
+        if self._in_sight(page * PAGE, (page + 1) * PAGE):
+            self.refresh()
 
     def mark(self, broken: frozenset[int]) -> None:
         """Mark the events that verification found something at."""
@@ -131,13 +144,50 @@ class EventLog(ScrollView, can_focus=True):
         if not self.size_shown:
             self._row = -1
             return
-        before, stood = self._row, self._told
+        before = self._row
         self._row = min(max(row, 0), self.size_shown - 1)
-        self._strips.pop(before, None)
-        self._strips.pop(self._row, None)
+        for each in {before, self._row}:
+            self._strips.pop(each, None)
+            if self._in_sight(each, each + 1):
+                self.refresh_line(each)
         self.scroll_to_region(Region(0, self._row, 1, 1), animate=False, force=True)
-        self.refresh()
-        if self.cursor != stood:
+        self._look_ahead()
+        if self.cursor != self._told:
+            self._tell()
+
+    def _in_sight(self, first: int, stop: int) -> bool:
+        top = self.scroll_offset.y
+        return first < top + self.size.height and stop > top
+
+    def _look_ahead(self) -> None:
+        """Ask for the pages around what is in sight, so that scrolling does not wait for them."""
+        top = self.scroll_offset.y
+        first, last = max(top - AHEAD, 0), min(top + self.size.height + AHEAD, self.size_shown) - 1
+        for page in range(first // PAGE, last // PAGE + 1):
+            self._need(page)
+
+    def _need(self, page: int) -> None:
+        if page not in self._pages and page not in self._wanted:
+            self._wanted.add(page)
+            self.post_message(self.Lacks(page))
+
+    def _tell(self) -> None:
+        """Say where the cursor is: now, or once it rests."""
+        now = monotonic()
+        before, self._moved = self._moved, now
+        if now - before >= REST_SECONDS and not self._moving:
+            self._told = self.cursor
+            self.post_message(self.Moved(self.cursor))
+        elif not self._moving:
+            self._moving = True
+            self.run_worker(self._rest(), group="rest", exit_on_error=False)
+
+    async def _rest(self) -> None:
+        """Wait until the cursor rests, and say where."""
+        while (left := self._moved + REST_SECONDS - monotonic()) > 0:
+            await asyncio.sleep(left)
+        self._moving = False
+        if self.cursor != self._told:
             self._told = self.cursor
             self.post_message(self.Moved(self.cursor))
 
@@ -168,8 +218,23 @@ class EventLog(ScrollView, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """A click moves the cursor."""
         spot = event.get_content_offset(self)
-        if spot is not None:
+        if spot is not None and spot.x < self.size.width - 1:
             self._go(spot.y + self.scroll_offset.y)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """The bar is taken hold of."""
+        if event.x >= self.size.width - 1:
+            self.capture_mouse()
+            self._go(pointed(event.y, self.size.height, self.size_shown))
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """The bar is drawn along."""
+        if self.app.mouse_captured is self:
+            self._go(pointed(event.y, self.size.height, self.size_shown))
+
+    def on_mouse_up(self) -> None:
+        """The bar is let go."""
+        self.release_mouse()
 
     def on_resize(self) -> None:
         """Another width, other lines."""
@@ -179,58 +244,52 @@ class EventLog(ScrollView, can_focus=True):
 
     def notify_style_update(self) -> None:
         """Another theme, another look."""
+        self._brush = None
         self._strips.clear()
         super().notify_style_update()
 
-    def render_line(self, y: int) -> Strip:
-        """One line as the toolkit wants it; a page that is not held is asked for."""
-        row = y + self.scroll_offset.y
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines in sight as they are. The toolkit would build each anew for borders, padding and opacity, of which a log
+        has none: these belong to the pane around it."""
+        height, width, top = self.size.height, self.size.width - 1, self.scroll_offset.y
+        glyphs = getattr(self.app, "glyphs", UNICODE)
+        bar, rest = (self.brush.strip(((sign, "edge"),), 1) for sign in (glyphs.bar, " "))
+        marked = thumb(height, self.size_shown, top)
+        lines = [Strip.join((self._line(top + y, width), bar if y in marked else rest)) for y in crop.line_range]
+        for each in self.get_line_filters():
+            if not isinstance(each, ANSIToTruecolor):  # the palettes' colours are true
+                lines = [line.apply_filter(each, self.background_colors[1]) for line in lines]
+        return lines if (crop.x, crop.right) == (0, width + 1) else [line.crop(crop.x, crop.right) for line in lines]
+
+    @property
+    def brush(self) -> Brush:
+        """What paints the lines."""
+        if self._brush is None:
+            self._brush = Brush(self)
+        return self._brush
+
+    def _line(self, row: int, width: int) -> Strip:
+        """One row; a page that is not held is asked for."""
         found = self._strips.get(row)
         if found is not None:
             return found
-        base, width = self.rich_style, self.scrollable_content_region.width
         if row >= self.size_shown:
-            return Strip.blank(width, base)
+            return self.brush.blank(width)
         number, offset = divmod(row, PAGE)
         rows = self._pages.get(number)
-        if rows is None and number not in self._wanted:
-            self._wanted.add(number)
-            self.post_message(self.Lacks(number))
+        self._need(number)
         seq = row if self._seqs is None else self._seqs[row]
         known = rows is not None and offset < len(rows)
         line = (
             entry_line(rows[offset], width, seq in self._broken, self._digits)
             if rows and known
-            else _blank(seq, width, self._digits)
+            else blank_line(seq, width, self._digits)
         )
         if row == self._row:
             line = tuple((text, f"{style}!") for text, style in line)
-        strip = painted(line, base, self.app).adjust_cell_length(self.size.width, base)
+        strip = self.brush.strip(line, width)
         if known:
             if len(self._strips) > 2_000:
                 self._strips.clear()
             self._strips[row] = strip
         return strip
-
-
-def entry_line(entry: Entry, cells: int, broken: bool = False, digits: int = 9) -> Line:
-    """One event in a line: its number in so many cells, when, what; the least needed goes first where there is little
-    room."""
-    style = "bad" if broken or entry.type in ("damaged", "missing") else _STYLES.get(entry.type.partition(".")[0], "")
-    runs: list[tuple[str, str]] = [(f"{'X' if broken else ' '}{entry.seq:>{digits},}  ", "bad" if broken else "muted")]
-    if cells >= 60:
-        runs.append((fit(entry.at[:16].replace("T", " "), 16) + "  ", "muted"))
-    if cells >= 100:
-        runs.append((fit(entry.type, 20) + "  ", style))
-    return fitted((*runs, (entry.sentence, "" if cells >= 100 and not broken else style)), cells)
-
-
-def _blank(seq: int, cells: int, digits: int) -> Line:
-    return fitted(((f" {seq:>{digits},}  ", "muted"), ("·", "faint")), cells)
-
-
-_STYLES = {
-    "alert": "alert", "approval": "wait", "promotion": "ok", "deployment": "ok", "gate": "wait", "run": "kind.run",
-    "artifact": "kind.dataset", "alias": "kind.dataset", "ledger": "key", "key": "info", "access": "info",
-    "owner": "info", "monitor": "muted", "check": "muted", "retraining": "impact", "document": "kind",
-}  # fmt: skip

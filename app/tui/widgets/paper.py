@@ -11,6 +11,7 @@ from textual.app import App
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 from app.tui import theme
 from app.tui.draw.clip import to_ascii
@@ -62,8 +63,17 @@ class Paper(ScrollView, can_focus=False):
             lines = self._draw(width - 1, height)
         self._lines = lines
         self._strips.clear()
-        self.virtual_size = Size(width, len(lines))
+        self._extend(Size(width, len(lines)))
         self.refresh()
+
+    def _extend(self, size: Size) -> None:
+        """So much can be scrolled from now on. The toolkit would lay out the whole screen for that; a paper keeps its place,
+        but where its height is its drawing's."""
+        if self.styles.is_auto_height:
+            self.virtual_size = size
+        elif size != self.virtual_size:
+            self.set_reactive(Widget.virtual_size, size)
+            self._scroll_update(size)
 
     def on_resize(self) -> None:
         """Another size, another picture."""
