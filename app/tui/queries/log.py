@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from app.filters import Filter
     from ledger.projections.view import View
+    from ledger.store.journal import Recorded
 
 PAGE = 128
 """Events to a page: read in a few milliseconds, and more than a screen shows."""

@@ -48,7 +48,7 @@ class Page(Screen[None]):
     Page.-small > #small { display: block; }
     Page .pane { border: round $border; border-title-color: $accent; border-title-style: bold; background: $surface;
                  border-subtitle-color: $muted; padding: 0; }
-    Page .pane:focus { border: round $accent; }
+    Page .pane:focus, Page .pane:focus-within { border: round $accent; }
     """
 
     def __init_subclass__(cls, **arguments: Any) -> None:

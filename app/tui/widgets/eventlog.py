@@ -160,10 +160,10 @@ class EventLog(ScrollView, can_focus=True):
         return first < top + self.size.height and stop > top
 
     def _look_ahead(self) -> None:
-        """Ask for the pages around what is in sight, so that scrolling does not wait for them."""
+        """Ask for the pages around what is in sight, the nearest first, so that scrolling does not wait for them."""
         top = self.scroll_offset.y
         first, last = max(top - AHEAD, 0), min(top + self.size.height + AHEAD, self.size_shown) - 1
-        for page in range(first // PAGE, last // PAGE + 1):
+        for page in sorted(range(first // PAGE, last // PAGE + 1), key=lambda page: abs(page - self._row // PAGE)):
             self._need(page)
 
     def _need(self, page: int) -> None:
