@@ -1,7 +1,8 @@
 """The dashboard in a real pseudo-terminal, on ledgers of a thousand, a hundred thousand and a million events.
 
 ``--cache FOLDER`` keeps the ledgers that ``make-ledger`` writes from one run to the next: a million events take some
-minutes to write. ``--sizes 1000,100000`` chooses others. The absolute figures stand beside each ratio.
+minutes to write. ``--sizes 1000,100000`` chooses others. ``--peers FOLDER`` paints harlequin on the same file beside, from an
+environment of its own in that folder. The absolute figures stand beside each ratio.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 import pyte
 
 from app.tui.draw import layout
-from tests.benchmarks import harness, lifelike
+from tests.benchmarks import harness, lifelike, peer
 from tests.benchmarks.startup import ASSAY, MINIMAL, Stage
 from tests.benchmarks.tui_terminal import Mask, Terminal, cursor, everything
 
@@ -31,6 +32,9 @@ LAYOUT_SECONDS = 0.005
 NODES = 60
 PAGES = 30
 """Pages that are scrolled in a round."""
+
+HARLEQUIN = "harlequin==2.17.0"
+"""Another dashboard over a SQLite file, built with the same toolkit."""
 
 TABLE = f"""
 from textual.app import App
@@ -123,23 +127,27 @@ class Subject:
         return shown
 
 
-def painting(subject: Subject, rounds: int) -> Iterator[harness.Figure]:
-    """The first full frame, and the first with data in it, over a minimal application's."""
-    measured = harness.alternate(
-        {
-            "minimal": subject.stage.paint(sys.executable, "-c", MINIMAL),
-            "frame": subject.stage.paint(*subject.words),
-            "data": subject.stage.paint(*subject.words, until=lifelike.ORIGIN),
-        },
-        rounds=rounds,
-    )
+def painting(subject: Subject, rounds: int, beside: str | None) -> Iterator[harness.Figure]:
+    """The first full frame, and the first with data in it, over a minimal application's; and another dashboard's over the
+    same file."""
+    works = {
+        "minimal": subject.stage.paint(sys.executable, "-c", MINIMAL),
+        "frame": subject.stage.paint(*subject.words),
+        "data": subject.stage.paint(*subject.words, until=lifelike.ORIGIN),
+    }
+    if beside is not None:
+        words = (beside, "--adapter", "sqlite", "--read-only", str(subject.path))
+        works["beside"] = subject.stage.paint(*words, until="Data Catalog")
+    measured = harness.alternate(works, rounds=rounds)
     minimal = measured.pop("minimal")
-    notes = ("published figures of the same ratio: harlequin 4.3, posting 7.9",)
-    for name, what, bar in (("frame", "first paint", 1.6), ("data", "first data", None)):
+    notes = () if beside else ("published figures of the same ratio: harlequin 4.3, posting 7.9",)
+    rows = {"frame": ("first paint", 1.6), "data": ("first data", None), "beside": (f"{HARLEQUIN}: first paint", None)}
+    for name, sample in measured.items():
+        what, bar = rows[name]
         yield harness.Figure(
             f"{what} ÷ a minimal Textual app",
-            measured[name].over(minimal),
-            harness.against(measured[name], minimal),
+            sample.over(minimal),
+            harness.against(sample, minimal),
             subject.named,
             bar,
             notes=notes if bar else (),
@@ -321,10 +329,12 @@ def ledgers(cache: Path, stage: Stage, sizes: Sequence[int]) -> dict[int, Subjec
     return found
 
 
-def measured(subject: Subject, small: Subject, options: argparse.Namespace) -> Iterator[harness.Figure]:
+def measured(
+    subject: Subject, small: Subject, options: argparse.Namespace, beside: str | None
+) -> Iterator[harness.Figure]:
     """What was asked for of one ledger."""
     parts: dict[str, Callable[[], Iterator[harness.Figure]]] = {
-        "paint": lambda: painting(subject, options.rounds),
+        "paint": lambda: painting(subject, options.rounds, beside),
         "scroll": lambda: scrolling(subject, options.rounds),
         "mount": lambda: mounting(subject, small, options.rounds),
         "keys": lambda: answering(subject, options.keys),
@@ -344,16 +354,20 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="events of each ledger, by commas")
     parser.add_argument("--screens", default="123456789", help="screens on which the playhead is moved")
     parser.add_argument("--only", default="", help="some of paint,scroll,mount,keys,move,layout")
+    parser.add_argument("--peers", type=Path, help=f"paint {HARLEQUIN} beside; its environment is kept in this folder")
     parser.add_argument("--cache", type=Path, help="a folder for the ledgers, kept; else they are made anew")
     options = parser.parse_known_args(argv)[0]
     sizes = [int(each) for each in options.sizes.split(",")]
     code = 0
+    beside = None
+    if options.peers:
+        beside = str(peer.environment(options.peers.absolute() / "harlequin", (HARLEQUIN,)).with_name("harlequin"))
     with tempfile.TemporaryDirectory(prefix="assay-tui-") as folder:
         stage = Stage(Path(folder))
         found = ledgers(options.cache or Path(folder), stage, [SMALL, *sizes])
         if not options.only or "layout" in options.only:
             code = harness.report("dashboard, drawing alone", [laying_out(options.rounds)])
         for size in sizes:
-            figures = measured(found[size], found[SMALL], options)
+            figures = measured(found[size], found[SMALL], options, beside)
             code = max(code, harness.report(f"dashboard, {size:,} events", figures))
     return code
