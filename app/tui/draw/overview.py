@@ -1,15 +1,18 @@
-"""The first screen's two panes: what needs a look, and where things stand."""
+"""The first screen's lists: what needs a look, and where things stand."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+from app.tui.draw import agent as agents
 from app.tui.draw.bars import bar
-from app.tui.draw.clip import fit, wrap
 from app.tui.draw.glyphs import Glyphs
-from app.tui.draw.picture import Line
 from app.tui.draw.refs import short
 from app.tui.draw.sections import Row, Section
-from app.tui.draw.tables import Column, table
-from app.tui.queries import overview
+from app.tui.draw.tables import Column
+from app.tui.queries import guide, overview
+from app.tui.queries.agent import Agent
 from app.tui.queries.guide import Guide
 from app.tui.queries.overview import Overview
 
@@ -21,10 +24,42 @@ TROUBLE = (
 )
 FOUND = (Column("", least=11), Column("", least=30, most=200))
 EVENTS = (Column("", "right", least=5), Column("", least=10, rank=2), Column("", least=20, most=200))
+STEPS = (Column("", least=9, most=10), Column("", least=2, most=3), Column("", least=12, most=200))
+PAGES = (Column("", least=6, most=10), Column("", "right", least=8, most=10), Column("", least=10, most=200))
+PROJECTS = (
+    Column("", least=12, most=28), Column("", least=10, most=24, rank=1, grows=True), Column("", "right", least=6),
+    Column("", "right", least=5, rank=2), Column("", "right", least=8, rank=3),
+)  # fmt: skip
+LINES = (Column("", least=9, most=14), Column("", least=14, most=200))
 
+OTHERS = "WAITS FOR OTHERS"
+ALL = "all/"
+"""Begins what a row stands for that lists a whole section; its title follows."""
 
 Verified = tuple[int, bool, str] | None
 """The last recorded verification: its event, whether it found all intact, when."""
+
+
+def capped(found: Sequence[Section], most: int) -> list[Section]:
+    """The sections with at most so many rows each, and a row that stands for the rest; the short ones stay as they are."""
+    return [_capped(each, most) if each.columns in (TROUBLE, FOUND, PROJECTS, EVENTS) else each for each in found]
+
+
+def _capped(each: Section, most: int) -> Section:
+    chosen = [row for row in each.rows if row.value is not None]
+    if len(chosen) <= most + 1:
+        return each
+    heads = len(each.rows) - len(chosen)
+    wide = next((n for n, column in enumerate(each.columns) if column.grows), len(each.columns) - 1)
+    cells = [("", "")] * len(each.columns)
+    said, value = f"… {len(chosen) - most:,} more, enter lists all", f"{ALL}{each.title}"
+    if each.columns == EVENTS:
+        said, value = "… all of them are on the audit screen", "key/9"
+    if each.columns == PROJECTS:
+        said, wide = said.partition(",")[0], 0
+    cells[wide] = (said, "muted")
+    title = f"{each.title} ({len(chosen):,})" if each.counted else each.title
+    return replace(each, title=title, counted=False, rows=(*each.rows[: heads + most], Row(tuple(cells), value)))
 
 
 def sections(data: Overview, glyphs: Glyphs, me: str | None) -> list[Section]:
@@ -41,8 +76,8 @@ def sections(data: Overview, glyphs: Glyphs, me: str | None) -> list[Section]:
         )
         for each in data.troubles
     )
-    mine = tuple(_waiting(each, glyphs) for each in data.waiting if each.mine)
-    others = tuple(_waiting(each, glyphs) for each in data.waiting if not each.mine)
+    mine = tuple(_waiting(each, glyphs, data.now) for each in data.waiting if each.mine)
+    others = tuple(_waiting(each, glyphs, data.now) for each in data.waiting if not each.mine)
     live = tuple(
         Row(
             (
@@ -53,7 +88,7 @@ def sections(data: Overview, glyphs: Glyphs, me: str | None) -> list[Section]:
             ),
             f"deployment/{each.deployment}",
         )
-        for each in data.live
+        for each in sorted(data.live, key=lambda each: each.status == "ok")
     )
     newest = tuple(
         Row(((f"{each.seq:,}", "muted"), (each.at[:10], "muted"), (each.sentence, "")), f"event/{each.seq}")
@@ -81,28 +116,27 @@ def sections(data: Overview, glyphs: Glyphs, me: str | None) -> list[Section]:
             empty="nothing",
             style="wait" if mine else "heading",
         ),
-        Section("WAITS FOR OTHERS", TROUBLE, others),
+        Section(OTHERS, TROUBLE, others),
         Section("SERVES, OR IS UNDER WAY", TROUBLE, live, empty="nothing is deployed"),
         Section("NEWEST EVENTS", EVENTS, newest, empty="no events yet", counted=False),
     ]
 
 
 def doctor(found: Guide, glyphs: Glyphs) -> Section:
-    """What the doctor found, each with the event that shows it."""
+    """What the doctor found: symptom and cause."""
     rows = tuple(
-        Row(
-            ((f"{glyphs.bad} {each.id}", "bad"), (each.cause, "")),
-            f"event/{each.seq}" if each.seq is not None else None,
-        )
-        for each in found.symptoms
+        Row(((f"{glyphs.bad} {each.id}", "bad"), (each.cause, "")), f"doctor/{n}")
+        for n, each in enumerate(found.symptoms)
     )
     return Section("THE DOCTOR FOUND", FOUND, rows, style="bad")
 
 
-def _waiting(each: overview.Waiting, glyphs: Glyphs) -> Row:
+def _waiting(each: overview.Waiting, glyphs: Glyphs, now: str) -> Row:
+    overdue = bool(each.due) and each.due <= now
+    sign = (f"{glyphs.wait} sign", "wait") if each.mine else (f"{glyphs.other} open", "muted")
     have = f"{each.have} approval{'' if each.have == 1 else 's'}"
     cells = (
-        (f"{glyphs.wait} sign" if each.mine else f"{glyphs.other} open", "wait" if each.mine else "muted"),
+        (f"{glyphs.warn} overdue", "warn") if overdue else sign,
         (f"{short(each.subject)} to {each.transition}, asked by {each.actor}", ""),
         (have, "muted"),
         (each.at[:10], "muted"),
@@ -110,64 +144,118 @@ def _waiting(each: overview.Waiting, glyphs: Glyphs) -> Row:
     return Row(cells, f"request/{each.seq}")
 
 
-PROJECTS = (
-    Column("project", least=12), Column("live", least=12, rank=1), Column("alerts", "right", least=6),
-    Column("asked", "right", least=5, rank=2), Column("versions", "right", least=8, rank=3),
-)  # fmt: skip
+def stands(
+    data: Overview,
+    verified: Verified,
+    glyphs: Glyphs,
+    *,
+    consulted: Guide | None = None,
+    late: bool = False,
+    agent: Agent | None = None,
+    past: bool = False,
+) -> list[Section]:
+    """The list on the right: the guide's steps, projects, the agent, proof, what to do next, how much there is.
 
-
-def standing(
-    data: Overview, verified: Verified, cells: int, glyphs: Glyphs, consulted: Guide | None = None, late: bool = False
-) -> tuple[Line, ...]:
-    """The pane on the right: proof, projects, the guide's state, counts, what to do next.
-
-    ``late``: the guide's state is of the moment shown before.
+    Args:
+        data: the page.
+        verified: the last verification.
+        glyphs: the signs.
+        consulted: the guide's state.
+        late: whether that is of the moment shown before.
+        agent: the agent, as it is now.
+        past: whether a past moment is shown.
     """
-    lines: list[Line] = [((" PROOF", "heading"),)]
+    return [
+        *(steps(consulted, glyphs, late=late) if consulted is not None else []),
+        projects(data, glyphs, consulted.project if consulted is not None else ""),
+        agents.section(agent, data, glyphs, past=past),
+        proof(data, verified, glyphs),
+        Section(
+            "NEXT", LINES, tuple(Row(((key, "key"), (words, "")), f"key/{key}") for key, words in suggestions(data, verified)),
+            counted=False,
+        ),
+        Section(
+            "RECORDED", LINES,
+            tuple(
+                Row(((f"{count:>9,}", "strong"), (_plural(kind, count), f"kind.{kind}")), f"recorded/{kind}")
+                for kind, count in data.counts
+            ),
+            empty="no version yet", counted=False,
+        ),
+    ]  # fmt: skip
+
+
+def _plural(kind: str, count: int) -> str:
+    word = kind.replace("_", " ")
+    return word if count == 1 else f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
+
+
+def state(each: guide.Item, glyphs: Glyphs) -> tuple[str, str]:
+    """How an item of the guide stands, and its style: met, failing where its common failure was detected, else open."""
+    if each.failing:
+        return f"{glyphs.bad} failing", "bad"
+    return (f"{glyphs.ok} met", "ok") if each.met else (f"{glyphs.other} open", "warn")
+
+
+def steps(found: Guide, glyphs: Glyphs, *, late: bool = False) -> list[Section]:
+    """The eight steps, each with its state; the guide's other pages, each with how much of it is met."""
+    more = "pending …" if late else f"{sum(each.met for each in found.steps)} of {len(found.steps)}"
+    rows = tuple(
+        Row((state(each, glyphs), (each.id, "strong"), (each.title, "")), f"guide/{each.id}") for each in found.steps
+    )
+    pages = []
+    for (name, met, total), page in zip(found.pages, guide.TITLES, strict=True):
+        if page != "steps":
+            share = "".join(text for text, _ in bar(met, total, 6, glyphs))
+            cells = ((share, "ok" if met == total else "bar"), (f"{met} of {total}", "strong"), (name, "muted"))
+            pages.append(Row(cells, f"guide/{page}"))
+    return [
+        Section(f"THE EIGHT STEPS OF {found.project}: {more}", STEPS, rows, counted=False),
+        Section("", PAGES, tuple(pages), counted=False),
+    ]
+
+
+def projects(data: Overview, glyphs: Glyphs, home: str = "") -> Section:
+    """Every project, those first where something is open."""
+    order = sorted(data.projects, key=lambda each: (-each.alerts, -each.requests, each.name != home, each.name))
+    head = Row(tuple((word, "muted") for word in ("project", "live", "alerts", "asked", "versions")))
+    rows = [
+        Row(
+            (
+                (each.name, "strong"),
+                (each.live or "—", "ok" if each.live else "muted"),
+                (f"{each.alerts}", "alert" if each.alerts else "muted"),
+                (f"{each.requests}", "wait" if each.requests else "muted"),
+                (f"{each.versions:,}", "muted"),
+            ),
+            f"project/{each.name}",
+        )
+        for each in order
+    ]
+    title = f"PROJECTS ({len(rows):,})" if len(rows) > 1 else "PROJECTS"
+    if not rows:
+        return Section(title, PROJECTS, empty="no project has a version yet", counted=False)
+    return Section(title, PROJECTS, (head, *rows), counted=False)
+
+
+def proof(data: Overview, verified: Verified, glyphs: Glyphs) -> Section:
+    """The chain's last verification, the last signed head."""
     if verified is None:
-        lines.append(((f"  {glyphs.warn} not verified yet", "warn"), ("  v verifies", "muted")))
+        rows = [Row(((f"{glyphs.warn} unproven", "warn"), ("not verified yet; v verifies", "muted")), "proof/chain")]
     else:
         seq, ok, at = verified
-        said = (f"  {glyphs.ok} intact", "ok") if ok else (f"  {glyphs.bad} findings", "bad")
-        lines.append((said, (f"  event {seq:,}, {at[:10]}", "muted")))
+        said = (f"{glyphs.ok} intact", "ok") if ok else (f"{glyphs.bad} findings", "bad")
+        rows = [Row((said, (f"verified at event {seq:,}, {at[:10]}", "muted")), "proof/chain")]
     if data.since_checkpoint is None:
-        lines.append(((f"  {glyphs.warn} no checkpoint", "warn"), ("  nobody signed yet", "muted")))
-    elif data.since_checkpoint:
-        lines.append(((f"  {glyphs.other} checkpoint", "info"), (f"  {data.since_checkpoint:,} events since", "muted")))
-    else:
-        lines.append(((f"  {glyphs.ok} checkpoint", "ok"), ("  signed at the head", "muted")))
-    lines += [(), ((" PROJECTS", "heading"),)]
-    body = [
-        (
-            (each.name, "strong"),
-            (each.live or "—", "ok" if each.live else "muted"),
-            (f"{each.alerts}", "alert" if each.alerts else "muted"),
-            (f"{each.requests}", "wait" if each.requests else "muted"),
-            (f"{each.versions:,}", "muted"),
+        rows.append(
+            Row(((f"{glyphs.warn} unsigned", "warn"), ("no checkpoint: nobody signed yet", "muted")), "proof/head")
         )
-        for each in data.projects
-    ]
-    if body:
-        lines += [(("  ", ""), *line) for line in table(PROJECTS, body, cells - 3)]
+    elif data.since_checkpoint:
+        since = f"{data.since_checkpoint:,} events since the last checkpoint"
+        rows.append(Row(((f"{glyphs.other} signed", "info"), (since, "muted")), "proof/head"))
     else:
-        lines.append((("  no project has a version yet", "muted"),))
-    if consulted is not None:
-        more = f"  {consulted.project}; {'pending …' if late else 'assay guide tells the rest'}"
-        lines += [(), ((" GUIDE", "heading"), (more, "muted"))]
-        for name, met, total in consulted.pages:
-            share = bar(met, total, 10, glyphs, "ok" if met == total else "bar")
-            lines.append((("  ", ""), *share, (f"  {met:>2} of {total:<2} ", "strong"), (name, "muted")))
-    lines += [(), ((" NEXT", "heading"),)]
-    for key, words in suggestions(data, verified):
-        first, *rest = wrap(words, max(cells - 6, 8))
-        lines.append(((fit(f"  {key}", 5), "key"), (first, "")))
-        lines += [(("     ", ""), (more, "")) for more in rest]
-    lines += [(), ((" RECORDED", "heading"),)]
-    lines += [
-        ((f"  {count:>9,}  ", "strong"), (kind.replace("_", " ") + ("" if count == 1 else "s"), f"kind.{kind}"))
-        for kind, count in data.counts
-    ]
-    return tuple(lines)
+        rows.append(Row(((f"{glyphs.ok} signed", "ok"), ("a checkpoint stands at the head", "muted")), "proof/head"))
+    return Section("PROOF", LINES, tuple(rows), counted=False)
 
 
 def suggestions(data: Overview, verified: Verified) -> list[tuple[str, str]]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from app.actions.context import Context
+    from app.guide import items as guide
+    from app.guide.facts import Found
     from app.tui.queries.kept import Kept, Verified
 
 TITLES = {
@@ -29,12 +31,37 @@ class Symptom:
 
 
 @dataclass(frozen=True, slots=True)
+class Item:
+    """An item of the guide: whether it is met, what was found, the advice and the command where it is not. ``failing`` names
+    its common failure where that was detected, ``seen`` says by what; ``seq`` is the newest event that shows it."""
+
+    page: str
+    id: str
+    title: str
+    met: bool
+    found: str
+    advice: str
+    fix: str
+    failing: str
+    seen: str
+    seq: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Guide:
-    """How many items of each of the guide's pages are met, and what the doctor found, for one project."""
+    """How many items of each of the guide's pages are met, the items, what the doctor found, and the levels by track, for one
+    project."""
 
     project: str
     pages: tuple[tuple[str, int, int], ...]
     symptoms: tuple[Symptom, ...]
+    items: tuple[Item, ...] = ()
+    levels: tuple[tuple[str, int | None], ...] = ()
+
+    @property
+    def steps(self) -> tuple[Item, ...]:
+        """The eight steps."""
+        return tuple(each for each in self.items if each.page == "steps")
 
 
 def load(context: Context, kept: Kept, *, verified: Verified, project: str) -> Guide | None:
@@ -50,14 +77,31 @@ def load(context: Context, kept: Kept, *, verified: Verified, project: str) -> G
     if home is None:
         return None
     facts = facts_of(found, home)
-    met = {item.id: judge(facts, item)[0].met for item in ITEMS}
+    items = tuple(_item(each, *judge(facts, each)) for each in ITEMS)
     pages = []
     for page in PAGES:
-        own = [item.id for item in ITEMS if item.page == page]
-        pages.append((TITLES[page], sum(met[each] for each in own), len(own)))
+        own = [each for each in items if each.page == page]
+        pages.append((TITLES[page], sum(each.met for each in own), len(own)))
     symptoms = [
         Symptom(each.id, each.title, cause.text, cause.fix or "", min(cause.evidence, default=None))
         for each in SYMPTOMS
         for cause in each.find(facts)
     ]
-    return Guide(home, tuple(pages), tuple(symptoms))
+    levels = found.evaluation.levels(home, found.moment.t)
+    return Guide(home, tuple(pages), tuple(symptoms), items, tuple(levels.items()))
+
+
+def _item(item: guide.Item, found: Found, failure: Found | None) -> Item:
+    detected = failure is not None and not failure.met
+    return Item(
+        item.page,
+        item.id,
+        item.title,
+        found.met,
+        found.text,
+        "" if found.met else item.advice,
+        "" if found.met else found.fix,
+        item.failure if detected else "",
+        failure.text if failure is not None and detected else "",
+        max(found.evidence, default=None),
+    )

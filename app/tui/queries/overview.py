@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from app.tui.draw.refs import short
@@ -28,6 +28,7 @@ class Waiting:
     at: str
     have: int
     mine: bool
+    due: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +92,13 @@ class Overview:
     newest: tuple[Entry, ...]
     since_checkpoint: int | None
     exceptions: tuple[Broken, ...] = ()
+    now: str = field(default="", compare=False)
+    """The ledger's time at the moment shown: what is due by then is overdue."""
 
 
 def load(view: View, me: str | None, tally: Tally | None = None) -> Overview:
     """All of it as of the view; ``me`` is who looks, ``tally`` what was counted for moments near by."""
+    from app.actions import moments
     from app.tui.queries.log import entry
 
     signed = view.row("SELECT max(size) FROM checkpoints WHERE size <= :at + 1")
@@ -109,6 +113,7 @@ def load(view: View, me: str | None, tally: Tally | None = None) -> Overview:
         newest=tuple(entry(view, seq) for seq in range(view.at, max(-1, view.at - NEWEST), -1)),
         since_checkpoint=None if signed is None or signed[0] is None else view.at + 1 - signed[0],
         exceptions=_exceptions(view),
+        now=moments.present(view),
     )
 
 
@@ -160,6 +165,7 @@ def _waiting(view: View, me: str | None) -> tuple[Waiting, ...]:
                 request.at,
                 len(request.approvals),
                 mine,
+                request.due or "",
             )
         )
     return tuple(sorted(waiting, key=lambda each: not each.mine))
