@@ -13,7 +13,7 @@ from ledger.errors import InputError
 if TYPE_CHECKING:
     from app.actions.context import Context
     from app.actions.evaluating import Ground
-    from ledger.rules.maturity.index import Evidence
+    from ledger.rules.maturity.pieces import Evidence
 
 AREAS = ("data-quality", "lineage", "reproducibility", "governance", "deployment", "monitoring")
 MOST = 5

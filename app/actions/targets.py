@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from app.actions.context import Context
     from app.actions.evaluating import Ground
     from ledger.events.targets import TargetSet
-    from ledger.rules.maturity.index import Evidence
+    from ledger.rules.maturity.pieces import Evidence
 
 TRANSITION = "target"
 LEADERSHIP = ("leadership", "sponsor", "head")

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from ledger.errors import Missing
 from ledger.rules.maturity import lineage, reading, sets, verdicts
-from ledger.rules.maturity.index import Evidence, name_of
 from ledger.rules.maturity.moments import DAY, EVER, PLAIN, Window, covered
+from ledger.rules.maturity.pieces import Evidence, name_of
 from ledger.rules.maturity.spans import contains
 from ledger.rules.maturity.standing import Evaluation, Moment, State
 

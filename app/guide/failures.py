@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.guide.facts import MAP, Facts, Found
 from ledger.rules.maturity import lineage
-from ledger.rules.maturity.index import Evidence, refs
+from ledger.rules.maturity.pieces import Evidence, refs
 
 MONTH = 30
 QUARTER = 90

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from app.guide import failures
 from app.guide.facts import FUNCTIONS, MAP, Facts, Found
-from ledger.rules.maturity.index import Evidence
+from ledger.rules.maturity.pieces import Evidence
 
 Judge = Callable[[Facts], Found]
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from app.guide.facts import Facts
 from ledger.rules.maturity import lineage
-from ledger.rules.maturity.index import Evidence, name_of
 from ledger.rules.maturity.moments import DAY, Window, micros, window
+from ledger.rules.maturity.pieces import Evidence, name_of
 
 STALLED = 14
 """Days after which a deployment that says nothing has stalled."""

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ledger.rules.maturity import lineage
-from ledger.rules.maturity.index import Evidence, Index, refs
+from ledger.rules.maturity.index import Index
 from ledger.rules.maturity.moments import micros
+from ledger.rules.maturity.pieces import Evidence, refs
 from ledger.rules.maturity.spans import ALWAYS, BEGIN, END, Spans, intersect
 
 _VERSIONED = re.compile(r".*@\d+")

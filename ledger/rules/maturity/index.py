@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any
@@ -11,113 +10,17 @@ from typing import Any
 from ledger.format.event import Event
 from ledger.projections import evidence
 from ledger.projections.view import View
+from ledger.rules.maturity import plain
 from ledger.rules.maturity.moments import micros
+from ledger.rules.maturity.pieces import ENDED_BY, OBSERVED, Evidence, refs, since, successors
+from ledger.rules.maturity.rows import Rows
 from ledger.rules.maturity.spans import BEGIN
 
-OBSERVED = "monitor.observed"
-TOLD = ("monitor", "kind", "breached")
-"""What is known here of an observation."""
+_ENVELOPE = ("actor", "actor_kind", "subject", "project", "before")
 
 
-class Evidence:
-    """One event as evidence. Its value is parsed when it is first asked for; ``t`` is its ``at`` in microseconds."""
-
-    __slots__ = ("_body", "_value", "actor", "name", "project", "seq", "subject", "t", "type")
-
-    def __init__(
-        self,
-        seq: int,
-        type_: str,
-        subject: str,
-        project: str | None,
-        actor: str,
-        t: int,
-        body: bytes | None,
-        value: dict[str, Any] | None = None,
-    ) -> None:
-        self.seq = seq
-        self.type = type_
-        self.subject = subject
-        self.project = project
-        self.actor = actor
-        self.t = t
-        self.name = name_of(subject)
-        self._body = body
-        self._value = value
-
-    @property
-    def value(self) -> dict[str, Any]:
-        """What the event says."""
-        if self._value is None:
-            self._value = json.loads(self._body or b"{}")["value"]
-            self._body = None
-        return self._value
-
-
-def name_of(subject: str) -> str:
-    """A subject without its version."""
-    return subject.partition("@")[0]
-
-
-def is_artifact(subject: str) -> bool:
-    """Whether a subject has the form of an artifact: ``kind/project/name``, with a version or without."""
-    return subject.count("/") >= 2 and not subject.startswith(("run/", "deployment/", "alert/", "person/"))
-
-
-Key = Callable[[Evidence], Hashable]
 Kinds = tuple[str, ...] | None
 """The kinds that conditions name; ``None`` where they name none."""
-
-KEYS: dict[str, Key] = {
-    "check.executed": lambda e: (e.subject, e.value.get("check"), e.value.get("kind")),
-    OBSERVED: lambda e: (e.name, e.value.get("monitor"), e.value.get("kind")),
-    "monitor.configured": lambda e: (e.name, e.value.get("monitor")),
-    "owner.assigned": lambda e: (e.name, e.value.get("role")),
-    "tier.assigned": lambda e: e.name,
-    "criteria.set": lambda e: e.name,
-    "run.reproduced": lambda e: (e.value.get("of_run"), *sorted((e.value.get("swapped") or {}).items())),
-    "feature.retrieved": lambda e: (e.subject, e.value.get("consumer")),
-    "approval.granted": lambda e: e.value.get("approval", e.seq),
-    "risk.recorded": lambda e: (e.project, e.value.get("risk")),
-    "sla.set": lambda e: (e.project, e.value.get("transition")),
-    "ledger.verified": lambda e: None,
-}
-"""What makes a later event take an earlier one's place."""
-
-ENDED_BY = {
-    "monitor.configured": "monitor.refused",
-    "risk.recorded": "risk.closed",
-    "approval.granted": "approval.revoked",
-}
-"""Types whose events are also superseded by those of another type with the same key."""
-
-
-_TYPED = (
-    "SELECT e.seq, e.type, e.subject, e.project, e.actor, e.at, e.body FROM evidence v "
-    "JOIN events e ON e.seq = v.seq WHERE v.type = :type AND v.seq > :after AND v.seq <= :at ORDER BY v.seq"
-)
-_OBSERVATIONS = (
-    "SELECT o.seq, o.subject, o.project, e.actor, o.at, o.monitor, o.kind, o.breached FROM observations o "
-    "JOIN events e ON e.seq = o.seq WHERE o.seq > :after AND o.seq <= :until ORDER BY o.seq"
-)
-
-
-def observed(view: View, after: int, until: int) -> list[Evidence]:
-    """The observations behind an event, up to another."""
-    return observations(view.connection.execute(_OBSERVATIONS, {"after": after, "until": until}))
-
-
-def observations(rows: Iterable[Any]) -> list[Evidence]:
-    """Observations as evidence. There are most of them, and they say little: those that say the same share it."""
-    moments = Moments()
-    found = []
-    said: dict[tuple[str, str, int], dict[str, Any]] = {}
-    for seq, subject, project, actor, at, monitor, kind, breached in rows:
-        value = said.get((monitor, kind, breached))
-        if value is None:
-            value = said[monitor, kind, breached] = {"monitor": monitor, "kind": kind, "breached": bool(breached)}
-        found.append(Evidence(seq, OBSERVED, subject, project, actor, moments(at), None, value))
-    return found
 
 
 class Index:
@@ -157,12 +60,9 @@ class Index:
     def extend(self, view: View) -> None:
         """Take in what the view holds beyond ``last``."""
         self._made.clear()
-        moments = Moments()
-        for type_ in evidence.TYPES:
-            events = self._events[type_]
-            for seq, name, subject, project, actor, at, body in view.rows(_TYPED, {"type": type_, "after": self.last}):
-                events.append(Evidence(seq, name, subject, project, actor, moments(at), body))
-        self._events[OBSERVED] += observed(view, self.last, view.at)
+        rows = Rows(view)
+        for type_ in (*evidence.TYPES, OBSERVED):
+            self._events[type_] += rows.between(type_, self.last, view.at)
         self.last = view.at
 
     def until(self, seq: int) -> Index:
@@ -252,16 +152,48 @@ class Index:
                 found.setdefault(ref, []).append(item)
         return found
 
-    def trainings(self, earliest: int = BEGIN) -> list[Evidence]:
-        """The starts of training runs from a time on, of every project."""
-        found: list[Evidence] = self.made(
-            "trainings", lambda: [e for e in self.of_type("run.started") if e.value.get("job_type") == "training"]
-        )
-        return since(found, earliest)
+    def together(self, types: Iterable[str], kind: str, project: str) -> None:
+        """Say that every version of a kind in a project will be asked about: what is in memory needs no preparation."""
 
-    def trained(self, earliest: int = BEGIN) -> list[Evidence]:
-        """The ends of runs from a time on, those of training runs that ended well among them."""
-        return self.everywhere("run.completed", earliest)
+    def trainings(self, project: str | None, earliest: int = BEGIN) -> list[Evidence]:
+        """The starts of a project's training runs from a time on; of every project where ``None``."""
+        if project is None:
+            return since([e for e in self.of_type("run.started") if e.value.get("job_type") == "training"], earliest)
+        found: dict[str | None, list[Evidence]] = self.made("trainings", self._trainings)
+        return since(found.get(project, []), earliest)
+
+    def _trainings(self) -> dict[str | None, list[Evidence]]:
+        found: dict[str | None, list[Evidence]] = {}
+        for each in self.trainings(None):
+            found.setdefault(each.project, []).append(each)
+        return found
+
+    def trained(self, project: str, earliest: int = BEGIN) -> list[Evidence]:
+        """The ends of a project's training runs that ended well, from a time on."""
+        found: dict[str | None, list[Evidence]] = self.made("trained", self._trained)
+        return since(found.get(project, []), earliest)
+
+    def _trained(self) -> dict[str | None, list[Evidence]]:
+        found: dict[str | None, list[Evidence]] = {}
+        for each in self.of_type("run.completed"):
+            began = self.of_field("run.started", "run", str(each.value.get("run")))
+            known = bool(began) and began[0].seq < each.seq and each.value.get("status") == "ok"
+            if known and began[0].value.get("job_type") == "training":
+                found.setdefault(began[0].project, []).append(each)
+        return found
+
+    def linked(self, version: str) -> tuple[int, str] | None:
+        """The event that says which run produced a version, and that run; ``None`` where none does."""
+        registered = self.about("artifact.registered", version)
+        if registered and registered[0].value.get("run"):
+            return registered[0].seq, registered[0].value["run"]
+        made = self.with_output("run.completed", version)
+        return (made[0].seq, str(made[0].value.get("run", ""))) if made else None
+
+    def began(self, run: str) -> tuple[int, list[str]] | None:
+        """The event that started a run, and its inputs; ``None`` where none did."""
+        found = self.of_field("run.started", "run", run)
+        return (found[0].seq, refs(found[0].value.get("inputs"))) if found else None
 
     def first_mention(self, version: str) -> int | None:
         """A time before which no run used the version; ``None`` where none ever did."""
@@ -273,7 +205,9 @@ class Index:
 
     def any_like(self, type_: str, where: Mapping[str, Any], kind: str = "") -> bool:
         """Whether some event of a type may fit conditions, for a version of a kind; true where that is not easily told."""
-        return bool(self.of_type(type_))
+        wanted = {name: each for name, each in where.items() if name not in _ENVELOPE and plain.simple(each)}
+        key = ("like", type_, repr(sorted(wanted.items())))
+        return bool(self.made(key, lambda: any(plain.fits(item.value, wanted) for item in self.of_type(type_))))
 
     def in_project(self, type_: str, project: str, *, shared: bool = False) -> list[Evidence]:
         """A project's events of a type; with those of no project too where ``shared``."""
@@ -342,51 +276,3 @@ class Index:
 
         made: dict[str, int] = self.made("firsts", found)
         return made
-
-
-def successors(type_: str, events: Iterable[Evidence]) -> dict[int, Evidence]:
-    """For events of a type (by seq), and of those that end them, in order: the next one of the same key."""
-    key = KEYS.get(type_)
-    found: dict[int, Evidence] = {}
-    before: dict[Hashable, int] = {}
-    for item in events if key is not None else ():
-        named = key(item)  # type: ignore[misc]  # there is one
-        if named in before:
-            found[before[named]] = item
-        before[named] = item.seq
-    return found
-
-
-def since(events: list[Evidence], earliest: int) -> list[Evidence]:
-    """The events from a time on, of those in order."""
-    if not events or events[0].t >= earliest:
-        return events
-    return events[bisect_left(events, earliest, key=lambda item: item.t) :]
-
-
-def kinds(where: Mapping[str, Any]) -> tuple[str, ...] | None:
-    """The kinds that conditions name outright; ``None`` where they name none, or not so."""
-    wanted = where.get("kind")
-    named = tuple(wanted) if isinstance(wanted, list) else (wanted,)
-    plain = all(isinstance(each, str) and not each.startswith("$") and not each.endswith("*") for each in named)
-    return named if plain else None
-
-
-def refs(items: Any) -> list[str]:
-    """The references in a list of ``{ref, sha256}``."""
-    if not isinstance(items, list):
-        return []
-    return [str(each["ref"]) for each in items if isinstance(each, dict) and "ref" in each]
-
-
-class Moments:
-    """Recorded times in microseconds; what comes many times over is read once."""
-
-    def __init__(self) -> None:
-        self._at = ""
-        self._t = 0
-
-    def __call__(self, at: str) -> int:
-        if at != self._at:
-            self._at, self._t = at, micros(at)
-        return self._t

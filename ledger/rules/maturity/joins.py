@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ledger.rules.maturity import conditions, lineage
-from ledger.rules.maturity.index import OBSERVED, TOLD, Evidence, Index, name_of
+from ledger.rules.maturity.index import Index
 from ledger.rules.maturity.model import Match
 from ledger.rules.maturity.moments import Window, covered, least, reach
+from ledger.rules.maturity.pieces import OBSERVED, TOLD, Evidence, name_of
 from ledger.rules.maturity.sets import Member
 from ledger.rules.maturity.spans import BEGIN, END, Spans, intersect, union
 

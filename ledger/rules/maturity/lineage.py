@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ledger.rules.maturity.index import Evidence, Index, is_artifact, name_of, refs
+from ledger.rules.maturity.index import Index
 from ledger.rules.maturity.moments import DAY, PLAIN, Spell
+from ledger.rules.maturity.pieces import Evidence, is_artifact, name_of, refs
 from ledger.rules.maturity.spans import BEGIN, END
 
 USED_FOR = 180 * DAY
@@ -64,16 +65,9 @@ class Use(NamedTuple):
     made: bool
 
 
-def uses(index: Index, earliest: int = BEGIN) -> dict[str | None, list[Use]]:
-    """The uses of datasets by training runs from a time on, in order, by the runs' projects."""
-    return index.made(("uses", earliest), lambda: _uses(index, earliest))  # type: ignore[no-any-return]
-
-
-def _uses(index: Index, earliest: int) -> dict[str | None, list[Use]]:
-    found: dict[str | None, list[Use]] = {}
-    for run in index.trainings(earliest):
-        found.setdefault(run.project, []).extend(_used(index, run))
-    return found
+def uses(index: Index, project: str, earliest: int = BEGIN) -> list[Use]:
+    """The uses of datasets by a project's training runs from a time on, in order."""
+    return [use for run in index.trainings(project, earliest) for use in _used(index, run)]
 
 
 def _used(index: Index, run: Evidence) -> list[Use]:
@@ -86,11 +80,11 @@ def _used(index: Index, run: Evidence) -> list[Use]:
             version = frontier.pop()
             if version in reached:
                 continue
-            made = origin(index, version)
-            parent = started(index, made.run) if made is not None and made.link.seq < run.seq else None
-            reached[version] = made is not None and made.link.seq < run.seq
-            if parent is not None and parent.seq < run.seq:
-                frontier += refs(parent.value.get("inputs"))
+            made = index.linked(version)
+            reached[version] = made is not None and made[0] < run.seq
+            began = index.began(made[1]) if made is not None and made[0] < run.seq else None
+            if began is not None and began[0] < run.seq:
+                frontier += began[1]
         return [Use(run, version, made) for version, made in sorted(reached.items()) if version.startswith("dataset/")]
 
     return index.made(("used", run.seq), found)  # type: ignore[no-any-return]
@@ -117,9 +111,9 @@ class _Firsts:
 
     def reach(self, index: Index, earliest: int) -> None:
         """Take in the runs from an earlier time on."""
-        for of_project in uses(index, earliest).values():
-            for use in of_project:
-                self.seqs[use.version] = min(use.run.seq, self.seqs.get(use.version, use.run.seq))
+        for run in index.trainings(None, earliest):
+            for use in _used(index, run):
+                self.seqs[use.version] = min(run.seq, self.seqs.get(use.version, run.seq))
         self.earliest = earliest
 
 

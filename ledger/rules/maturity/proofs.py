@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from heapq import merge
 
-from ledger.rules.maturity import conditions, joins, lineage, sets
-from ledger.rules.maturity.index import Evidence, Index, name_of, refs
-from ledger.rules.maturity.index import kinds as kinds_of
+from ledger.rules.maturity import conditions, joins, lineage, plain, sets
+from ledger.rules.maturity.index import Index
 from ledger.rules.maturity.joins import Claim, Scope
 from ledger.rules.maturity.model import Distinct, Every, Exists, Match, Nothing, Pair, Proof
 from ledger.rules.maturity.moments import Spell, Window, covered, deadline, window
+from ledger.rules.maturity.pieces import Evidence, name_of, refs
 from ledger.rules.maturity.spans import (
     ALWAYS,
     BEGIN,
@@ -51,7 +51,7 @@ def _all(states: Sequence[int]) -> int:
 
 def _matching(scope: Scope, match: Match, *, shared: bool = False, earliest: int = BEGIN) -> Iterator[Evidence]:
     """The project's events of each type that fit, in order; where the conditions name kinds, those alone are looked at."""
-    kinds = kinds_of(match.where)
+    kinds = plain.kinds(match.where)
     for type_ in match.types:
         for item in scope.index.told(type_, scope.project, kinds, shared=shared, earliest=earliest):
             if conditions.holds(scope.index, item, match.where):
@@ -100,7 +100,7 @@ def _exists(scope: Scope, proof: Exists) -> Judged:
 
 def _newest(scope: Scope, match: Match) -> Iterator[Evidence]:
     """The project's events of these types and those of no project, the newest first."""
-    kinds = kinds_of(match.where)
+    kinds = plain.kinds(match.where)
     each = [scope.index.newest(type_, scope.project, kinds, earliest=scope.earliest) for type_ in match.types]
     return each[0] if len(each) == 1 else merge(*each, key=lambda item: -item.seq)
 
@@ -110,7 +110,9 @@ def _every(scope: Scope, proof: Every) -> Judged:
     belonging, proven = [], []
     alike = all(t in joins.BY_NAME for match in proof.has for t in match.types)
     alike = alike and scope.window.kind == "ever" and not any("before" in match.where for match in proof.has)
-    by_name: dict[str, list[list[Claim]]] = {}
+    if not alike and proof.of in sets.WHOLE:
+        scope.index.together({t for match in proof.has for t in match.types}, sets.KINDS[proof.of], scope.project)
+    by_name: dict[str, tuple[list[list[Claim]], Spans]] = {}
     for member in sets.members(
         scope.index, proof.of, scope.project, scope.window, scope.tiers, scope.earliest, scope.since
     ):
@@ -118,18 +120,20 @@ def _every(scope: Scope, proof: Every) -> Judged:
             continue
         name = name_of(member.version)
         if alike and name in by_name:
-            needed = by_name[name]
+            needed, proved = by_name[name]
         else:
             needed = joins.claims(scope, member._replace(spans=ALWAYS) if alike else member, proof.has)
-            by_name[name] = needed
-        done = _within(member.spans, joins.proven(needed))
+            proved = joins.proven(needed)
+            by_name[name] = needed, proved
+        done = _within(member.spans, proved)
         spans = member.spans
         if proof.grace is not None and member.event is not None:
             settled = deadline(member.event.t, proof.grace, None) + 1
             spans = union([*done, *intersect(spans, [(settled, END)])])
+            member = member._replace(spans=spans)
         belonging.append(spans)
         proven.append(done)
-        rows.append(Row(member._replace(spans=spans), needed, done))
+        rows.append(Row(member, needed, done))
 
     def decide(n: Sequence[int]) -> int:
         if not n[0]:
@@ -141,6 +145,8 @@ def _every(scope: Scope, proof: Every) -> Judged:
 
 def _within(spans: Spans, proven: Spans) -> Spans:
     """What of ``spans`` is proven; mostly, all of it is by one."""
+    if not proven:
+        return []
     if len(proven) == 1 and proven[0][0] <= spans[0][0] and spans[-1][1] <= proven[0][1]:
         return spans
     return intersect(spans, proven)

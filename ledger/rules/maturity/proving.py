@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 from ledger.events import VOCABULARY
 from ledger.projections.evidence import TYPES
 from ledger.rules.maturity.conditions import LASTING, OPERATORS
-from ledger.rules.maturity.index import OBSERVED, TOLD
 from ledger.rules.maturity.model import (
     HAPPENINGS,
     THINGS,
@@ -21,6 +20,7 @@ from ledger.rules.maturity.model import (
     Proof,
 )
 from ledger.rules.maturity.moments import Window, window
+from ledger.rules.maturity.pieces import OBSERVED, TOLD
 from ledger.rules.maturity.proofs import answerable
 
 KNOWN = frozenset({*TYPES, OBSERVED})

@@ -7,14 +7,16 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ledger.rules.maturity import lineage
-from ledger.rules.maturity.index import Evidence, Index, name_of
+from ledger.rules.maturity.index import Index
 from ledger.rules.maturity.lineage import USED_FOR
 from ledger.rules.maturity.moments import Window, covered
+from ledger.rules.maturity.pieces import Evidence, name_of
 from ledger.rules.maturity.spans import BEGIN, END, Spans, intersect, union
 
-_KINDS = {"datasets": "dataset", "feature_views": "feature_view", "models": "model", "code_units": "code"}
+WHOLE = {"datasets": "dataset", "feature_views": "feature_view", "models": "model", "code_units": "code"}
+"""The sets of all versions of a kind."""
 KINDS = {
-    **_KINDS,
+    **WHOLE,
     **dict.fromkeys(("used_datasets", "sources", "derived"), "dataset"),
     **dict.fromkeys(("candidate_models", "prod_models"), "model"),
     "served_views": "feature_view",
@@ -45,8 +47,8 @@ def members(
 
     Nothing is asked about what was before ``since``.
     """
-    if of in _KINDS:
-        return index.made((of, project), lambda: _versions(index, _KINDS[of], project))  # type: ignore[no-any-return]
+    if of in WHOLE:
+        return index.made((of, project), lambda: _versions(index, WHOLE[of], project))  # type: ignore[no-any-return]
     if of in ("used_datasets", "sources", "derived"):
         return index.made((of, project, since), lambda: _used(index, of, project, since))  # type: ignore[no-any-return]
     if of == "prod_models":
@@ -63,9 +65,9 @@ def members(
 
 def _happenings(index: Index, of: str, project: str, earliest: int) -> Iterable[Evidence]:
     if of == "training_runs":
-        return _of_project(index.made(("trainings by project", earliest), lambda: _trainings(index, earliest)), project)
+        return index.trainings(project, earliest)
     if of == "finished_runs":
-        return _of_project(index.made(("finished", earliest), lambda: _finished(index, earliest)), project)
+        return index.trained(project, earliest)
     if of == "prod_deployments":
         started = index.told("deployment.started", project, earliest=earliest)
         return (e for e in started if e.value.get("environment") == PRODUCTION)
@@ -77,31 +79,6 @@ def _happenings(index: Index, of: str, project: str, earliest: int) -> Iterable[
     return (e for e in index.told("alert.raised", project, earliest=earliest) if e.value.get("injected") is False)
 
 
-_ByProject = dict[str | None, list[Evidence]]
-
-
-def _of_project(found: _ByProject, project: str) -> list[Evidence]:
-    return found.get(project, [])
-
-
-def _trainings(index: Index, earliest: int) -> _ByProject:
-    found: _ByProject = defaultdict(list)
-    for each in index.trainings(earliest):
-        found[each.project].append(each)
-    return found
-
-
-def _finished(index: Index, earliest: int) -> _ByProject:
-    """The ends of training runs that ended well, by the runs' projects."""
-    found: _ByProject = defaultdict(list)
-    for each in index.trained(earliest):
-        run = lineage.started(index, str(each.value.get("run")))
-        known = run is not None and run.seq < each.seq and each.value.get("status") == "ok"
-        if run is not None and known and run.value.get("job_type") == "training":
-            found[run.project].append(each)
-    return found
-
-
 def _retired(index: Index, version: str) -> int:
     """When a version was retired; the end of time where it was not."""
     found = index.of_field("artifact.retired", "artifact", version)
@@ -109,16 +86,19 @@ def _retired(index: Index, version: str) -> int:
 
 
 def _versions(index: Index, kind: str, project: str) -> list[Member]:
+    found = index.versions(kind, project)
+    if not index.of_type("artifact.retired"):
+        return [Member(version, None, [(t, END)]) for version, t in found]
     return [
         Member(version, None, [(t, retired)] if t < retired else [])
-        for version, t in index.versions(kind, project)
+        for version, t in found
         for retired in (_retired(index, version),)
     ]
 
 
 def _used(index: Index, of: str, project: str, since: int) -> list[Member]:
     found: dict[str, Spans] = defaultdict(list)
-    for use in lineage.uses(index, since if since == BEGIN else since - USED_FOR).get(project, ()):
+    for use in lineage.uses(index, project, since if since == BEGIN else since - USED_FOR):
         if of == "used_datasets" or use.made == (of == "derived"):
             found[use.version].append((use.run.t, use.run.t + USED_FOR + 1))
     return [

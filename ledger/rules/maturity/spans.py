@@ -78,19 +78,20 @@ class Timeline(NamedTuple):
 
 def tallied(columns: Sequence[Iterable[Spans]], decide: Callable[[Sequence[int]], int]) -> Timeline:
     """The state over time that ``decide`` gives to how many lists of spans of each column hold at once."""
-    changes: dict[int, list[int]] = {}
-    width = len(columns)
-    for column, lists in enumerate(columns):
+    changes: list[dict[int, int]] = []
+    for lists in columns:
+        own: dict[int, int] = {}
         for spans in lists:
             for start, end in spans:
-                changes.setdefault(start, [0] * width)[column] += 1
+                own[start] = own.get(start, 0) + 1
                 if end < END:
-                    changes.setdefault(end, [0] * width)[column] -= 1
-    counts = [0] * width
+                    own[end] = own.get(end, 0) - 1
+        changes.append(own)
+    counts = [0] * len(columns)
     times, states = [BEGIN], [decide(counts)]
-    for time in sorted(changes):
-        for column, change in enumerate(changes[time]):
-            counts[column] += change
+    for time in sorted(set().union(*changes)):
+        for column, own in enumerate(changes):
+            counts[column] += own.get(time, 0)
         state = decide(counts)
         if time == BEGIN:
             states[-1] = state

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ledger.rules.maturity import possible, proofs
-from ledger.rules.maturity.index import Evidence, Index
+from ledger.rules.maturity.index import Index
 from ledger.rules.maturity.joins import Scope
 from ledger.rules.maturity.model import LEVELS, TRACKS, Criterion, Model
 from ledger.rules.maturity.moments import DAY, PLAIN, covered
+from ledger.rules.maturity.pieces import Evidence
 from ledger.rules.maturity.sets import Member
 from ledger.rules.maturity.spans import ALWAYS, BEGIN, END, Spans, contains, union
 from ledger.rules.maturity.verdicts import HELD, INAPPLICABLE, OPEN, Chain, Judged, Shown, label, shown

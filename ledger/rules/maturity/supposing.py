@@ -10,9 +10,9 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from ledger.rules.maturity.index import name_of
 from ledger.rules.maturity.joins import BY_NAME, LASTING_DOCUMENTS
 from ledger.rules.maturity.model import AllOf, Criterion, Distinct, Every, Exists, Match, Model, Nothing, Pair, Proof
+from ledger.rules.maturity.pieces import name_of
 from ledger.rules.maturity.spans import BEGIN, Timeline, contains
 from ledger.rules.maturity.standing import UNMAPPED, Evaluation, Moment, State, Verification
 from ledger.rules.maturity.verdicts import HELD, OPEN, Judged, label

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from ledger.projections.evidence import TYPES
 from ledger.rules.maturity import proving
-from ledger.rules.maturity.index import ENDED_BY, OBSERVED, Evidence, Index
+from ledger.rules.maturity.index import Index
 from ledger.rules.maturity.model import AllOf, Every, Proof
+from ledger.rules.maturity.pieces import ENDED_BY, OBSERVED, Evidence
 from ledger.rules.maturity.spans import BEGIN, Timeline, combined
 from ledger.rules.maturity.standing import Evaluation, State
 from ledger.rules.maturity.verdicts import HELD, OPEN, label

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from ledger.rules.maturity.index import Evidence, is_artifact
 from ledger.rules.maturity.joins import Claim
+from ledger.rules.maturity.pieces import Evidence, is_artifact
 from ledger.rules.maturity.sets import Member
 from ledger.rules.maturity.spans import Spans, Timeline, contains
 

@@ -18,8 +18,9 @@ from ledger.format.event import Event
 from ledger.projections import artifacts, checks, evidence, folding, lineage, monitors, runs
 from ledger.projections.view import View
 from ledger.rules.maturity import reading
-from ledger.rules.maturity.index import OBSERVED, Index
+from ledger.rules.maturity.index import Index
 from ledger.rules.maturity.moments import micros
+from ledger.rules.maturity.pieces import OBSERVED
 from ledger.rules.maturity.sparing import Sparing
 from ledger.rules.maturity.standing import Evaluation, Moment, State, Verification
 from ledger.rules.maturity.verdicts import label

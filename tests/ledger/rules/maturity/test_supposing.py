@@ -13,7 +13,6 @@ from ledger.rules.maturity import reading
 from ledger.rules.maturity.index import Index
 from ledger.rules.maturity.model import LEVELS, TRACKS
 from ledger.rules.maturity.moments import micros
-from ledger.rules.maturity.verdicts import HELD, INAPPLICABLE, OPEN
 from ledger.rules.maturity.spans import BEGIN as ALWAYS
 from ledger.rules.maturity.spans import Timeline
 from ledger.rules.maturity.standing import Evaluation, Moment, Verification
@@ -26,6 +25,7 @@ from ledger.rules.maturity.supposing import (
     subjects,
     unverified,
 )
+from ledger.rules.maturity.verdicts import HELD, INAPPLICABLE, OPEN
 from tests.ledger.rules.maturity import year
 from tests.ledger.rules.maturity.year import BEGIN, P, placed
 

@@ -12,9 +12,9 @@ from ledger.rules.maturity import reading
 from ledger.rules.maturity.index import Index
 from ledger.rules.maturity.model import TRACKS
 from ledger.rules.maturity.moments import micros
-from ledger.rules.maturity.verdicts import HELD
 from ledger.rules.maturity.standing import Evaluation, Moment, Verification
 from ledger.rules.maturity.turning import broke, turns
+from ledger.rules.maturity.verdicts import HELD
 from tests.ledger.rules.maturity import year
 from tests.ledger.rules.maturity.year import BEGIN, P, placed
 
