@@ -15,6 +15,7 @@ from ledger.errors import AssayError, InputError, KeyUnavailable
 
 if TYPE_CHECKING:
     from app.actions.identity import Identity
+    from ledger.audit.watching import Watch
     from ledger.format.keys import SigningKey
     from ledger.keystore import Keystore
     from ledger.ledger import Ledger
@@ -51,6 +52,9 @@ class Context:
         start: where to look for the workspace from.
         environ: the environment's variables.
     """
+
+    watch: Watch | None = None
+    """Told closely how far a verification is, where somebody wants to draw it."""
 
     def __init__(
         self,

@@ -51,7 +51,16 @@ def verify(
         context.progress(done, total, f"verifying {what}")
 
     begin = None if since is None else _text(context.start / since)
-    report = audit(place, strict=strict, checkpoints=notes, key=known, policy=quorum, since=begin, progress=tell)
+    report = audit(
+        place,
+        strict=strict,
+        checkpoints=notes,
+        key=known,
+        policy=quorum,
+        since=begin,
+        progress=tell,
+        watch=context.watch,
+    )
     document, lines = report.document(), _lines(report)
     if not (notes or quorum or begin):
         hint = "that nothing was cut off at the end shows only by a checkpoint kept elsewhere (--checkpoint FILE)"

@@ -193,7 +193,7 @@ class Page(Screen[None]):
 
     def reframe(self) -> None:
         """Draw the frame from what the application knows."""
-        if not self.is_mounted:
+        if not self.is_mounted or not self.query(Header):  # what closes loses its lines before it is unmounted
             return
         app = self.dashboard
         self.query_one(Header).show(app.status(), app.tabs(), self.NAME)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.app import App
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
@@ -61,7 +61,10 @@ class Paper(ScrollView, can_focus=False):
         lines = self._draw(width, height)
         if len(lines) > height:
             lines = self._draw(width - 1, height)
-        self._lines = lines
+        before, self._lines = self._lines, lines
+        if len(before) == len(lines) and self.virtual_size == (width, len(lines)):
+            self._repaint(y for y, (old, new) in enumerate(zip(before, lines, strict=True)) if old != new)
+            return
         self._strips.clear()
         self._extend(Size(width, len(lines)))
         self.refresh()
@@ -74,6 +77,13 @@ class Paper(ScrollView, can_focus=False):
         elif size != self.virtual_size:
             self.set_reactive(Widget.virtual_size, size)
             self._scroll_update(size)
+
+    def _repaint(self, changed: Iterable[int]) -> None:
+        """Draw some lines again: where a few of many change several times a second, the others cost nothing."""
+        top = self.scroll_offset.y
+        for y in changed:
+            self._strips.pop(y, None)
+            self.refresh(Region(0, y - top, self.size.width, 1))
 
     def on_resize(self) -> None:
         """Another size, another picture."""

@@ -15,7 +15,7 @@ from app.actions import deciding
 from app.tui import signing, verifying
 from app.tui.app import Dashboard
 from app.tui.draw.glyphs import ASCII, UNICODE
-from app.tui.screens import audit
+from app.tui.screens import verified
 from app.tui.screens.judged import Judged
 from app.tui.widgets.frame import KeyLine
 from tests.app.tui import exhibit, snapshots
@@ -90,7 +90,7 @@ def root(told: Path, tmp_path: Path) -> Path:
 def _frozen(monkeypatch: pytest.MonkeyPatch) -> None:
     """No clock goes on."""
     monkeypatch.setattr(deciding, "_wall_time", lambda: exhibit.WALL)
-    for module in (audit, verifying):
+    for module in (verified, verifying):
         monkeypatch.setattr(module, "monotonic", lambda: 1_000.0)
     monkeypatch.setattr(signing, "monotonic", lambda: 1_000.0)
     monkeypatch.setattr(KeyLine, "SECONDS", 3_600.0)
