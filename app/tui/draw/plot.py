@@ -23,6 +23,12 @@ from app.tui.draw.timeline import Timeline, laid
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The bit of each dot of a Braille cell, by row and column (Unicode 15, block U+2800)."""
 
+MANY, NOISY = 3, 0.2
+"""Where so many values fall on a column of dots, and take more than this share of its height on average, the curve is that
+of their middle ones, with the highest and the lowest faint beside it."""
+CROWDED = 6
+"""Marks have a line through the plot where there are not more than one in so many columns."""
+
 LONGEST_GAP = 5
 """Days without a value over which the curve still runs: weekends and holidays, not an outage."""
 
@@ -101,7 +107,12 @@ def draw(plot: Plot, cells: int, rows: int, glyphs: Glyphs = UNICODE) -> Picture
     _marks(canvas, frame, plot.marks)
     axis.lengths(canvas, frame.timeline, frame.rows + 1)
     taken = _curve(canvas, frame, beside, replace(plot, threshold=None), "series.beside")
-    taken |= _curve(canvas, frame, values, plot)
+    middle, highest, lowest = _thinned(values, frame, 2 if glyphs.name == "unicode" else 1)
+    for extreme in (highest, lowest):
+        taken |= _curve(canvas, frame, extreme, plot, "faint")
+    taken |= _curve(canvas, frame, middle, plot)
+    if highest:
+        _explain(canvas, frame, f"middle of {len(values) // len(middle)} each; faint: high, low", taken)
     _name(canvas, frame, values, plot.names[0], "series", taken)
     _name(canvas, frame, beside, plot.names[1], "series.beside", taken)
     return canvas.picture()
@@ -184,12 +195,14 @@ def _marks(canvas: Canvas, frame: _Frame, marks: Sequence[Mark]) -> None:
     coincide."""
     stroke = "┊" if canvas.glyphs.name == "unicode" else ":"
     first, last = frame.timeline.stretches[0].first, frame.timeline.stretches[-1].last
-    for mark in sorted(marks, key=lambda mark: mark.what == "alert"):
-        if not first <= _ordinal(mark.day) <= last:
-            continue
-        x = frame.column(mark.day)
-        style = f"mark.{mark.what}"
-        for y in range(1, frame.rows + 1):
+    shown = [mark for mark in marks if first <= _ordinal(mark.day) <= last]
+    columns: dict[bool, set[int]] = {True: set(), False: set()}
+    for mark in shown:
+        columns[mark.what == "alert"].add(frame.column(mark.day))
+    few = {alert: len(places) * CROWDED <= canvas.cells - frame.x for alert, places in columns.items()}
+    for mark in sorted(shown, key=lambda mark: mark.what == "alert"):
+        x, style = frame.column(mark.day), f"mark.{mark.what}"
+        for y in range(1, frame.rows + 1 if few[mark.what == "alert"] else 1):
             canvas.put(x, y, stroke, style)
         canvas.put(x, 0, signs(canvas.glyphs).get(mark.what, canvas.glyphs.dot), style)
 
@@ -221,6 +234,35 @@ def _curve(
         style = "series.bad" if (x, y) in bad else good
         canvas.put(x, y + 1, chr(0x2800 | bits) if fine else "*", style)
     return {(x, y + 1) for x, y in cells}
+
+
+Values = list[tuple[str, float]]
+
+
+def _thinned(values: Values, frame: _Frame, across: int) -> tuple[Values, Values, Values]:
+    """The middle, the highest and the lowest value of each column of dots; all values and nothing beside them, where
+    they can be told apart."""
+    columns: dict[int, list[tuple[str, float]]] = {}
+    for day, value in values:
+        columns.setdefault(frame.column(day, across), []).append((day, value))
+    ranges = [frame.row(min(v for _, v in each)) - frame.row(max(v for _, v in each)) for each in columns.values()]
+    if len(values) < MANY * len(columns) or sum(ranges) < NOISY * frame.rows * len(columns):
+        return values, [], []
+    days = [each[len(each) // 2][0] for each in columns.values()]
+    sorts = [sorted(value for _, value in each) for each in columns.values()]
+    pick = ((day, each) for day, each in zip(days, sorts, strict=True))
+    found = [((day, each[len(each) // 2]), (day, each[-1]), (day, each[0])) for day, each in pick]
+    return [m for m, _, _ in found], [h for _, h, _ in found], [low for _, _, low in found]
+
+
+def _explain(canvas: Canvas, frame: _Frame, words: str, taken: set[tuple[int, int]]) -> None:
+    """A note in the topmost, rightmost place that has room for it."""
+    size = width(words)
+    for y in range(1, frame.rows + 1):
+        for start in range(canvas.cells - size, frame.x, -1):
+            if not any((x, y) in taken for x in range(start - 1, start + size + 1)):
+                canvas.put(start, y, words, "muted")
+                return
 
 
 def _name(

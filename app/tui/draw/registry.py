@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from app.tui.draw.bars import sparkline
@@ -26,7 +27,9 @@ FIGURES = (
 
 
 NAMES = (Column("", least=10), Column("", "right", least=2), Column("", least=9, rank=2))
-PROJECTS = (*NAMES, Column("", least=11, rank=1))
+PROJECTS = (
+    Column("", least=16), Column("", "right", least=5), Column("", least=14, rank=2), Column("", least=11, rank=3),
+)  # fmt: skip
 """Where there are several projects."""
 RUNS = (Column("", least=8), Column("", least=8), Column("", "right", least=10, rank=1))
 VERSIONS = (
@@ -110,7 +113,9 @@ def sections(board: Board, glyphs: Glyphs) -> list[Section]:
     columns = PROJECTS if len({each.base.split("/")[1] for each in board.names}) > 1 else NAMES
 
     def rows(kind: str) -> tuple[Row, ...]:
-        return tuple(Row(_name(each)[: len(columns)], each.base) for each in board.names if each.kind == kind)
+        names = [each for each in board.names if each.kind == kind]
+        counts = Counter(each.base.rpartition("/")[2] for each in names)
+        return tuple(Row(_name(each, counts)[: len(columns)], each.base) for each in names)
 
     found = [Section(TITLES.get(kind, f"{kind}s").upper(), columns, rows(kind)) for kind in kinds]
     runs = tuple(
@@ -128,9 +133,11 @@ def sections(board: Board, glyphs: Glyphs) -> list[Section]:
     return [*found, Section(title, RUNS, runs, empty="nothing ran yet", counted=not board.more_runs)]
 
 
-def _name(each: Name) -> tuple[Run, ...]:
+def _name(each: Name, counts: Counter[str]) -> tuple[Run, ...]:
+    """Name, newest version, what is said of it, project, which stands before a name that is in several."""
     _, project, name = each.base.split("/", 2)
-    return ((name, f"kind.{each.kind}"), (f"v{each.newest}", "strong"), (each.says, "muted"), (project, "muted"))
+    told = name if counts[name] == 1 else f"{project}/{name}"
+    return ((told, f"kind.{each.kind}"), (f"v{each.newest}", "strong"), (each.says, "muted"), (project, "muted"))
 
 
 def _sign(status: str, glyphs: Glyphs) -> str:

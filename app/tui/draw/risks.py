@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from app.tui.draw.clip import fit, wrap
+from app.tui.draw.clip import clip, fit, width, wrap
 from app.tui.draw.glyphs import UNICODE, Glyphs
 from app.tui.draw.maturity import level
-from app.tui.draw.picture import Line, Run, fitted
+from app.tui.draw.picture import Line, Run, fitted, measure
 
 if TYPE_CHECKING:
     from app.tui.queries.risks import Aim, Danger, Register, Step
@@ -21,8 +22,12 @@ def grave(priority: int) -> str:
     return "alert" if priority >= GRAVE else "warn" if priority >= SERIOUS else "ok"
 
 
+LEAST, MOST = 11, 18
+"""Cells of a column of the matrix."""
+
+
 def matrix(found: Register, cells: int, glyphs: Glyphs = UNICODE, chosen: str = "") -> tuple[Line, ...]:
-    """Areas down, capabilities across; in each cell the gravest priority and how many risks there are.
+    """Areas down, capabilities across; in each cell the gravest priority, and how many risks there are or whose it is.
 
     Capabilities that answer no risk are left out where there is no room; the cell of the chosen risk is in brackets.
     """
@@ -30,7 +35,7 @@ def matrix(found: Register, cells: int, glyphs: Glyphs = UNICODE, chosen: str = 
     used = [name for name in found.capabilities if any(each.capability == name for each in alive)]
     names = list(dict.fromkeys([*used, *(name for name in found.capabilities if name)]))
     label = max((len(area) for area in found.areas), default=4) + 2
-    size = 12
+    size = min(max((cells - label) // max(len(used), 4), LEAST), MOST)
     names = names[: max((cells - label) // size, 1)]
     tracks = "".join(fit(f" {name.partition('.')[0]}", size) for name in names)
     heads = "".join(fit(f" {name.partition('.')[2] or name or '(none)'}", size) for name in names)
@@ -41,6 +46,9 @@ def matrix(found: Register, cells: int, glyphs: Glyphs = UNICODE, chosen: str = 
             here = [each for each in alive if (each.area, each.capability) == (area, name)]
             runs.append(_cell(here, size, any(each.ref == chosen for each in here), glyphs))
         lines.append(fitted(tuple(runs), cells))
+    left = len(used) - len([name for name in names if name in used])
+    if left:
+        lines.append(fitted(((f" {left} more with risks, where there is room", "warn"),), cells))
     return tuple(lines)
 
 
@@ -49,8 +57,9 @@ def _cell(here: list[Danger], size: int, chosen: bool, glyphs: Glyphs) -> Run:
         return (fit(f"   {glyphs.dot}", size), "faint")
     most = max(each.priority for each in here)
     sign = {"alert": glyphs.alert, "warn": glyphs.warn, "ok": glyphs.ok}[grave(most)]
-    more = f"×{len(here)}" if len(here) > 1 else ""
-    told = f"{sign} {most}{more}"
+    told = f"{sign} {most}"
+    more = f"×{len(here)}" if len(here) > 1 else f" {here[0].owner}" if here[0].owner else ""
+    told += clip(more, size - width(told) - 3, glyphs.ellipsis)
     return (fit(f"[{told}]" if chosen else f" {told}", size), grave(most))
 
 
@@ -62,8 +71,9 @@ def risk(each: Danger, cells: int, glyphs: Glyphs = UNICODE) -> tuple[Line, ...]
         ((f" {each.name}", "title"), (f"  {each.project}", "muted"), (f"  event {each.seq:,}", "muted"))
     ]
     lines += [((f" {part}", ""),) for part in wrap(each.title, room) if part]
-    weighed = f"  likelihood {each.likelihood}{raised} × impact {each.impact}"
-    lines += [(), ((f" {each.priority:>2}", grave(each.priority)), (weighed, ""))]
+    first, *rest = wrap(f"likelihood {each.likelihood}{raised} × impact {each.impact}", max(room - 4, 8))
+    lines += [(), ((f" {each.priority:>2}  ", grave(each.priority)), (first, ""))]
+    lines += [((f"     {part}", ""),) for part in rest]
     if each.closed:
         lines += [((f" {part}", "ok"),) for part in wrap(f"{glyphs.ok} closed: {each.closed}", room)]
     for flag in each.flags:
@@ -81,8 +91,9 @@ def risk(each: Danger, cells: int, glyphs: Glyphs = UNICODE) -> tuple[Line, ...]
     return tuple(fitted(line, cells) for line in lines)
 
 
-def target(each: Aim, cells: int, glyphs: Glyphs = UNICODE) -> tuple[Line, ...]:
-    """One target: from where to where until when, signed by whom, what is open."""
+def target(each: Aim, cells: int, glyphs: Glyphs = UNICODE, needs: Mapping[str, str] | None = None) -> tuple[Line, ...]:
+    """One target: from where to where until when, signed by whom, its criteria, those first that are open, each with what
+    it ``needs``."""
     room = max(cells - 3, 10)
     now, aim = level(each.now, glyphs), level(each.level, glyphs)
     signed: Run = (f" {glyphs.wait} nobody has signed it", "wait")
@@ -96,25 +107,34 @@ def target(each: Aim, cells: int, glyphs: Glyphs = UNICODE) -> tuple[Line, ...]:
         (),
         ((" CRITERIA", "heading"), (f"  {len(each.criteria) - len(each.open)} of {len(each.criteria)} held", "muted")),
     ]
-    left = "open: " + ", ".join(each.open) if each.open else "all are held"
-    lines += [((f"  {part}", "warn" if each.open else "ok"),) for part in wrap(left, room - 1)]
+    for name in sorted(each.criteria, key=lambda name: name not in each.open):
+        sign, style = (glyphs.other, "warn") if name in each.open else (glyphs.ok, "ok")
+        first, *rest = wrap((needs or {}).get(name, ""), max(room - 9, 8))
+        lines.append(((f"  {sign} {fit(name, 5)} ", style), (first, "" if name in each.open else "muted")))
+        lines += [((" " * 10, ""), (part, "" if name in each.open else "muted")) for part in rest]
     return tuple(fitted(line, cells) for line in lines)
 
 
 def plan(steps: tuple[Step, ...], cells: int, glyphs: Glyphs = UNICODE) -> tuple[Line, ...]:
-    """The milestones by their days: reached, to come, or slipping."""
+    """The milestones by their days: reached when, to come, or slipping; projects are named where there are several."""
     if not steps:
         return ((("  no target is set, so there is no plan", "muted"),),)
+    several = len({each.project for each in steps}) > 1
     lines: list[Line] = []
     for each in steps:
+        day, due = each.due, ""
         if each.reached:
             state: Run = (f" {glyphs.ok} reached ", "ok")
+            day, due = each.reached, f"  due {each.due}"
         elif each.late:
             state = (f" {glyphs.bad} {each.late} d late ", "bad")
         else:
             state = (f" {glyphs.other} to come ", "muted")
-        what = f"{each.project} {each.track.upper()} L{each.level}"
-        lines.append((state, (f"{each.due}  ", "strong"), (what, ""), (f"  {each.owner}", "muted")))
+        what = f"{f'{each.project} ' if several else ''}{each.track.upper()} L{each.level}"
+        line: Line = (state, (f"{day}  ", "strong"), (what, ""))
+        for more in (f"  {each.owner}", due):  # what has no room is said elsewhere
+            line = (*line, (more, "muted")) if measure(line) + width(more) <= cells else line
+        lines.append(line)
         rest = "after " + ", ".join(each.after) if each.after and not each.reached else ""
         rest += ("; " if rest and each.open else "") + ("open: " + ", ".join(each.open) if each.open else "")
         lines += [((f"     {part}", "muted"),) for part in wrap(rest, max(cells - 7, 8)) if part]

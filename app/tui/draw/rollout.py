@@ -101,11 +101,13 @@ EVIDENCE, SAVED = "evidence", "saved"
 def views(course: Course) -> tuple[str, ...]:
     """What can be shown as curves: the evidence, the loss that was saved, and each guard-rail whose value moved; the
     evidence has its own curves, and days only count up."""
+    evidence = (EVIDENCE,) if any(value is not None for _, value in (*course.better, *course.worse)) else ()
+    saved = (SAVED,) if any(value is not None for _, value in course.saved) else ()
     rails = (each for each in course.gates if each.threshold is not None and len({v for _, v in each.days}) > 1)
     told = (
         each.name for each in rails if not each.name.startswith((EVIDENCE, SAVED)) and not each.name.endswith("days")
     )
-    return (EVIDENCE, SAVED, *told)
+    return (*evidence, *saved, *told)
 
 
 def curves(course: Course, which: str, cells: int, rows: int, glyphs: Glyphs = UNICODE) -> tuple[Line, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from ledger.projections.artifacts import Artifact
+    from ledger.projections.deployments import Deployment
     from ledger.projections.view import View
 
 PAST = 12
@@ -161,7 +162,9 @@ def _deployment(view: View, ref: str) -> tuple[str, Pairs, Sections]:
     found = deployments.get(view, ref)
     if found is None:
         return ref, [], []
-    alive = any(each.deployment == found.deployment for each in serving(view))
+    alive = any(
+        each.deployment == found.deployment for each in serving(view, deployments.listed(view, project=found.project))
+    )
     status = {"ok": "live" if alive else "replaced"}.get(found.status, found.status.replace("_", " "))
     style = {"live": "ok", "under way": "info", "inconclusive": "warn", "replaced": "muted"}.get(status, "bad")
     pairs = [
@@ -169,7 +172,7 @@ def _deployment(view: View, ref: str) -> tuple[str, Pairs, Sections]:
         ("what", short(found.subject), ""),
         ("where", found.environment, ""),
         ("how", found.strategy, ""),
-        ("slice", f"{found.slice:.0%}", ""),
+        ("traffic", f"{traffic(view, found):.0%}" if status in ("live", "under way") else "none", ""),
         ("status", status, style),
         ("by", found.actor, ""),
         ("since", (found.ended_at or found.at)[:19].replace("T", " "), ""),
@@ -290,13 +293,26 @@ def counts(impact: Sequence[str]) -> list[str]:
 
 def serving_of(view: View, refs: Sequence[str]) -> list[tuple[str, str, float]]:
     """Which of these are deployments that serve: subject, environment, share of the traffic."""
-    names = {ref.partition("/")[2] for ref in refs if ref.startswith("deployment/")}
-    if not names:
-        return []
     from app.actions.deployments import serving
+    from ledger.projections import deployments
 
-    alive = (each for each in serving(view) if each.deployment in names)
-    return [(each.subject, each.environment, 1.0 if each.status == "ok" else each.slice) for each in alive][:MOST]
+    names = {ref.partition("/")[2] for ref in refs if ref.startswith("deployment/")}
+    found = [deployments.get(view, name) for name in names] if len(names) <= PAST else []
+    projects = {each.project for each in found if each is not None} or ({None} if names else ())
+    listed = [each for project in projects for each in deployments.listed(view, project=project)]
+    alive = (each for each in serving(view, listed) if each.deployment in names)
+    return [(each.subject, each.environment, traffic(view, each)) for each in alive][:MOST]
+
+
+def traffic(view: View, found: Deployment) -> float:
+    """The share of the traffic that a deployment has: all once it is live, else what its last step gave it."""
+    if found.status == "ok":
+        return 1.0
+    row = view.row(
+        "SELECT slice FROM deployment_steps WHERE deployment = :deployment AND seq <= :at ORDER BY seq DESC LIMIT 1",
+        {"deployment": found.deployment},
+    )
+    return float(row[0]) if row else found.slice
 
 
 def _number(value: object) -> str:

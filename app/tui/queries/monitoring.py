@@ -91,7 +91,7 @@ class Series:
 
 
 def board(view: View) -> Board:
-    """Alerts, the unresolved first, and all monitors."""
+    """Alerts, the unresolved first, and all monitors, those first whose last value was beyond the threshold."""
     from ledger.projections import alerts, monitors
 
     names = view.rows("SELECT alert FROM alerts WHERE seq <= :at ORDER BY seq DESC LIMIT :n", {"n": NEWEST})
@@ -125,6 +125,7 @@ def board(view: View) -> Board:
                 seen=row is not None,
             )
         )
+    watches.sort(key=lambda each: not each.breached)
     last = view.row("SELECT at FROM events WHERE seq = :at")
     shown = tuple(_alarm(each) for each in found if each.state != "resolved" or each in resolved)
     return Board(shown, tuple(watches), str(last[0])[:10] if last else "")

@@ -75,7 +75,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """The page: risks, the gravest first; targets; the plan by its days; areas and capabilities of the matrix."""
+    """The page: risks, the gravest first; targets; the plan by its days; areas and capabilities of the matrix; what each
+    criterion needs, by its id."""
 
     risks: tuple[Danger, ...]
     targets: tuple[Aim, ...]
@@ -83,6 +84,7 @@ class Register:
     areas: tuple[str, ...]
     capabilities: tuple[str, ...]
     sure: bool = True
+    needs: tuple[tuple[str, str], ...] = ()
 
 
 def load(context: Context, kept: Kept, *, verified: Verified, exact: bool = True) -> Register:
@@ -106,6 +108,7 @@ def load(context: Context, kept: Kept, *, verified: Verified, exact: bool = True
         (*risks.AREAS, *sorted({each.area for each in dangers} - {*risks.AREAS})),
         tuple(dict.fromkeys([*found.evaluation.model.capabilities, *(each.capability for each in dangers)])),
         sure or not (dangers or aims),
+        tuple((each.id, each.need) for each in found.evaluation.model.criteria) if aims else (),
     )
 
 

@@ -107,7 +107,9 @@ class LineagePage(Page):
 
     def _start(self, ref: str | None) -> None:
         if ref is None:
-            self.query_one(GraphPane).say("nothing is recorded yet that has a lineage")
+            self.query_one(GraphPane).say(
+                "nothing has a lineage yet; `assay run` or `assay artifact register` begins one"
+            )
         elif not self._focus:  # it may have been told meanwhile what to show
             self.open(ref)
 

@@ -35,6 +35,7 @@ class RegistryPage(Page):
         Key("c", "turn", "what is recorded of it, or the curves of its figures over the versions", "curves"),
         Key("v", "measure", "another figure in the list, and first among the curves", "figure"),
         doing("request", "request"),
+        doing("artifact register", "register"),
         doing("artifact alias", "alias"),
         doing("artifact retire", "retire"),
         Key("e", "event", "the event that recorded it, in the audit", "event"),
@@ -98,6 +99,8 @@ class RegistryPage(Page):
         self.names.show(draw.sections(board, self.glyphs), self._wanted[0] or None, then)
         if not board.names and not board.runs:
             self.versions.show(draw.NOTHING)
+            said = (("  `assay run` or `assay artifact register` records the first", "muted"),)
+            self.query_one("#whole", Paper).show(lambda *_: (said,))
 
     def on_lister_moved(self, event: Lister.Moved) -> None:
         """Another name: its versions are asked for. Another version: it is asked for whole."""

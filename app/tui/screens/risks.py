@@ -30,9 +30,11 @@ class RisksPage(Judged):
     KEYS = (
         Key("enter,l", "event", "the event that recorded it, in the audit", "event", "⏎"),
         doing("risk add", "risk"),
+        doing("risk close", "close"),
         doing("target set", "target"),
-        Key("J,space", "scroll(3)", "the plan further down"),
-        Key("K", "scroll(-3)", "the plan further up"),
+        doing("target sign", "sign"),
+        Key("J", "scroll(3)", "the details and the plan further down"),
+        Key("K", "scroll(-3)", "the details and the plan further up"),
     )
 
     def __init__(self) -> None:
@@ -125,15 +127,29 @@ class RisksPage(Judged):
         if isinstance(chosen, Danger):
             detail.show(lambda cells, _: draw.risk(chosen, cells, self.glyphs))
         elif isinstance(chosen, Aim):
-            detail.show(lambda cells, _: draw.target(chosen, cells, self.glyphs))
+            detail.show(lambda cells, _: draw.target(chosen, cells, self.glyphs, dict(found.needs)))
         else:
             detail.show(lambda *_: ((("  no risk is recorded and no target is set", "muted"),),))
 
+    def given(self, name: str) -> dict[str, str]:
+        """The risk or the target under the cursor."""
+        chosen = self.chosen
+        if isinstance(chosen, Danger) and name == "risk close":
+            return {"risk": chosen.name, "project": chosen.project}
+        if isinstance(chosen, Aim) and name in ("target sign", "target set"):
+            return {"track": chosen.track, "project": chosen.project}
+        return {}
+
     def why_not(self, action: str) -> str:
-        """The past is only looked at."""
+        """The past is only looked at; what is closed is a risk that stands, what is signed a target that is not."""
+        chosen = self.chosen
         if action.startswith("do(") and not self.dashboard.moment.live:
             return "that would be recorded now, and the screen shows the past; L returns to live"
-        if action == "event" and self.chosen is None:
+        if action == "do('risk close')" and (not isinstance(chosen, Danger) or chosen.closed):
+            return "the cursor stands on no risk that stands"
+        if action == "do('target sign')" and (not isinstance(chosen, Aim) or chosen.signer):
+            return "the cursor stands on no target that waits for its signature"
+        if action == "event" and chosen is None:
             return "no risk is recorded and no target is set"
         return ""
 
@@ -147,8 +163,9 @@ class RisksPage(Judged):
             self.app.post_message(Opened(f"event/{self.chosen.seq}"))
 
     def action_scroll(self, rows: int) -> None:
-        """Scroll the plan."""
-        self.query_one("#plan", Paper).scroll_relative(y=rows, animate=False)
+        """Scroll the details and the plan."""
+        for name in ("#detail", "#plan"):
+            self.query_one(name, Paper).scroll_relative(y=rows, animate=False)
 
 
 def sections(found: Register, glyphs: Glyphs) -> list[Section]:

@@ -23,7 +23,7 @@ from app.tui.widgets.lister import Lister
 from app.tui.widgets.paper import Paper
 
 ROLLOUTS = (
-    Column("", least=6, most=14), Column("", least=9), Column("", least=4, rank=3), Column("", "right", least=4, rank=1),
+    Column("", least=6, most=14), Column("", least=16), Column("", least=4, rank=3), Column("", "right", least=4, rank=1),
     Column("", "right", least=10, rank=2),
 )  # fmt: skip
 
@@ -103,7 +103,7 @@ class RolloutsPage(Page):
         self._course = course
         panes = {name: self.query_one(f"#{name}", Paper) for name in ("standing", "curves", "verdicts")}
         panes["standing"].border_title = titled(course.rollout.deployment) if course else "Rollout"
-        panes["curves"].set_class(course is None or not course.evaluations, "-off")
+        panes["curves"].set_class(course is None or not draw.views(course), "-off")
         if course is None:
             panes["standing"].show(lambda *_: ((("  `deploy` or `canary start` begins one", "muted"),),))
             panes["verdicts"].show(lambda *_: ())
@@ -120,7 +120,7 @@ class RolloutsPage(Page):
 
     def _entitle(self, course: Course) -> None:
         """Title of the curve shown, which is the first again where this rollout has no such guard-rail."""
-        views = draw.views(course)
+        views = draw.views(course) or (draw.EVIDENCE,)
         self._which = self._which if self._which in views else views[0]
         paper = self.query_one("#curves", Paper)
         paper.border_title = titled(draw.entitled(self._which))
@@ -145,8 +145,10 @@ class RolloutsPage(Page):
             return "that would be recorded now, and the screen shows the past; L returns to live"
         if action in ("do('canary run')", "do('canary promote')") and (chosen is None or chosen.status != "under way"):
             return "the cursor stands on no rollout that is under way"
-        if action in ("event", "turn") and (self._course is None or not self._course.evaluations):
+        if action == "event" and (self._course is None or not self._course.evaluations):
             return "its gates were not evaluated"
+        if action == "turn" and (self._course is None or not draw.views(self._course)):
+            return "nothing was measured day by day"
         if action == "lineage" and chosen is None:
             return "nothing was ever deployed here"
         return ""

@@ -31,13 +31,18 @@ REGISTER = Register(
 def test_the_matrix_tells_the_gravest_of_each_cell() -> None:
     picture = draw.matrix(REGISTER, 60, chosen=DANGER.ref)
     lines = plain(picture).split("\n")
-    assert "[▲ 25]" in lines[3]
+    assert "[▲ 25 otto]" in lines[3]
     assert lines[3].startswith(" monitoring")
     assert lines[0].split() == ["model", "data"]
     assert lines[1].split() == ["monitoring", "lineage"]
     assert all(sum(width(text) for text, _ in line) == 60 for line in picture)
     wide = plain(draw.matrix(REGISTER, 90)).split("\n")
     assert "✓ 2" not in wide[2], "a risk that nothing answers has no column of a capability"
+    both = replace(REGISTER, risks=(DANGER, replace(DANGER, ref="risk/fx/third", likelihood=1)))
+    assert "▲ 25×2" in plain(draw.matrix(both, 60))
+    many = tuple(replace(DANGER, ref=f"risk/fx/{n}", capability=f"data.c{n}") for n in range(9))
+    crowded = replace(REGISTER, risks=many, capabilities=tuple(each.capability for each in many))
+    assert "more with risks" in plain(draw.matrix(crowded, 60))
 
 
 def test_a_risk_says_why_it_is_graver_than_recorded() -> None:
@@ -51,11 +56,11 @@ def test_a_risk_says_why_it_is_graver_than_recorded() -> None:
 
 
 def test_a_target_says_from_where_to_where_and_what_is_open() -> None:
-    told = plain(draw.target(AIM, 60))
+    told = plain(draw.target(AIM, 60, needs={"D2.1": "every dataset was checked before a model was trained on it"}))
     assert "··· 0 ▸ ▒▒▒ 2 by 2009-06-30  it is late" in told
     assert "nobody has signed it" in told
     assert "1 of 2 held" in told
-    assert "open: D2.1" in told
+    assert "○ D2.1  every dataset was checked before a model was\n          trained on it\n  ✓ D1.1" in told
 
 
 def test_the_plan_tells_what_slips() -> None:
@@ -64,8 +69,10 @@ def test_the_plan_tells_what_slips() -> None:
         Step("fx", "data", 2, "2009-06-30", "otto", ("data L1",), "", 12, ("D2.1",)),
     )
     assert plain(draw.plan(steps, 60)) == (
-        " ✓ reached 2009-03-01  fx DATA L1  otto\n ✗ 12 d late 2009-06-30  fx DATA L2  otto\n     after data L1; open: D2.1"
+        " ✓ reached 2009-02-01  DATA L1  otto  due 2009-03-01\n"
+        " ✗ 12 d late 2009-06-30  DATA L2  otto\n     after data L1; open: D2.1"
     )
+    assert "✗ 12 d late 2009-06-30  fx DATA L2" in plain(draw.plan((*steps, replace(steps[0], project="carry")), 60))
     assert "there is no plan" in plain(draw.plan((), 60))
 
 

@@ -129,6 +129,27 @@ def test_a_plot_of_anything_has_exactly_its_size(points, threshold, marks, cells
     assert all(measure(line) == cells for line in drawn)
 
 
+def test_of_many_noisy_values_the_middle_ones_are_drawn_between_the_highest_and_the_lowest() -> None:
+    first = date(2008, 1, 1)
+    noisy = tuple(((first + timedelta(days=n)).isoformat(), 5.0 + (-1) ** n * (n % 7)) for n in range(2000))
+    drawn = plot.draw(plot.Plot(noisy, 10.5), 60, 16)
+    styles = {style for line in drawn for _, style in line}
+    assert {"series", "series.bad", "faint"} <= styles
+    assert "each; faint: high, low" in plain(drawn)
+    smooth = tuple(((first + timedelta(days=n)).isoformat(), n / 2000) for n in range(2000))
+    assert "faint" not in plain(plot.draw(plot.Plot(smooth), 60, 16))
+
+
+def test_marks_have_lines_only_where_they_leave_the_curve_in_sight() -> None:
+    points = tuple(((date(2008, 1, 1) + timedelta(days=n)).isoformat(), n / 50) for n in range(365))
+    weekly = tuple(plot.Mark((date(2008, 1, 1) + timedelta(days=n)).isoformat(), "deploy") for n in range(0, 365, 7))
+    few, many = (plain(plot.draw(plot.Plot(points, marks=marks), 60, 12)) for marks in (weekly[:3], weekly))
+    assert "┊" in few
+    assert "┊" not in many
+    alert = plot.Mark("2008-06-01", "alert")
+    assert plain(plot.draw(plot.Plot(points, marks=(*weekly, alert)), 60, 12)).count("┊") >= 5
+
+
 def test_a_mark_shortly_before_the_first_value_is_shown_and_one_long_before_is_not() -> None:
     points = tuple(((date(2008, 2, 1) + timedelta(days=n)).isoformat(), n / 50) for n in range(50))
     near, far = plot.Mark("2008-01-29", "deploy"), plot.Mark("2007-06-01", "deploy")
