@@ -44,7 +44,7 @@ class Evidence:
     def value(self) -> dict[str, Any]:
         """What the event says."""
         if self._value is None:
-            self._value = json.loads(self._body or b"{}")["value"]
+            self._value = json.loads((self._body or b'{"value":{}}').decode())["value"]
             self._body = None
         return self._value
 

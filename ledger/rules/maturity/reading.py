@@ -57,8 +57,10 @@ def rebuilt(document: Mapping[str, Any], source: str) -> Model:
 class Placed(dict[str, Any]):
     """A mapping that knows on which line each of its keys stands, and itself."""
 
-    line = 0
-    lines: dict[str, int]
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.line = 0
+        self.lines: dict[str, int] = {}
 
 
 def _loaded(text: str, source: str) -> Any:
@@ -78,7 +80,6 @@ def _built(node: Any, yaml: Any) -> Any:
     if isinstance(node, yaml.MappingNode):
         made = Placed()
         made.line = node.start_mark.line + 1
-        made.lines = {}
         for key, item in node.value:
             name = str(key.value)
             if name in made.lines:
@@ -95,26 +96,43 @@ def _merged(reader: _Reader, own: Placed) -> Placed:
     """The shipped model with what the workspace changes of it."""
     text = files("ledger.rules.maturity").joinpath("model.yaml").read_text(encoding="utf-8")
     base: Placed = _loaded(text, "the shipped model")
-    base["windows"].update(own.get("windows") or {})
-    if isinstance(own.get("windows"), dict) and "tier" in own["windows"]:
-        shipped_tiers = dict(_loaded(text, "the shipped model")["windows"]["tier"])
-        base["windows"]["tier"] = {**shipped_tiers, **own["windows"]["tier"]}
-    base["capabilities"].update(own.get("capabilities") or {})
-    asked = own.get("packs") or []
-    for name in asked:
-        if not isinstance(asked, list) or name not in base["packs"]:
+    tiers = base["windows"]["tier"]
+    base["windows"] = _over(reader, base["windows"], own, "windows")
+    base["windows"]["tier"] = _over(reader, tiers, base["windows"], "tier")
+    base["capabilities"] = _over(reader, base["capabilities"], own, "capabilities")
+    for name in _names(reader, own, "packs"):
+        if name not in base["packs"]:
             raise reader.error(own, "packs", f"there is no pack {name!r}; there is {', '.join(base['packs'])}")
         _add(reader, base["tracks"], base["packs"][name])
     base["packs"] = {}
-    _add(reader, base["tracks"], own.get("tracks") or {})
+    _add(reader, base["tracks"], _over(reader, Placed(), own, "tracks"))
     known = {each["id"] for levels in base["tracks"].values() for each in _flat(levels)}
-    for name in own.get("without") or []:
+    for name in _names(reader, own, "without"):
         if name not in known:
             raise reader.error(own, "without", f"there is no criterion {name!r} to leave out")
         for levels in base["tracks"].values():
             for level, criteria in levels.items():
                 levels[level] = [each for each in criteria if each["id"] != name]
     return base
+
+
+def _over(reader: _Reader, base: Placed, own: Placed, key: str) -> Placed:
+    """A mapping of the shipped model with what the workspace says instead; the lines are those of the workspace's file."""
+    said = own.get(key)
+    if said is None:
+        return base
+    if not isinstance(said, Placed):
+        raise reader.error(own, key, f"{key} must be a mapping, not {str(said)[:60]!r}")
+    made = Placed({**base, **said})
+    made.line, made.lines = said.line, dict(said.lines)
+    return made
+
+
+def _names(reader: _Reader, own: Placed, key: str) -> list[str]:
+    said = own.get(key) or []
+    if not isinstance(said, list) or not all(isinstance(each, str) for each in said):
+        raise reader.error(own, key, f"{key} must be a list of names, not {str(said)[:60]!r}")
+    return said
 
 
 def _flat(levels: Mapping[str, Any]) -> list[Any]:
@@ -158,7 +176,10 @@ class _Reader:
             levels = tracks.get(track) or {}
             self.only(levels, LEVELS, f"tracks.{track}")
             for level in LEVELS:
-                criteria += [self.criterion(each, track, LEVELS.index(level)) for each in levels.get(level) or []]
+                said = levels.get(level) or []
+                if not isinstance(said, list) or not all(isinstance(each, dict) for each in said):
+                    raise self.error(levels, level, f"{track} {level} must be a list of criteria, each a mapping with an id")
+                criteria += [self.criterion(each, track, LEVELS.index(level)) for each in said]
         ids = [each.id for each in criteria]
         twice = next((name for name in ids if ids.count(name) > 1), None)
         if twice is not None:
@@ -178,8 +199,6 @@ class _Reader:
         return found
 
     def criterion(self, said: Any, track: str, level: int) -> Criterion:
-        if not isinstance(said, dict):
-            raise InputError(f"{self.source}: each criterion of {track} {LEVELS[level]} is a mapping with an id")
         self.only(said, _CRITERION, "a criterion")
         for key in ("id", "need", "window", "proof"):
             if key not in said:

@@ -51,7 +51,7 @@ class Rows:
         self, type_: str, by: str, source: str, narrowed: str, bound: Mapping[str, Any]
     ) -> Iterator[tuple[Any, Evidence]]:
         """The same from another source, each with the value of an expression."""
-        sql = f"SELECT {by}, {_SAID.get(type_, _EVENT)} FROM {source} WHERE {narrowed} ORDER BY p.seq"
+        sql = f"SELECT {by}, {_SAID.get(type_, _EVENT)} FROM {source} WHERE {narrowed} ORDER BY +p.seq"
         return _MADE.get(type_, Rows._events)(self, type_, self.view.connection.execute(sql, bound))
 
     def between(self, type_: str, after: int, until: int, narrowed: str = "1", **bound: Any) -> list[Evidence]:
