@@ -128,10 +128,12 @@ def shown(view: View, artifact: Artifact) -> Answer:
         ("retired", f"{facts['retired']}{replaced}" if facts["retired"] is not None else None),
     ]
     lines = [say(Mark("title", artifact.ref)), *fields(rows), *describing.shown(artifact.facts.get("summary") or {})]
-    for each in facts["documents"]:
-        title = f"  {each['title']}" if each["title"] else ""
-        kind = each["doc_kind"].replace("_", " ")
-        lines.append(say(f"  document  {kind}{title}  ", Mark("dim", each["sha256"])))
+    # What is attached again, to vouch for another year, is the same document still.
+    once = {(each["doc_kind"], each["sha256"]): each for each in facts["documents"]}.values()
+    papers = [
+        (Mark("dim", each["doc_kind"].replace("_", " ")), each["title"], Mark("dim", each["sha256"])) for each in once
+    ]
+    lines += table(papers, indent="  ") if papers else []
     lines += ["", *events.recent(past, artifact.ref)]
     return Answer({"at": view.at, "artifact": facts, "history": [events.described(each) for each in past]}, lines)
 
