@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import Any, ClassVar
 
 from textual.app import App
+from textual.filter import LineFilter
 
 from app.tui import theme
+from app.tui.asciionly import AsciiOnly
 from app.tui.clockwork import Clockwork
 from app.tui.deciding import Deciding
 from app.tui.draw.glyphs import UNICODE, Glyphs
@@ -72,6 +75,11 @@ class Dashboard(Clockwork, Deciding, Jumping, Keeping, App[int]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """What our style sheets use and the toolkit's own themes do not have."""
         return {"muted": theme.PALETTES[theme.nearest(self.theme, dark=self.current_theme.dark)].colour("muted")}
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Without UTF-8 nothing but ASCII leaves, whoever drew it."""
+        found = super().get_line_filters()
+        return [*found, AsciiOnly()] if self.glyphs.name == "ascii" else found
 
     def get_default_screen(self) -> Page:
         """The first screen is up with the first frame."""

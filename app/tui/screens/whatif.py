@@ -21,7 +21,7 @@ from app.tui.widgets.paper import Paper
 if TYPE_CHECKING:
     from app.tui.screens.judged import Judged
 
-LEAVES = "space suppose  a up to here  c none  h l track  y copy  J K scroll  esc leaves"
+LEAVES = "space suppose  a to here  c none  hl track  y copy  JK scroll  esc leaves"
 
 
 class WhatIfScreen(Box[None]):

@@ -32,7 +32,7 @@ class WholeScreen(Box[Hashable]):
     def __init__(
         self, title: str, sections: Sequence[Section], *, choose: Hashable | None = None, told: Told | None = None
     ) -> None:
-        super().__init__(title, "j k move   ⏎ opens   esc leaves")
+        super().__init__(title, "j k move   l opens   esc leaves")
         self._sections = sections
         self._choose = choose
         self._told = told
