@@ -144,11 +144,11 @@ def _add(reader: _Reader, tracks: Any, more: Any) -> None:
     for track, levels in more.items():
         if track not in tracks or not isinstance(levels, dict):
             raise reader.error(more, track, f"there is no track {track!r}; they are {', '.join(TRACKS)}")
-        for level, criteria in levels.items():
-            if level not in LEVELS or not isinstance(criteria, list):
+        for level in levels:
+            if level not in LEVELS:
                 raise reader.error(levels, level, f"{level!r} is no level; they are {', '.join(LEVELS)}")
-            for each in criteria:
-                name = each.get("id") if isinstance(each, dict) else None
+            for each in reader.listed(levels, level, track):
+                name = each.get("id")
                 for others in tracks.values():
                     for at, held in others.items():
                         others[at] = [one for one in held if one["id"] != name]
@@ -176,10 +176,9 @@ class _Reader:
             levels = tracks.get(track) or {}
             self.only(levels, LEVELS, f"tracks.{track}")
             for level in LEVELS:
-                said = levels.get(level) or []
-                if not isinstance(said, list) or not all(isinstance(each, dict) for each in said):
-                    raise self.error(levels, level, f"{track} {level} must be a list of criteria, each a mapping with an id")
-                criteria += [self.criterion(each, track, LEVELS.index(level)) for each in said]
+                criteria += [
+                    self.criterion(each, track, LEVELS.index(level)) for each in self.listed(levels, level, track)
+                ]
         ids = [each.id for each in criteria]
         twice = next((name for name in ids if ids.count(name) > 1), None)
         if twice is not None:
@@ -197,6 +196,13 @@ class _Reader:
                 raise self.error(said, name, f"the capability {name} is a list of criteria")
             found[name] = tuple(each for each in ids if each in known)
         return found
+
+    def listed(self, levels: Mapping[str, Any], level: str, track: str) -> list[dict[str, Any]]:
+        """The criteria of a level, as they were loaded."""
+        said = levels.get(level) or []
+        if not isinstance(said, list) or not all(isinstance(each, dict) for each in said):
+            raise self.error(levels, level, f"{track} {level} must be a list of criteria, each a mapping with an id")
+        return said
 
     def criterion(self, said: Any, track: str, level: int) -> Criterion:
         self.only(said, _CRITERION, "a criterion")
