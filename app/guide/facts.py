@@ -9,7 +9,7 @@ from ledger.errors import Missing
 from ledger.rules.maturity import lineage, reading, sets, verdicts
 from ledger.rules.maturity.moments import DAY, EVER, PLAIN, Window, covered
 from ledger.rules.maturity.pieces import Evidence, name_of
-from ledger.rules.maturity.spans import contains
+from ledger.rules.maturity.spans import BEGIN, contains
 from ledger.rules.maturity.standing import Evaluation, Moment, State
 
 FUNCTIONS = ("data-science", "engineering", "operations")
@@ -70,13 +70,11 @@ class Facts:
 
     def events(self, type_: str, *, days: int | None = None, shared: bool = False, **fields: Any) -> list[Evidence]:
         """The project's events of a type, oldest first, narrowed to the last ``days`` and to fields of the value."""
-        found = self.index.in_project(type_, self.project, shared=shared)
-        since = None if days is None else self.moment.t - days * DAY
-        return [
-            each
-            for each in found
-            if (since is None or each.t >= since) and all(each.value.get(key) == item for key, item in fields.items())
-        ]
+        since = BEGIN if days is None else self.moment.t - days * DAY
+        kind = fields.get("kind")
+        kinds = (kind,) if isinstance(kind, str) else None
+        found = self.index.told(type_, self.project, kinds, shared=shared, earliest=since)
+        return [each for each in found if all(each.value.get(key) == item for key, item in fields.items())]
 
     def live(self) -> list[str]:
         """The versions of the project's models that serve in production."""
@@ -84,17 +82,17 @@ class Facts:
 
     def members(self, of: str, window: Window = EVER) -> list[str]:
         """The versions in a set at the moment."""
-        found = sets.members(self.index, of, self.project, window, self.evaluation.model.tiers)
+        t = self.moment.t
+        found = sets.members(self.index, of, self.project, window, self.evaluation.model.tiers, since=t)
         return [each.version for each in found if each.event is None and contains(each.spans, self.moment.t)]
 
     def about(self, subject: str, type_: str) -> list[Evidence]:
         """The events of a type whose subject has this name, whichever version."""
-        return self.index.grouped(type_, "name").get(name_of(subject), [])
+        return self.index.named(type_, name_of(subject))
 
     def newest_each(self, type_: str, *, days: int | None = None) -> Iterator[Evidence]:
         """The project's events of a type that no later one supersedes."""
-        later = self.index.superseded(type_)
-        return (each for each in self.events(type_, days=days) if each.seq not in later)
+        return (each for each in self.events(type_, days=days) if self.index.next_of(each) is None)
 
     def repeated(self, *, days: int | None = None) -> list[Evidence]:
         """The newest repetition of each run, oldest first; those in which something was exchanged on purpose are none."""

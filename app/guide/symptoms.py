@@ -132,7 +132,7 @@ def canaries(facts: Facts) -> Iterator[Cause]:
         if each.value.get("strategy") not in ("canary", "shadow"):
             continue
         name, plan = each.value["deployment"], each.value.get("plan") or {}
-        checked = facts.index.grouped("check.executed", "subject").get(each.subject, [])
+        checked = facts.index.about("check.executed", each.subject)
         over = name in ended
         if not over and not any(c.value.get("kind") in ("baseline", "performance") for c in checked):
             yield Cause(

@@ -171,17 +171,21 @@ class Sparing(Index):
         """The events of a type whose subject has this name, from a time on."""
         if not self.large(type_):
             return super().named(type_, name, earliest)
+        return since(self._named(type_, name, self._rows.before(earliest)), earliest)
+
+    def _named(self, type_: str, name: str, after: int) -> list[Evidence]:
+        """The same behind an event, and somewhat before."""
         if not self._is_named(type_, name):
             return []
-        after = self._rows.before(earliest)
 
         def read(low: int, high: int) -> list[Evidence]:
             # A version's subject begins with its name and an @, and A is the next character.
-            within = ("e.subject = :name", "e.subject >= :name || '@' AND e.subject < :name || 'A'")
+            said = "p.ref" if type_ == REGISTERED else "e.subject"
+            within = (f"{said} = :name", f"{said} >= :name || '@' AND {said} < :name || 'A'")
             found = [self._rows.between(type_, low, high, each, name=name) for each in within]
             return sorted((item for each in found for item in each), key=lambda item: item.seq)
 
-        return since(self._tail((type_, f"named {name}"), after, read), earliest)
+        return self._tail((type_, f"named {name}"), after, read)
 
     def _is_named(self, type_: str, name: str) -> bool:
         """Whether some event of a type has a subject of this name."""
@@ -347,7 +351,7 @@ class Sparing(Index):
         if type_ not in pieces.KEYS or not self.large(type_):
             return super().next_of(item) if type_ in pieces.KEYS else None
         if type_ == OBSERVED:
-            events = self.named(type_, item.name, item.t)
+            events = self._named(type_, item.name, item.seq - 1)
             key: tuple[Hashable, ...] = ("next", type_, item.name, self._tails[type_, f"named {item.name}"][0])
         else:
             events = self.about(type_, item.subject)

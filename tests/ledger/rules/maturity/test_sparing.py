@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
@@ -20,7 +20,8 @@ from ledger.projections.view import View
 from ledger.rules.maturity import reading
 from ledger.rules.maturity.index import Index
 from ledger.rules.maturity.moments import micros
-from ledger.rules.maturity.pieces import OBSERVED
+from ledger.rules.maturity.pieces import OBSERVED, Evidence, name_of
+from ledger.rules.maturity.spans import BEGIN as BEGINNING
 from ledger.rules.maturity.sparing import Sparing
 from ledger.rules.maturity.standing import Evaluation, Moment, State, Verification
 from ledger.rules.maturity.verdicts import label
@@ -126,6 +127,44 @@ def test_one_index_answers_for_projects_and_moments_in_any_order() -> None:
                 for each in WHOLE.criteria:
                     at = Moment(len(events) - 1, t)
                     assert told(spared.state(project, each, at)) == told(whole.state(project, each, at)), each.id
+
+
+@pytest.mark.parametrize("type_", [*evidence.TYPES, OBSERVED])
+def test_every_look_up_finds_what_is_there(type_: str) -> None:
+    """By subject, name, field, project, kind, time, and what took whose place."""
+    events = story()
+    whole = Index.of_events(events)
+    middle = micros(events[len(events) // 2].at)
+    mine = [e for e in events if e.type == type_]
+
+    def seqs(found: Iterable[Evidence]) -> list[int]:
+        return [each.seq for each in found]
+
+    with kept(events) as view:
+        spared = Sparing(view, many=1)
+        for subject in sorted({e.subject for e in mine} | {"model/fx/none@1"}):
+            name = name_of(subject)
+            assert seqs(spared.about(type_, subject)) == seqs(whole.about(type_, subject))
+            assert seqs(spared.named(type_, name, middle)) == seqs(whole.named(type_, name, middle))
+            assert seqs(spared.named(type_, name)) == seqs(whole.named(type_, name))
+            assert seqs(spared.with_output(type_, subject)) == seqs(whole.with_output(type_, subject))
+        for field in ("run", "sha256", "kind", "alert"):
+            for said in sorted({e.value[field] for e in mine if isinstance(e.value.get(field), str)}):
+                assert seqs(spared.of_field(type_, field, said)) == seqs(whole.of_field(type_, field, said))
+        kinds = tuple(sorted({str(e.value.get("kind")) for e in mine})[:2])
+        for earliest in (middle, BEGINNING):
+            for project in (P, "rates", "nobody", "other", "one more"):
+                for wanted in (None, kinds):
+                    for shared in (False, True):
+                        asked = (type_, project, wanted)
+                        found = spared.told(*asked, shared=shared, earliest=earliest)
+                        assert seqs(found) == seqs(whole.told(*asked, shared=shared, earliest=earliest))
+                    found = list(spared.newest(*asked, earliest=earliest))
+                    assert seqs(found) == seqs(whole.newest(*asked, earliest=earliest))
+            for item in spared.everywhere(type_, earliest):
+                one, other = spared.next_of(item), whole.next_of(item)
+                assert (one and one.seq) == (other and other.seq)
+            assert seqs(spared.everywhere(type_, earliest)) == seqs(whole.everywhere(type_, earliest))
 
 
 def test_little_is_read_of_a_long_ledger() -> None:
