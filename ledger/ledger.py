@@ -377,8 +377,8 @@ def _moment(at: str | datetime) -> str:
             day = datetime.strptime(at, "%Y-%m-%d").replace(tzinfo=UTC)
             return times.format_time(day + timedelta(days=1) - timedelta(microseconds=1))
         moment = datetime.fromisoformat(at)
-    except ValueError:
+        return times.format_time(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):  # the last day has no end, and the first no beginning further east
         raise InputError(
             f"{at!r} is no moment; write a day as 2008-09-17, a time as 2008-09-17T14:30:00Z, or an event's number"
         ) from None
-    return times.format_time(moment if moment.tzinfo else moment.replace(tzinfo=UTC))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from app.actions import asking, deciding, events, moments, signing
+from app.actions import asking, deciding, events, moments, outputs, signing
 from app.actions.answers import Answer, Mark, at_most, earlier, folded, moment, say, state, table
 from ledger.errors import InputError
 from ledger.format.decision import MAX_REASON
@@ -182,9 +182,10 @@ def standing(view: View, request: Request) -> str:
         return "approved"
     if ended:
         return ended
+    if not request.approvals:
+        return "open"
     goal = gates.environment_of(request.transition)
-    missing = gates.missing(view, request.subject, goal, now=now, request=request.seq)
-    return "open" if missing or not request.approvals else "approved"
+    return "open" if gates.missing(view, request.subject, goal, now=now, request=request.seq) else "approved"
 
 
 def document(view: View, request: Request) -> dict[str, Any]:
@@ -302,9 +303,8 @@ def _stated(context: Context, draft: Draft, way: _Way) -> Answer:
     document_ = {"decision": deciding.document(draft), "request": document(context.view, draft.request), "event": None}
     if way.output is None:
         return Answer(document_, raw=draft.statement.decode())
-    file = context.start / way.output
-    file.write_bytes(draft.statement)
-    file.with_name(f"{file.name}.pae").write_bytes(draft.signed_bytes)
+    file = outputs.write(context, way.output, draft.statement)
+    outputs.write(context, f"{way.output}.pae", draft.signed_bytes)
     verdict = draft.decision.verdict
     lines = [
         say(state("open", "to be signed"), f"  {way.output}, by {draft.decision.signer}"),

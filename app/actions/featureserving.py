@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from app.actions import events, features, offline
+from app.actions import events, features, offline, outputs
 from app.actions.answers import Answer, Mark, counted, say, state, table
 from app.actions.featurechecks import cut, described, record_check
 from ledger.errors import InputError
@@ -80,12 +80,7 @@ def join(
         "dataset": None,
     }
     if output is not None:
-        goal = context.start / output
-        try:
-            goal.write_bytes(made)
-        except OSError as error:
-            raise InputError(f"{output} cannot be written: {error.strerror}") from None
-        document["path"] = str(goal.absolute())
+        document["path"] = str(outputs.write(context, output, made).absolute())
     elif source is not None and name is not None:
         document["dataset"] = _recorded_join(context, source, parts, name, made, parquet=parquet, time=time, zone=zone)
     where = document["dataset"] or output

@@ -7,7 +7,7 @@ import html
 import io
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from app.actions import deployments, evaluating, events
+from app.actions import deployments, evaluating, events, outputs
 from app.actions.answers import Answer, Mark, say, state, table
 from ledger.errors import InputError
 from ledger.format.text import visible
@@ -104,7 +104,7 @@ def export(context: Context, *, form: str = "md", output: str | None = None, pro
     }
     if output is None:
         return Answer(document_, raw=written)
-    (context.start / output).write_text(written, encoding="utf-8")
+    outputs.write(context, output, written)
     return Answer(document_, [say(state("good", "written"), f"  {output}, {len(rows)} models, {position[0]}")])
 
 

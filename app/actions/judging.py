@@ -28,7 +28,7 @@ def judged(path: Path) -> Answer:
     """
     try:
         data = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path} cannot be read as JSON: {error}") from None
     try:
         if isinstance(data, Mapping) and "cases" in data:

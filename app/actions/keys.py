@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.actions import deciding, events
+from app.actions import deciding, events, outputs
 from app.actions import people as persons
 from app.actions.answers import Answer, Mark, fields, say, state
 from app.actions.identity import check
@@ -82,7 +82,7 @@ def show(context: Context, *, output: str | None = None) -> Answer:
     }
     if output is None:
         return Answer(document, raw=f"{current}\n")
-    (context.start / output).write_text(f"{current}\n", encoding="utf-8")
+    outputs.write(context, output, f"{current}\n")
     return Answer(document, [say(state("good", "written"), f"  the key of {context.ledger.origin}, into {output}")])
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.actions import proving
+from app.actions import outputs, proving
 from app.actions.answers import Answer, Mark, counted, say, state
 from app.workspace import FILE, Workspace
 from ledger.errors import InputError
@@ -96,7 +96,7 @@ def _convict(
         return []
     if output is None:
         return [say(Mark("dim", "  --misbehaviour FILE keeps the proof, which anyone can check with the ledger's key"))]
-    (context.start / output).write_bytes(data)
+    outputs.write(context, output, data)
     return [
         say(state("bad", "proven"), f"  the two signed checkpoints are in {output}; `assay verify {output} --key VKEY`")
     ]
@@ -104,13 +104,15 @@ def _convict(
 
 def checkpoint(context: Context, *, output: str | None = None) -> Answer:
     """Sign the tree's root at the log's size; the note is printed as it is, or written to a file."""
+    if output is not None:
+        outputs.place(context, output)
     ledger = context.ledger
     note = ledger.checkpoint()
     size = ledger.size
     document = {"origin": ledger.origin, "size": size, "root": ledger.root(size).hex(), "note": note}
     if output is None:
         return Answer(document, raw=note)
-    (context.start / output).write_text(note, encoding="utf-8")
+    outputs.write(context, output, note)
     return Answer(document, [say(state("good", "signed"), f"  {counted(size, 'event')}, into {output}")])
 
 

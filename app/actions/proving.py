@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.actions import outputs
 from app.actions.answers import Answer, Mark, counted, moment, say, state
 from ledger.errors import InputError
 
@@ -48,7 +49,7 @@ def prove(context: Context, *, seq: str, output: str | None = None) -> Answer:
     document = {"seq": number, "origin": head.origin, "size": head.size, "root": head.root.hex(), "proof": text}
     if output is None:
         return Answer(document, raw=text)
-    (context.start / output).write_bytes(data)
+    outputs.write(context, output, data)
     lines = [
         say(state("good", "proven"), f"  event {number} of {counted(head.size, 'event')}, into {output}"),
         say(Mark("dim", f"`assay verify {output} --key VKEY` checks it anywhere; the key: "), str(key)),

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.actions import outputs
 from app.actions.answers import Answer, Mark, say, state
 from ledger.errors import InputError
 
@@ -49,7 +50,7 @@ def sign(
     }
     if output is None:
         return Answer(document, raw=text)
-    (context.start / output).write_text(text, encoding="utf-8")
+    outputs.write(context, output, text)
     back = "" if stated.request is None else f"; there, `assay {stated.verdict} {stated.request.seq} --signed {output}`"
     return Answer(document, [say(state("good", "signed"), f"  by {stated.signer}, into {output}{back}")])
 

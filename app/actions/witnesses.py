@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from app.actions import events, proving
+from app.actions import events, outputs, proving
 from app.actions.answers import Answer, Mark, counted, fields, say, state, table
 from ledger.errors import InputError
 
@@ -50,6 +50,8 @@ def cosign(context: Context, *, request: str, name: str | None = None, output: s
     from ledger.format.checkpoint import parse_body
     from ledger.format.note import parse
 
+    if output is not None:
+        outputs.place(context, output)
     witness = _witness(name)
     cosigned = witness.cosign((context.start / request).read_bytes(), int(time.time()))
     head = parse_body(parse(cosigned).text)
@@ -62,7 +64,7 @@ def cosign(context: Context, *, request: str, name: str | None = None, output: s
     }
     if output is None:
         return Answer(document, raw=cosigned.decode())
-    (context.start / output).write_bytes(cosigned)
+    outputs.write(context, output, cosigned)
     said = f"  {counted(head.size, 'event')} of {head.origin}, into {output}"
     return Answer(
         document,
@@ -106,7 +108,7 @@ def request(
     document = {"origin": ledger.origin, "old": old, "checkpoint": asked.checkpoint.decode(), "request": data.decode()}
     if output is None:
         return Answer(document, raw=data.decode())
-    (context.start / output).write_bytes(data)
+    outputs.write(context, output, data)
     return Answer(
         document, [say(state("good", "written"), f"  {output}; at the witness, `assay witness cosign {output}`")]
     )

@@ -25,6 +25,9 @@ COMMON = (
 AT = Argument("at", "as of an event (42) or a moment (2008-10-01, 2008-10-01T12:00:00Z)", ("--at",), metavar="SEQ|TIME")
 """What every command that looks takes as well."""
 
+_LARGEST = 2**53 - 1
+"""The largest number that an event can hold (docs/format.md, section 1)."""
+
 VERSION, HELP = ("--version",), ("-h", "--help")
 
 
@@ -151,6 +154,10 @@ class _Parser(argparse.ArgumentParser):
         Raises:
             InputError: the words do not fit.
         """
+        for word in _before_dashes(words):
+            flag, sign, value = word.partition("=")
+            if sign and value == "--" and flag in self.flags:  # argparse would take it for the end of the options
+                self.error(f"argument {flag}: '--' is no value")
         found, extra = self.parse_known_args(list(words))
         for word in extra:
             if word.startswith("-") and word != "-":
@@ -212,6 +219,9 @@ def _converter(argument: Argument) -> Callable[[str], Any]:
 
 def _number(text: str, *, whole: bool) -> float:
     try:
-        return int(text) if whole else float(text)
+        found = int(text) if whole else float(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not {'a whole number' if whole else 'a number'}") from None
+    if not -_LARGEST <= found <= _LARGEST:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number that can be counted with")
+    return found

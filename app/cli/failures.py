@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import sqlite3
 from pathlib import Path
 from typing import NamedTuple
@@ -28,10 +29,32 @@ class Failure(NamedTuple):
         return {"error": self.message, "code": self.code, "missing": list(self.missing)}
 
 
+_WORD, _LINE = 600, 4_000
+"""The longest word and line of an error, in characters: it may repeat what was given, and that may be a file's content."""
+
+
 def failure(error: BaseException, ledger: Path | None) -> Failure:
-    """Say in one line what an exception means; ``ledger`` is the file that was being used, where one was."""
+    """Say in one line, of a length that can be read, what an exception means.
+
+    Args:
+        error: what was raised.
+        ledger: the file that was being used, where one was.
+    """
+    found = _failure(error, ledger)
+    return found._replace(message=_readable(found.message))
+
+
+def _readable(message: str) -> str:
+    """A message without the middle of words that are too long to be read, and without its end where it is too long."""
+    short = re.sub(rf"\S{{{_WORD},}}", lambda word: f"{word[0][:200]}… ({len(word[0]):,} characters)", message)
+    return short if len(short) <= _LINE else f"{short[: _LINE // 2]}… ({len(short):,} characters)"
+
+
+def _failure(error: BaseException, ledger: Path | None) -> Failure:
     if isinstance(error, Refused):
-        missing = tuple({"what": each.what, "action": each.action, "who": each.who} for each in error.missing)
+        missing = tuple(
+            {"what": _readable(each.what), "action": _readable(each.action), "who": each.who} for each in error.missing
+        )
         return Failure(str(error), error.exit_code, missing)
     if isinstance(error, AssayError):
         return Failure(str(error), error.exit_code)

@@ -154,6 +154,8 @@ def _require_text(given: Sequence[str]) -> None:
     from ledger.errors import InputError
 
     for word in given:
+        if "\x00" in word:
+            raise InputError(f"the argument {word!r} holds a zero byte")
         if not word.isascii() and not word.isprintable():
             try:
                 word.encode()

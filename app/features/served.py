@@ -115,7 +115,7 @@ def _json(lines: Iterable[str], name: str) -> Iterator[tuple[str, Mapping[str, A
             continue
         try:
             found = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InputError(f"{name}, line {number}: no JSON: {error}") from None
         if not isinstance(found, dict):
             raise InputError(f"{name}, line {number}: a line must be an object, {{{', '.join(_NESTED)}}}")

@@ -99,7 +99,7 @@ def _lines(path: Path) -> Iterator[tuple[int, list[Mapping[str, Any]]]]:
                 raise InputError(f"{path.name}, line {number}: the line is empty; every line is one record")
             try:
                 rows.append(json.loads(line))
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise InputError(f"{path.name}, line {number}: this is no JSON: {error}") from None
             if len(rows) == ROWS:
                 yield first, rows

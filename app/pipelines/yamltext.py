@@ -23,6 +23,8 @@ Place = tuple[str | int, ...]
 
 MAX_BYTES = 1 << 20
 """What people write by hand is shorter."""
+_LARGEST = 2**53 - 1
+"""The largest whole number that an event can hold (docs/format.md, section 1)."""
 _MAX_NODES = 50_000
 _MAX_DEPTH = 64
 _SPECIAL = (
@@ -98,12 +100,14 @@ def load(text: str, source: str) -> Document:
     import yaml
 
     try:
+        depth = 0
         for token in yaml.scan(text, Loader=yaml.SafeLoader):
+            where = f"{source}, line {token.start_mark.line + 1}"
             if isinstance(token, yaml.TagToken):
-                line = token.start_mark.line + 1
-                raise InputError(
-                    f"{source}, line {line}: tags (!{token.value[1]}) are not known here; write plain values"
-                )
+                raise InputError(f"{where}: tags (!{token.value[1]}) are not known here; write plain values")
+            depth += isinstance(token, _opening(yaml)) - isinstance(token, _closing(yaml))
+            if depth > _MAX_DEPTH:  # what is deeper takes time with the square of its depth
+                raise InputError(f"{where}: too deeply nested; {_MAX_DEPTH} levels are the most")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -113,6 +117,17 @@ def load(text: str, source: str) -> Document:
         raise InputError(f"{source}: {' '.join(str(error).split())}") from None
     reader = _Reader(source)
     return Document(None if node is None else reader.value(node, ()), source, reader.lines)
+
+
+def _opening(yaml: Any) -> tuple[type, ...]:
+    """The tokens that begin a level."""
+    starts = (yaml.BlockSequenceStartToken, yaml.BlockMappingStartToken)
+    return (*starts, yaml.FlowSequenceStartToken, yaml.FlowMappingStartToken)
+
+
+def _closing(yaml: Any) -> tuple[type, ...]:
+    """The tokens that end one."""
+    return (yaml.BlockEndToken, yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken)
 
 
 def scalar(text: str) -> Any:
@@ -143,7 +158,10 @@ class _Reader:
         assert isinstance(node, yaml.ScalarNode)
         text: str = node.value
         # A style is a quote or a block: such a value is always a text.
-        return text if node.style else scalar(text)
+        found = text if node.style else scalar(text)
+        if isinstance(found, int) and abs(found) > _LARGEST:
+            raise self._error(node, f"{text[:40]} is too large for a whole number; quote it if it is a name")
+        return found
 
     def _mapping(self, node: yaml.MappingNode, place: Place) -> dict[str, Any]:
         import yaml

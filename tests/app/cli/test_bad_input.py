@@ -378,3 +378,33 @@ def test_what_should_not_happen_is_one_line_and_a_traceback_on_request(
     one_line(shell("log"), "this should not happen: ZeroDivisionError", "ASSAY_DEBUG=1")
     monkeypatch.setenv("ASSAY_DEBUG", "1")
     assert "Traceback" in shell("log").err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("log", "--at=--"), "argument --at: '--' is no value"),
+        (("log", "--at", "9999-12-31"), "'9999-12-31' is no moment"),
+        (("log", "--at", "0001-01-01T00:00:00+14:00"), "is no moment"),
+        (("artifact", "list", "-n", "9" * 400), "is no number that can be counted with"),
+        (("agent", "--once", "--every", "nan"), "'nan' is no number that can be counted with"),
+        (("agent", "--once", "--every", "inf"), "'inf' is no number that can be counted with"),
+        (("show", "a\x00b"), "holds a zero byte"),
+    ],
+)
+def test_values_that_mean_nothing(ready: Shell, words: tuple[str, ...], said: str) -> None:
+    one_line(ready(*words), said)
+
+
+@pytest.mark.parametrize("word", ["x" * 60_000, "\u202e" * 60_000, "ä b " * 20_000])
+def test_an_error_that_repeats_what_was_given_can_be_read(ready: Shell, word: str) -> None:
+    said = ready("show", word)
+    one_line(said, "characters)")
+    assert len(said.err) < 30_000, "each hidden character is spelled"
+    assert "\u202e" not in said.err
+
+
+def test_deep_files_are_refused_at_once(ready: Shell) -> None:
+    (ready.root / "deep").write_text("[" * 50_000)
+    one_line(ready("policy", "check", "deep"), "deep, line 1: too deeply nested")
+    one_line(ready("canary", "judge", "deep"), "deep cannot be read as JSON")

@@ -70,11 +70,10 @@ def test_what_is_no_mapping(text: str) -> None:
         fields(text)
 
 
-@pytest.mark.parametrize("value", [".nan", ".inf", "9" * 300, "x", "~"])
+@pytest.mark.parametrize("value", [".nan", ".inf", "1e400", "x", "~"])
 def test_numbers_are_finite(value: str) -> None:
     found = fields(f"a: {value}\n")
     with pytest.raises(InputError, match=r"^f.yaml, line 1: a must be a"):
         found.whole("a")
-    if value != "9" * 300:
-        with pytest.raises(InputError, match="a must be a number"):
-            found.number("a")
+    with pytest.raises(InputError, match="a must be a number"):
+        found.number("a")
