@@ -29,6 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         complete()
         return 0
     given = list(sys.argv[1:] if argv is None else argv)
+    _open_streams()
     try:
         with heeded():
             return _run(given)
@@ -40,6 +41,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except Exception as error:
         return _fail(error, as_json="--json" in given)
+
+
+def _open_streams() -> None:
+    """Give a command that was started without input, output or errors (``>&-``) ones that lead nowhere.
+
+    Otherwise the next file that is opened would get their number, and whoever writes to standard error would write into it.
+    """
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            # Those before it are open by now, so it is the lowest number that is free.
+            os.dup2(os.open(os.devnull, os.O_RDWR), number)
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
 
 
 def _run(given: Sequence[str]) -> int:

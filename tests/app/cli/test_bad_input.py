@@ -408,3 +408,20 @@ def test_deep_files_are_refused_at_once(ready: Shell) -> None:
     (ready.root / "deep").write_text("[" * 50_000)
     one_line(ready("policy", "check", "deep"), "deep, line 1: too deeply nested")
     one_line(ready("canary", "judge", "deep"), "deep cannot be read as JSON")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_streams_that_are_closed_are_no_error(ready: Shell, closed: str) -> None:
+    """Nothing that is opened instead of them is written into."""
+    for words, code in ((("--as", "lea", *WRITING[2:]), 0), (("show", "nothing"), 2), (("verify",), 0)):
+        command = f'"$0" -m app.cli -C "$1" {" ".join(words)} {closed}'
+        done = subprocess.run(
+            ["/bin/sh", "-c", command, sys.executable, str(ready.root)],
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == code, (done, words)
+        assert "should not happen" not in done.stdout + done.stderr
+    assert ready.json("verify")["ok"]
