@@ -1,7 +1,9 @@
 """A verification that the audit has begun: how far it is, whether it waits, what came of it.
 
-A large ledger is verified by a process of its own, at a lower priority and with processes of its own, so that no key
-waits for it; this one hears how far it is, and at last what was found, a line of JSON at a time.
+A large ledger is verified by processes of their own, at a lower priority and in a session of their own: a scheduler that
+shares the processor out by sessions would else let keys wait for them. This process hears how far they are, and at last
+what was found, a line of JSON at a time. One process stands over them, which does what it is told: halt them, let them
+go on, and end them when nobody is there any more to tell it anything.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -30,6 +33,12 @@ MUCH = 20_000
 
 NICENESS = 10
 """How far that process steps back for others that want the processor."""
+
+SUPERVISE, WORK = "supervise", "work"
+HALT, GO_ON, END = b"h", b"g", b"e"
+"""What is ordered on the standard input of the process that stands over a verification."""
+
+_SIGNALS = {HALT: signal.SIGSTOP, GO_ON: signal.SIGCONT, END: signal.SIGKILL}
 
 WEIGHTS = {"events": 1.0, "meaning": 10.0, "structure": 1.7}
 """What an event costs in each stage, in proportion: measured on a ledger of a million."""
@@ -52,7 +61,7 @@ class Run:
     _times: dict[str, tuple[float, float]] = field(default_factory=dict)
     _paused: float = 0.0
     _idle: float = 0.0
-    _process: subprocess.Popen[str] | None = None
+    _process: subprocess.Popen[bytes] | None = None
 
     def __post_init__(self) -> None:
         self.began = self.began or monotonic()
@@ -82,12 +91,12 @@ class Run:
             self._paused = 0.0
         else:
             self._paused = monotonic()
-        self._signal(signal.SIGSTOP if self._paused else signal.SIGCONT)
+        self._order(HALT if self._paused else GO_ON)
 
     def leave(self) -> None:
         """Stop it for good."""
         self.left = True
-        self._signal(signal.SIGKILL)
+        self._order(END)
 
     @property
     def seconds(self) -> float:
@@ -142,19 +151,16 @@ class Run:
         return _document(path, root, watched)
 
     def _beside(self, path: Path, root: Path, hear: Hear) -> dict[str, Any]:
-        # A group of its own, so that all of it can be halted and stopped at once.
-        command = [sys.executable, "-P", "-m", "app.tui.verifying", str(path.absolute()), str(root.absolute())]
         process = self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
+            _command(SUPERVISE, path, root),
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            text=True,
-            process_group=0,
+            start_new_session=True,
         )
         assert process.stdout is not None
         if self._paused:
-            self._signal(signal.SIGSTOP)
+            self._order(HALT)
         try:
             for line in process.stdout:
                 if self.left:
@@ -167,19 +173,18 @@ class Run:
                 else:
                     return dict(said)
         finally:
-            self._signal(signal.SIGKILL)
-            process.stdout.close()
-            process.wait()
             self._process = None
+            with process:  # its pipes are closed, by which it ends; then it is waited for
+                pass
         if self.left:
             raise Cancelled
         raise LedgerError("the process that verifies has ended before it was done; v begins anew")
 
-    def _signal(self, number: signal.Signals) -> None:
+    def _order(self, order: bytes) -> None:
         process = self._process
-        if process is not None and process.poll() is None:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, number)
+        if process is not None and process.stdin is not None:
+            with suppress(OSError, ValueError):  # it has ended meanwhile
+                os.write(process.stdin.fileno(), order)
 
 
 class Batch:
@@ -214,7 +219,29 @@ def _document(path: Path, root: Path, watch: Watch) -> dict[str, Any]:
         return dict(registry.get("verify").load()(context).document)
 
 
-def main(path: Path, root: Path) -> None:
+def _command(what: str, path: Path, root: Path) -> list[str]:
+    return [sys.executable, "-P", "-m", "app.tui.verifying", what, str(path.absolute()), str(root.absolute())]
+
+
+def supervise(path: Path, root: Path) -> None:
+    """Let a ledger be verified, and do what is ordered on the standard input; where that ends, so does all of it."""
+    with suppress(OSError):  # where the system shares the processor out by sessions
+        Path("/proc/self/autogroup").write_text(str(NICENESS), encoding="ascii")
+    worker = subprocess.Popen(_command(WORK, path, root), stdin=subprocess.DEVNULL, process_group=0)
+    threading.Thread(target=lambda: os._exit(worker.wait() and 1), daemon=True).start()
+    while orders := os.read(0, 64):
+        for order in (orders[n : n + 1] for n in range(len(orders))):
+            _to_all(worker.pid, _SIGNALS[order])
+    _to_all(worker.pid, signal.SIGKILL)
+    worker.wait()
+
+
+def _to_all(group: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(group, number)
+
+
+def work(path: Path, root: Path) -> None:
     """Verify a ledger, and say on the standard output how far it is and what was found."""
 
     def say(said: object) -> None:
@@ -232,4 +259,4 @@ def main(path: Path, root: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    {SUPERVISE: supervise, WORK: work}[sys.argv[1]](Path(sys.argv[2]), Path(sys.argv[3]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -63,8 +64,10 @@ def test_another_process_halts_goes_on_and_is_stopped(shell: story.Shell) -> Non
     worker.start()
     wait_for(lambda: run._process is not None)
     assert run._process is not None
-    child = run._process.pid
-    wait_for(lambda: state(child) == "T")
+    above = run._process.pid
+    wait_for(lambda: [state(each) for each in children(above)] == ["T"])
+    (child,) = children(above)
+    assert os.getsid(child) == above != os.getsid(0)
     run.pause()
     wait_for(lambda: state(child) != "T")
     run.pause()
@@ -73,7 +76,25 @@ def test_another_process_halts_goes_on_and_is_stopped(shell: story.Shell) -> Non
     # It may have been done before it was halted again.
     assert not worker.is_alive()
     assert outcome in (["left"], [])
-    assert not Path(f"/proc/{child}").exists()
+    wait_for(lambda: not state(above) and state(child) in ("", "Z"))
+
+
+@pytest.mark.usefixtures("beside")
+def test_nothing_goes_on_when_nobody_is_there_to_hear(shell: story.Shell) -> None:
+    command = verifying._command(verifying.SUPERVISE, shell.ledger, shell.root)
+    above = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert above.stdin is not None
+    os.write(above.stdin.fileno(), verifying.HALT)
+    wait_for(lambda: [state(each) for each in children(above.pid)] == ["T"])
+    (child,) = children(above.pid)
+    above.communicate(timeout=GENEROUS)
+    wait_for(lambda: state(child) in ("", "Z"))
+
+
+def children(process: int) -> list[int]:
+    """The processes that one has begun."""
+    files = Path(f"/proc/{process}/task").glob("*/children")
+    return [int(word) for file in files for word in file.read_text(encoding="ascii").split()]
 
 
 def wait_for(holds: object) -> None:
@@ -129,5 +150,5 @@ def test_the_pace_of_the_stage_tells_how_long_it_will_still_take(monkeypatch: py
 def test_the_other_process_steps_back(monkeypatch: pytest.MonkeyPatch, shell: story.Shell) -> None:
     asked: list[int] = []
     monkeypatch.setattr(os, "nice", asked.append)
-    verifying.main(shell.ledger, shell.root)
+    verifying.work(shell.ledger, shell.root)
     assert asked == [verifying.NICENESS]
