@@ -75,7 +75,7 @@ def whole(found: Whole, cells: int, glyphs: Glyphs = UNICODE, first: str = "") -
             change = value - past[-2] if len(past) > 1 else None
             body.append(
                 (
-                    (name, ""),
+                    (middle(name, 30 if room > 60 else 14, glyphs.ellipsis, tail=20 if room > 60 else 9), ""),
                     (f"{value:.6g}", "strong"),
                     ("" if change is None else f"{change:+.3g}", "muted"),
                     (sparkline(past[-30:], glyphs) if len(past) > 1 else "", "spark"),

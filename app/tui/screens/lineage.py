@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from app.actions import registry
 from app.tui.draw.clip import middle, titled
 from app.tui.draw.lanes import lanes, tree
-from app.tui.draw.refs import before, short
+from app.tui.draw.refs import short
 from app.tui.draw.sections import Section
 from app.tui.keys import Key
 from app.tui.messages import Opened
@@ -19,6 +19,7 @@ from app.tui.queries import facts as told
 from app.tui.queries import lineage
 from app.tui.queries.facts import Facts, counts
 from app.tui.queries.lineage import Neighbourhood
+from app.tui.screens.differing import difference, uncompared
 from app.tui.screens.page import Page
 from app.tui.widgets.graph import GraphPane
 from app.tui.widgets.lister import Lister
@@ -185,21 +186,7 @@ class LineagePage(Page):
             return "this is where you began"
         if action == "mark" and "@" not in self.cursor and not self.cursor.startswith("run/"):
             return "only versions and runs can be compared"
-        if action == "compare":
-            return self._uncompared()
-        return ""
-
-    def _uncompared(self) -> str:
-        """Why nothing can be compared here; empty where something can."""
-        here, marked = self.cursor, self._marked
-        if "@" not in here and not here.startswith("run/"):
-            return "only versions and runs can be compared"
-        if marked and marked != here:
-            mixed = marked.startswith("run/") != here.startswith("run/")
-            return "a run and a version cannot be compared" if mixed else ""
-        if here.startswith("run/"):
-            return "mark a run first, with space; then d on another one"
-        return "" if before(here) else "it is the first version; mark another one with space"
+        return uncompared(self._marked, self.cursor) if action == "compare" else ""
 
     def action_walk(self, way: str) -> None:
         """Move the cursor."""
@@ -242,17 +229,8 @@ class LineagePage(Page):
 
     def action_compare(self) -> None:
         """What differs, as the command line says it."""
-        if self.barred("compare"):
-            return
-        from app.tui.screens.action import ActionScreen
-
-        marked = self._marked if self._marked != self.cursor else ""
-        first = marked or before(self.cursor)
-        given = {"first": first, "second": self.cursor}
-        name = "artifact diff"
-        if first.startswith("run/"):
-            name, given = "runs compare", {"runs": f"{first} {self.cursor}"}
-        self.app.push_screen(ActionScreen(registry.get(name), given))
+        if not self.barred("compare"):
+            self.app.push_screen(difference(self._marked, self.cursor))
 
     def action_fold(self) -> None:
         """Runs as nodes, or as edges."""

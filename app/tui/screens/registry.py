@@ -14,6 +14,7 @@ from app.tui.keys import Key, doing
 from app.tui.messages import Opened
 from app.tui.queries import registry
 from app.tui.queries.registry import Board, Shelf, Whole
+from app.tui.screens.differing import difference, uncompared
 from app.tui.screens.page import Page
 from app.tui.widgets.lister import Lister
 from app.tui.widgets.paper import Paper
@@ -31,7 +32,7 @@ class RegistryPage(Page):
         Key("l,enter", "inside", "to its versions; from a version, to its lineage", "open", "⏎"),
         Key("h,backspace", "outside", "back to the names", "back"),
         Key("space", "mark", "mark a version, to compare it with another", "mark it"),
-        Key("d", "compare", "what differs between the marked version and this one", "diff"),
+        Key("d", "compare", "what differs from the marked one; without a mark, from the version before", "diff"),
         Key("c", "turn", "what is recorded of it, or the curves of its figures over the versions", "curves"),
         Key("v", "measure", "another figure in the list, and first among the curves", "figure"),
         doing("request", "request"),
@@ -166,14 +167,7 @@ class RegistryPage(Page):
             return "that is for a version, and the cursor stands on a run"
         if action == "measure" and not self._shown_figure:
             return "nothing was measured of these versions"
-        if action == "compare":
-            if not self._marked:
-                return "mark a version first, with space; then d on another one"
-            if self._marked == self.subject:
-                return "the cursor stands on the marked version itself"
-            if self._marked.startswith("run/") != self.subject.startswith("run/"):
-                return "a run and a version cannot be compared"
-        return ""
+        return uncompared(self._marked, self.subject) if action == "compare" else ""
 
     def action_inside(self) -> None:
         """From the names to the versions, from there to the lineage."""
@@ -205,18 +199,9 @@ class RegistryPage(Page):
             self.rekey()
 
     def action_compare(self) -> None:
-        """What differs between the marked one and this one, as the command line says it."""
-        if self.barred("compare"):
-            return
-        from app.actions import registry as actions
-        from app.tui.screens.action import ActionScreen
-
-        both = f"{self._marked} {self.subject}"
-        if self.subject.startswith("run/"):
-            self.app.push_screen(ActionScreen(actions.get("runs compare"), {"runs": both}))
-        else:
-            first, second = both.split(" ")
-            self.app.push_screen(ActionScreen(actions.get("artifact diff"), {"first": first, "second": second}))
+        """What differs between the marked one and this one, or from the version before, as the command line says it."""
+        if not self.barred("compare"):
+            self.app.push_screen(difference(self._marked, self.subject))
 
     def action_turn(self) -> None:
         """The other view of the version."""

@@ -56,9 +56,9 @@ async def test_two_runs_are_compared_and_one_alone_is_not(opened: Opened, shell:
     async with opened().run_test(size=(120, 36)) as pilot:
         await settled(pilot)
         await press(pilot, "4", "G", "d")
-        assert "mark a version first" in noticed(pilot.app)
+        assert "mark a run first" in noticed(pilot.app)
         await press(pilot, "space", "d")
-        assert "marked version itself" in noticed(pilot.app)
+        assert "marked run itself" in noticed(pilot.app)
         marked = pilot.app.current.subject
         assert marked.startswith("run/")
         await press(pilot, "k", "d")
@@ -109,6 +109,11 @@ async def test_the_list_shows_one_figure_and_another_on_demand_and_their_curves(
         assert "bias  0.2" in shown(pilot.app)
         await press(pilot, "c")
         assert "Recorded" in shown(pilot.app)
+        await press(pilot, "k", "d")
+        compared = [pilot.app.screen.query_one(f"#arg-{name}").value.rpartition("/")[2] for name in ("first", "second")]
+        assert compared == ["bar@1", "bar@2"], "without a mark, a version is compared with the one before it"
+        await press(pilot, "escape", "j", "d")
+        assert "it is the first version" in noticed(pilot.app)
 
 
 async def test_from_a_version_its_approval_can_be_asked_for_and_from_a_run_not(opened: Opened) -> None:
