@@ -22,13 +22,13 @@ NOW = "as it is now: what it was at the moment shown is not recorded"
 
 
 def ago(then: str, now: str) -> str:
-    """How long ago in words: ``40 s ago``, ``3 min ago``, ``5 h ago``, ``2 d ago``; empty where a time cannot be read."""
+    """How long ago in words: ``just now``, ``3 min ago``, ``5 h ago``, ``2 d ago``; empty where a time cannot be read."""
     with suppress(ValueError):
         seconds = (datetime.fromisoformat(now) - datetime.fromisoformat(then)).total_seconds()
         for least, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
             if seconds >= least:
                 return f"{seconds // least:,.0f} {unit} ago"
-        return f"{max(seconds, 0):.0f} s ago"
+        return "just now"
     return ""
 
 

@@ -30,6 +30,8 @@ def options(found: WhatIf, glyphs: Glyphs = UNICODE) -> list[Section]:
         title = f"BEFORE L{level}, cheapest first" if level >= 0 else "BEFORE ANY LEVEL"
         if level > max(found.goal or 0, 0):
             title = f"BEFORE L{level}, once L{level - 1} is reached"
+        if all(each.state == "inapplicable" for each in found.options if each.level == level):
+            title += ", one at least: none applies yet"
         made.append(Section(title, OPTIONS, rows, style="title" if level == found.goal else "heading"))
     return made or [Section("", (Column("", most=200),), empty="every criterion of this track is held", counted=False)]
 

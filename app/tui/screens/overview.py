@@ -66,6 +66,7 @@ class OverviewPage(Explaining):
         self.query_one("#stands").border_title = "Where it stands"
         self._before: Overview | None = None
         self._weighing = False
+        self._listed: dict[str | None, tuple[list[Section], list[Section] | None]] = {}
         self.matters.focus()
         self.set_interval(AGENT_SECONDS, self._look)
 
@@ -158,13 +159,21 @@ class OverviewPage(Explaining):
         self._glance(data)
         matters, stands = self._matters(data), self._stands(data)
         if before is not None:
-            self.matters.show(matters, before=draw.sections(before, self.glyphs, self.dashboard.me))
+            then = draw.sections(before, self.glyphs, self.dashboard.me)
+            self._list(self.matters, matters, then)
         else:
             below = stands if self.has_class("-narrow") else []
-            self.matters.show(
-                self._cut([each for each in matters if each.rows or each.title != draw.OTHERS]) + self._cut(below)
-            )
-        self.query_one("#stands", Lister).show(self._cut(stands))
+            shown = [each for each in matters if each.rows or each.title != draw.OTHERS]
+            self._list(self.matters, self._cut([*shown, *below]))
+        self._list(self.query_one("#stands", Lister), self._cut(stands))
+
+    def _list(self, lister: Lister, found: list[Section], before: list[Section] | None = None) -> None:
+        """Show what is new in a list; where the cursor is elsewhere, it waits on the first row."""
+        if self._listed.get(lister.id) == (found, before):
+            return
+        self._listed[lister.id] = (found, before)
+        first = next((row.value for each in found for row in each.rows if row.value is not None), None)
+        lister.show(found, None if lister.has_focus else first, before)
 
     def _glance(self, data: Overview) -> None:
         paper, past = self.query_one("#glance", Paper), not self.dashboard.moment.live

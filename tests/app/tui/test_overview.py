@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from textual.pilot import Pilot
 
 import ledger
 from app.actions import agent
@@ -31,6 +32,15 @@ def many(shell: story.Shell) -> story.Shell:
     return shell
 
 
+async def walk(pilot: Pilot[int], lister: Lister, value: str) -> None:
+    """Move the cursor down to a row."""
+    while lister.value != value:
+        before = lister.value
+        await pilot.press("j")
+        assert lister.value != before, f"there is no row {value}"
+    await settled(pilot)
+
+
 @pytest.mark.parametrize("size", SIZES, ids=str)
 async def test_it_answers_at_once(opened: Opened, many: story.Shell, size: tuple[int, int]) -> None:
     async with opened().run_test(size=size) as pilot:
@@ -54,9 +64,7 @@ async def test_a_long_list_is_cut_and_opens_whole(opened: Opened, many: story.Sh
         await press(pilot, "p")
         assert isinstance(pilot.app.screen, WholeScreen)
         assert "p33" in shown(pilot.app)
-        lister = pilot.app.screen.query_one(Lister)
-        while lister.value != "project/p33":
-            await press(pilot, "j")
+        await walk(pilot, pilot.app.screen.query_one(Lister), "project/p33")
         await press(pilot, "enter")
         assert pilot.app.current.NAME == "Maturity"
         assert pilot.app.current.subject == "project/p33"
@@ -70,8 +78,7 @@ async def test_the_row_for_the_rest_opens_the_whole_list(
         await settled(pilot)
         await press(pilot, "l")
         page = pilot.app.current
-        while page.here.value != "all/PROJECTS (41)":
-            await press(pilot, "j")
+        await walk(pilot, page.here, "all/PROJECTS (41)")
         assert page.subject == "", "it is no reference"
         await press(pilot, "enter")
         assert isinstance(pilot.app.screen, WholeScreen)
@@ -98,8 +105,7 @@ async def test_the_guide_whole_and_from_an_item_to_its_event(opened: Opened) -> 
         assert "READY FOR PRODUCTION" in text
         page, box = pilot.app.current, pilot.app.screen
         proven = next(each for each in page._guide.items if each.seq is not None)
-        while box.query_one(Lister).value != f"guide/{proven.id}":
-            await press(pilot, "j")
+        await walk(pilot, box.query_one(Lister), f"guide/{proven.id}")
         assert f"enter goes to event {proven.seq:,}" in shown(pilot.app)
         await press(pilot, "enter")
         assert pilot.app.current.subject == f"event/{proven.seq}"
@@ -128,8 +134,7 @@ async def test_panes_by_h_and_l_and_what_a_row_opens(opened: Opened) -> None:
         await press(pilot, "escape", "h")
         assert page.here.id == "matters"
         await press(pilot, "l")
-        while page.here.value != "proof/chain":
-            await press(pilot, "j")
+        await walk(pilot, page.here, "proof/chain")
         await press(pilot, "enter")
         assert pilot.app.current.NAME == "Audit"
 
@@ -164,6 +169,24 @@ async def test_the_agent_on_the_dashboard_and_in_its_past(opened: Opened, shell:
         assert "1 duty of the agent failed" not in shown(pilot.app)
         await press(pilot, "a")
         assert "no such file [bold]x[/]" in shown(pilot.app)
+
+
+async def test_a_list_is_left_alone_while_nothing_in_it_changes(opened: Opened, many: story.Shell) -> None:
+    async with opened().run_test(size=(120, 36)) as pilot:
+        await settled(pilot)
+        stands = pilot.app.current.query_one("#stands", Lister)
+        assert str(stands.value).startswith("guide/"), "where the cursor is elsewhere, it waits on the first row"
+        stands.scroll_to(y=9, animate=False)
+        await settled(pilot)
+        pilot.app.current._look()
+        await settled(pilot)
+        assert stands.scroll_offset.y == 9
+        await press(pilot, "l", "j", "j")
+        chosen = stands.value
+        pilot.app.current._listed.clear()
+        pilot.app.current._draw()
+        await settled(pilot)
+        assert stands.value == chosen, "drawn anew, the cursor stays"
 
 
 async def test_two_moments_of_the_first_screen(opened: Opened, many: story.Shell) -> None:

@@ -44,6 +44,8 @@ def test_what_can_be_supposed_as_it_looks() -> None:
         " BEFORE L2, once L1 is reached (1)\n"
         "   [x]  ✗ lapsed   D2.1  Every dataset has a schema check   3/7"
     )
+    missing = replace(FOUND, options=(replace(SCHEMA, state="inapplicable"),))
+    assert draw.options(missing)[0].title == "BEFORE L2, once L1 is reached, one at least: none applies yet"
     assert plain(draw.option(SCHEMA, 60)) == (
         " D2.1 Every dataset has a schema check\n"
         " counts for 90 days; an automation must do it\n"
