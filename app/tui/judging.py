@@ -87,8 +87,13 @@ class Judge:
         process = self._process
         if process is None or process.poll() is not None:
             command = [sys.executable, "-P", "-m", "app.tui.judging", str(self._path), str(self._root)]
+            # A session of its own: where the processor is shared out by sessions, no key waits for it.
             process = self._process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
             )
         assert process.stdin is not None
         assert process.stdout is not None
