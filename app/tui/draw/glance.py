@@ -49,9 +49,9 @@ def glance(
         past: whether a past moment is shown.
         lines: ``LINES`` or ``SHORT``.
     """
-    levels, runs = _levels(consulted, glyphs), agents.brief(agent, glyphs, past=past)
+    levels, runs = _levels(consulted, glyphs, late=late), agents.brief(agent, glyphs, past=past)
     rows: list[tuple[str, Sequence[Run]]] = [
-        ("WRONG", _wrong(data, verified, consulted, None if past else agent, glyphs)),
+        ("WRONG", _wrong(data, verified, consulted, None if past else agent, glyphs, late=late)),
         ("WAITS", _waits(data, me, glyphs)),
         ("STEPS", _steps(consulted, glyphs, late=late, room=cells - LABEL - 1)),
     ]
@@ -76,8 +76,9 @@ def _many(count: int, word: str) -> str:
 
 
 def _wrong(
-    data: Overview, verified: Verified, consulted: Guide | None, agent: Agent | None, glyphs: Glyphs
+    data: Overview, verified: Verified, consulted: Guide | None, agent: Agent | None, glyphs: Glyphs, *, late: bool
 ) -> list[Run]:
+    weighed = consulted is not None and not late
     facts: list[Run] = []
     if verified is not None and not verified[1]:
         facts.append((f"{glyphs.bad} the chain is broken", "bad"))
@@ -88,14 +89,14 @@ def _wrong(
         facts.append((f"{glyphs.alert} {_many(len(data.exceptions), 'exception')} open", "alert"))
     if len(data.troubles) - raised:
         facts.append((f"{glyphs.warn} {_many(len(data.troubles) - raised, 'alert')} seen", "warn"))
-    ill = len(consulted.symptoms) if consulted is not None else 0
+    ill = len(consulted.symptoms) if consulted is not None and weighed else 0
     if ill:
         facts.append((f"{glyphs.bad} {_many(ill, 'finding')} of the doctor", "bad"))
     if agent is not None and agent.failed:
         facts.append((f"{glyphs.bad} {_many(len(agent.failed), 'duty')} of the agent failed", "bad"))
     if not facts:
-        facts.append((f"{glyphs.ok} nothing" if consulted is not None else f"{glyphs.ok} no alert", "ok"))
-    if consulted is None:
+        facts.append((f"{glyphs.ok} nothing" if weighed else f"{glyphs.ok} no alert", "ok"))
+    if not weighed:
         facts.append(("the doctor looks …", "muted"))
     if verified is None:
         facts.append((f"{glyphs.warn} never verified", "warn"))
@@ -145,7 +146,7 @@ def _steps(consulted: Guide | None, glyphs: Glyphs, *, late: bool, room: int) ->
     return wide if len(steps) == len(STEPS) and measure(tuple(wide)) <= room else drawn([" "] * len(steps))
 
 
-def _levels(consulted: Guide | None, glyphs: Glyphs) -> list[Run]:
+def _levels(consulted: Guide | None, glyphs: Glyphs, *, late: bool) -> list[Run]:
     if consulted is None:
         return [("pending …", "muted")]
     runs: list[Run] = []
@@ -153,4 +154,4 @@ def _levels(consulted: Guide | None, glyphs: Glyphs) -> list[Run]:
         runs += [("   ", "")] if runs else []
         text, style = maturity.level(level, glyphs)
         runs += [(f"{track.upper()} ", "strong"), (text.strip(), style)]
-    return runs
+    return [*runs, ("   pending …", "muted")] if late else runs

@@ -85,6 +85,14 @@ def test_what_is_not_known_yet_is_not_said_to_be_well() -> None:
     assert "intact" not in broken
 
 
+def test_what_is_of_the_moment_shown_before_is_marked() -> None:
+    text = plain(glance(QUIET, 116, verified=INTACT, consulted=GUIDE, late=True))
+    assert text.count("pending …") == 2, "steps and levels"
+    assert "finding of the doctor" not in text
+    assert "the doctor looks" in text
+    assert "✓ nothing   " not in text
+
+
 def test_at_a_past_moment_the_agent_is_as_it_is_now_and_no_trouble_of_then() -> None:
     text = plain(glance(QUIET, 116, consulted=replace(GUIDE, symptoms=()), agent=RUNS, past=True))
     assert "(as it is now)" in text
