@@ -14,6 +14,7 @@ from ledger.projections.evidence import TYPES
 from ledger.projections.view import View
 from ledger.rules.maturity import pieces
 from ledger.rules.maturity.index import Index, Kinds
+from ledger.rules.maturity.moments import DAY
 from ledger.rules.maturity.pieces import OBSERVED, Evidence, since, successors
 from ledger.rules.maturity.rows import CHECKED, COMPLETED, REGISTERED, ROWS, STARTED, Rows
 from ledger.rules.maturity.seen import Seen
@@ -43,6 +44,13 @@ _BY = {
 _PASSED = {STARTED: "runs", REGISTERED: "artifacts", OBSERVED: "observations"}
 """Types of which each event has a row with its project."""
 
+_NAMED = {
+    REGISTERED: "artifacts p",
+    OBSERVED: "events e CROSS JOIN observations p ON e.type = :type AND p.seq = e.seq",
+    "": "events e CROSS JOIN evidence p ON p.type = :type AND p.seq = e.seq",
+}
+"""The rows by which the events about a name are found: the subject first, whatever SQLite would think better."""
+
 _KINDED = (REGISTERED, CHECKED, OBSERVED)
 """Types of which each event has a row with its kind."""
 
@@ -57,6 +65,7 @@ _LISTS = {
 }
 """Lists of events: their rows, the column of the project that each counts for, and what narrows them."""
 
+_WEEK = 7 * DAY
 _BESIDE = 8
 """So many of the newest are found one by one, before all are read."""
 
@@ -171,26 +180,34 @@ class Sparing(Index):
         """The events of a type whose subject has this name, from a time on."""
         if not self.large(type_):
             return super().named(type_, name, earliest)
-        return since(self._named(type_, name, self._rows.before(earliest)), earliest)
+        # Whole weeks: where one ends need not be looked up for every element.
+        return since(self._named(type_, name, self._rows.before(earliest // _WEEK * _WEEK)), earliest)
 
     def _named(self, type_: str, name: str, after: int) -> list[Evidence]:
         """The same behind an event, and somewhat before."""
         if not self._is_named(type_, name):
             return []
 
+        said, seq = ("p.ref", "p.seq") if type_ == REGISTERED else ("e.subject", "e.seq")
+        # A version's subject begins with its name and an @, and A is the next character.
+        versions = f"{said} >= :name || '@' AND {said} < :name || 'A'"
+        within = (
+            f"{said} = :name AND {seq} > :after AND {seq} <= :until",
+            f"{versions} AND +{seq} > :after AND +{seq} <= :until",
+        )
+
         def read(low: int, high: int) -> list[Evidence]:
-            # A version's subject begins with its name and an @, and A is the next character.
-            said = "p.ref" if type_ == REGISTERED else "e.subject"
-            within = (f"{said} = :name", f"{said} >= :name || '@' AND {said} < :name || 'A'")
-            found = [self._rows.between(type_, low, high, each, name=name) for each in within]
-            return sorted((item for each in found for item in each), key=lambda item: item.seq)
+            bound = {"name": name, "type": type_, "after": low, "until": high}
+            source = _NAMED.get(type_, _NAMED[""])
+            found = [self._rows.found(type_, "''", source, each, bound) for each in within]
+            return sorted((item for each in found for _, item in each), key=lambda item: item.seq)
 
         return self._tail((type_, f"named {name}"), after, read)
 
     def _is_named(self, type_: str, name: str) -> bool:
         """Whether some event of a type has a subject of this name."""
         said = " UNION ALL ".join(
-            f"SELECT 1 FROM (SELECT 1 FROM events WHERE {each} AND type = :type AND seq <= :at LIMIT 1)"
+            f"SELECT 1 FROM (SELECT 1 FROM events WHERE {each} AND type = :type AND +seq <= :at LIMIT 1)"
             for each in ("subject = :name", "subject >= :name || '@' AND subject < :name || 'A'")
         )
         bound = {"name": name, "type": type_}
