@@ -71,7 +71,7 @@ class Clockwork(Base):
             witnessed=known.witnessed,
             simulated=known.simulated,
             shown=self._said(known),
-            pending=f"appends in {pending.left:.0f} s, u takes back" if pending else "",
+            pending=f"appends {len(pending.signed)} in {pending.left:.0f} s, u takes back" if pending else "",
         )
 
     def _said(self, known: Standing) -> str:

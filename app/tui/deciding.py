@@ -3,14 +3,13 @@ in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.tui.messages import Failed, Noticed
 from app.tui.screens.page import in_one_line
-from app.tui.signing import Pending
+from app.tui.signing import Batch, Outcome, Unrecorded
 from ledger.errors import Refused
 
 if TYPE_CHECKING:
@@ -36,6 +35,8 @@ class Deciding(Base):
 
     looking = False
     """Whether nothing can be recorded or written from here."""
+    _leaving = False
+    """Whether it closes as soon as what is being appended is through."""
 
     if TYPE_CHECKING:
         gateway: Gateway
@@ -49,31 +50,51 @@ class Deciding(Base):
         raise NotImplementedError
 
     def action_take_back(self) -> None:
-        """Take back the signed decision that waits."""
+        """Take back all signed decisions that wait."""
         dropped = self.signing.take_back()
         words = f"taken back: {dropped.words}; nothing was recorded" if dropped else "no signed decision waits"
         self.post_message(Noticed(words, "warn" if dropped else "info"))
         self._pending_changed()
 
+    async def action_quit(self) -> None:
+        """The toolkit's own key asks too."""
+        self.action_leave_dashboard()
+
     def action_leave_dashboard(self) -> None:
-        """Quit, unless a signed decision waits: then ask."""
-        pending = self.signing.pending
-        if pending is None:
+        """Quit, unless a signed decision waits: then ask. One that is being appended is waited for; a second time not."""
+        batch = self.signing.pending
+        if batch is None and (self._leaving or not self.signing.appending):
             self.exit(0)
             return
+        self._leaving = batch is None
+        if batch is None:
+            self.post_message(Noticed("a signed decision is being appended; the dashboard closes when it is"))
+            return
+        from app.tui.draw.statement import every
         from app.tui.screens.prompt import Choice, ChoiceScreen
 
-        asked = f"You signed: {pending.words}. It is not appended yet."
-        choices = (Choice("a", "append it now, then quit"), Choice("d", "drop it, then quit"), Choice("escape", "stay"))
-        self.push_screen(ChoiceScreen("A signed decision waits", asked, choices), self._quit_as)
+        many = len(batch.signed)
+        title = "A signed decision waits" if many == 1 else f"{many} signed decisions wait"
+        asked = f"You signed: {batch.words}. {'It is' if many == 1 else 'They are'} not appended yet."
+        them = "it" if many == 1 else every(many)
+        choices = (
+            Choice("a", f"append {them} now, then quit"), Choice("d", f"drop {them}, then quit"), Choice("escape", "stay"),
+        )  # fmt: skip
+        self.push_screen(ChoiceScreen(title, asked, choices), partial(self._quit_as, batch))
 
-    def _quit_as(self, choice: str | None) -> None:
+    def _quit_as(self, batch: Batch, choice: str | None) -> None:
+        if choice is None:
+            return
+        if choice == "d" and self.signing.pending is not batch:
+            self.post_message(Noticed("too late to drop: the ten seconds were over while you chose", "warn"))
+            return
         if choice == "d":
             self.signing.take_back()
+        else:
+            self.signing.flush()
+        self._leaving = self.signing.appending
+        if not self._leaving:
             self.exit(0)
-        elif choice == "a" and self.signing.pending is not None:
-            self._append(self.signing.pending, then=lambda: self.exit(0))
-            self.signing.pending = None
 
     def _tick(self) -> None:
         if self.signing.tick():
@@ -118,19 +139,34 @@ class Deciding(Base):
         self.call_from_thread(self.push_screen, asked, answer.set_result)
         return answer.result()
 
-    def _append(self, pending: Pending, then: Callable[[], None] | None = None) -> None:
-        """Append a signed decision on a worker, and say what was recorded."""
-        self.run_worker(partial(self._record, pending, then), thread=True, exit_on_error=False)
+    def _append(self, batch: Batch) -> None:
+        """Append signed decisions on a worker."""
+        self.run_worker(partial(self._record, batch), thread=True, exit_on_error=False)
 
-    def _record(self, pending: Pending, then: Callable[[], None] | None) -> None:
+    def _record(self, batch: Batch) -> None:
+        """Append each decision on its own: where one cannot be, the others go through."""
         from app.tui import signing
 
+        recorded: list[str] = []
+        failed: list[Unrecorded] = []
         try:
             with self.acting(writes=True) as context:
-                said = signing.append(context, pending)
+                for each in batch.signed:
+                    try:
+                        recorded.append(signing.append(context, each))
+                    except Exception as error:
+                        failed.append(Unrecorded(each.drafted.words, in_one_line(error)))
         except Exception as error:
-            self.post_message(Failed(f"not recorded: {in_one_line(error)}"))
-            return
-        self.post_message(Noticed(f"recorded: {said}", "ok"))
-        if then is not None:
-            self.call_from_thread(then)
+            rest = batch.signed[len(recorded) + len(failed) :]
+            failed += [Unrecorded(each.drafted.words, in_one_line(error)) for each in rest]
+        self.call_from_thread(self._recorded, Outcome(tuple(recorded), tuple(failed)))
+
+    def _recorded(self, outcome: Outcome) -> None:
+        """Say what was recorded and what was not; quit where that was waited for, and all went well."""
+        self.signing.appended(outcome)
+        self.post_message(Failed(outcome.words) if outcome.unrecorded else Noticed(outcome.words, "ok"))
+        self._pending_changed()
+        if outcome.unrecorded:
+            self._leaving = False
+        elif self._leaving and not self.signing.appending:
+            self.exit(0)

@@ -1,8 +1,9 @@
-"""A signed decision on its way into the ledger: it waits ten seconds, and can be taken back until then."""
+"""Signed decisions on their way into the ledger: they wait ten seconds together, and can be taken back until then."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -25,47 +26,109 @@ class Drafted:
     signer: str
     demo_key: bool
 
-
-@dataclass(slots=True)
-class Pending:
-    """A signed decision that is not appended yet; ``due`` on the monotonic clock."""
-
-    drafted: Drafted
-    envelope: Envelope
-    due: float
-
     @property
-    def left(self) -> float:
-        """Seconds until it is appended."""
-        return max(self.due - monotonic(), 0.0)
+    def request(self) -> int:
+        """The request that it decides on."""
+        return self.draft.request.seq
 
     @property
     def words(self) -> str:
         """What it does, in a few words."""
-        verdict = self.drafted.draft.decision.verdict
-        return f"{verdict} {self.drafted.draft.request.subject}"
+        asked = self.draft.request
+        return f"{self.draft.decision.verdict} {asked.subject} for {asked.transition} (request {asked.seq:,})"
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """One signed decision."""
+
+    drafted: Drafted
+    envelope: Envelope
+
+
+@dataclass(slots=True)
+class Batch:
+    """Decisions that were signed together and are not appended yet; ``due`` on the monotonic clock."""
+
+    signed: tuple[Signed, ...]
+    due: float
+
+    @property
+    def left(self) -> float:
+        """Seconds until they are appended."""
+        return max(self.due - monotonic(), 0.0)
+
+    @property
+    def words(self) -> str:
+        """What they do, in a few words."""
+        each = [signed.drafted.words for signed in self.signed]
+        return each[0] if len(each) == 1 else f"{len(each)} decisions: {'; '.join(each)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Unrecorded:
+    """A signed decision that was not appended, and why."""
+
+    words: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a batch: what was recorded, in words, and what was not."""
+
+    recorded: tuple[str, ...]
+    unrecorded: tuple[Unrecorded, ...]
+
+    @property
+    def words(self) -> str:
+        """All of it in one line; what was not recorded first, by name."""
+        done = self.recorded[0] if len(self.recorded) == 1 else f"{len(self.recorded)} decisions"
+        if not self.unrecorded:
+            several = f": {'; '.join(self.recorded)}" if len(self.recorded) > 1 else ""
+            return f"recorded: {done}{several}"
+        failed = "; ".join(f"{each.words}: {each.why}" for each in self.unrecorded)
+        return f"not recorded: {failed}" + (f"; recorded: {done}" if self.recorded else "")
 
 
 class Signing:
-    """Holds at most one signed decision, and appends it when its time is up. Lives on the thread that draws."""
+    """Holds the batch that waits, and appends what is due, one batch after another. Lives on the thread that draws.
 
-    def __init__(self, append: Callable[[Pending], None]) -> None:
-        """Args: what appends a decision, on a worker."""
+    All of a batch is taken back together, or appended together, each decision by an event of its own. A batch that is
+    signed while another waits sends the other on its way first.
+    """
+
+    def __init__(self, append: Callable[[Batch], None]) -> None:
+        """Args: what appends a batch, on a worker; it calls :meth:`appended` when that is over."""
         self._append = append
-        self.pending: Pending | None = None
+        self._queue: deque[Batch] = deque()
+        self._under_way: Batch | None = None
+        self.pending: Batch | None = None
+        self.unrecorded: tuple[Unrecorded, ...] = ()
+        """What was not appended, until somebody has read it."""
 
-    def hold(self, drafted: Drafted, envelope: Envelope) -> None:
-        """Let a signed decision wait; one that waits already is appended first."""
+    @property
+    def appending(self) -> bool:
+        """Whether anything is being appended."""
+        return self._under_way is not None
+
+    def signs(self, request: int) -> bool:
+        """Whether a decision on the request waits, or is being appended."""
+        batches = (self.pending, self._under_way, *self._queue)
+        return any(each.drafted.request == request for batch in batches if batch is not None for each in batch.signed)
+
+    def hold(self, signed: Sequence[Signed]) -> None:
+        """Let signed decisions wait; those that wait already are appended first."""
         self.flush()
-        self.pending = Pending(drafted, envelope, monotonic() + HELD_SECONDS)
+        self.pending = Batch(tuple(signed), monotonic() + HELD_SECONDS)
 
-    def take_back(self) -> Pending | None:
-        """Drop the waiting decision; nothing of it was recorded. Returns it."""
+    def take_back(self) -> Batch | None:
+        """Drop all decisions that wait; nothing of them was recorded. Returns them."""
         dropped, self.pending = self.pending, None
         return dropped
 
     def tick(self) -> bool:
-        """Append what is due. Returns whether something waits or was appended."""
+        """Append what is due. Returns whether something waits or was due."""
         if self.pending is None:
             return False
         if self.pending.left <= 0:
@@ -73,10 +136,22 @@ class Signing:
         return True
 
     def flush(self) -> None:
-        """Append the waiting decision now."""
-        due, self.pending = self.pending, None
-        if due is not None:
-            self._append(due)
+        """Append the decisions that wait now, after those that are on their way."""
+        if self.pending is not None:
+            self._queue.append(self.pending)
+            self.pending = None
+        self._next()
+
+    def appended(self, outcome: Outcome) -> None:
+        """A batch is through: the next one goes."""
+        self._under_way = None
+        self.unrecorded = (*self.unrecorded, *outcome.unrecorded)
+        self._next()
+
+    def _next(self) -> None:
+        if self._under_way is None and self._queue:
+            self._under_way = self._queue.popleft()
+            self._append(self._under_way)
 
 
 def draft(context: Context, request: int, verdict: str, role: str | None, reason: str) -> Drafted:
@@ -91,16 +166,17 @@ def draft(context: Context, request: int, verdict: str, role: str | None, reason
     return Drafted(made, made.statement.decode(), made.fingerprint, made.decision.signer, context.keystore.demo)
 
 
-def sign(context: Context, drafted: Drafted) -> Envelope:
-    """Sign exactly what was shown, with the actor's key; asks for its passphrase where it has one."""
+def sign(context: Context, drafts: Sequence[Drafted]) -> tuple[Signed, ...]:
+    """Sign exactly what was shown, each statement by itself, with the actor's key; its passphrase is asked for once."""
     from app.actions import deciding
 
-    return deciding.signed(drafted.draft, context.unlock(drafted.signer))
+    secret = context.unlock(drafts[0].signer)
+    return tuple(Signed(each, deciding.signed(each.draft, secret)) for each in drafts)
 
 
-def append(context: Context, pending: Pending) -> str:
+def append(context: Context, signed: Signed) -> str:
     """Record a signed decision; the ledger's rules check it once more. Returns what was recorded, in words."""
     from app.actions import deciding
     from ledger.events import sentence
 
-    return sentence(deciding.record(context.ledger, pending.drafted.draft, pending.envelope).event)
+    return sentence(deciding.record(context.ledger, signed.drafted.draft, signed.envelope).event)

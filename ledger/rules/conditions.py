@@ -28,13 +28,25 @@ from ledger.rules.policy import (
 )
 
 
+class Figure(NamedTuple):
+    """A metric that a line rests on: its name, the value that was judged (``None``: none was), and what bounds it."""
+
+    metric: str
+    value: float | None
+    bound: str
+
+
 class Line(NamedTuple):
-    """One line of a checklist: what is demanded, whether it is met, by which event, and else what is missing."""
+    """One line of a checklist: what is demanded, whether it is met, by which event, and else what is missing.
+
+    ``figure`` is the metric that it rests on, where it rests on one.
+    """
 
     what: str
     met: bool
     seq: int | None = None
     missing: Missing | None = None
+    figure: Figure | None = None
 
 
 class Case:
@@ -133,9 +145,9 @@ def automatic(case: Case, signer: str) -> bool:
     return case.rule.automation is not None and signer in case.rule.automation.identities
 
 
-def open_(what: str, gap: Missing) -> Line:
+def open_(what: str, gap: Missing, figure: Figure | None = None) -> Line:
     """A line that is not met."""
-    return Line(what, False, None, gap)
+    return Line(what, False, None, gap, figure)
 
 
 def _at_least(case: Case, condition: AtLeast, requests: tuple[Request, ...]) -> list[Line]:
@@ -254,7 +266,8 @@ def _criterion(case: Case, metric: str, measured: list[runs.Run]) -> list[Line]:
         if metric not in {bound.metric for bound in newest.bounds}:
             return []
         what = f"no run has measured {metric} of {artifact.ref}"
-        return [open_(f"{metric} {_bound(newest, metric)}", Missing(what, "run"))]
+        bounded = _bound(newest, metric)
+        return [open_(f"{metric} {bounded}", Missing(what, "run"), Figure(metric, None, bounded))]
     run = measured[-1]
     set_before = criteria.before(case.view, artifact.base, run.seq)
     bounds = [] if set_before is None else [each for each in set_before.bounds if each.metric == metric]
@@ -269,10 +282,11 @@ def _criterion(case: Case, metric: str, measured: list[runs.Run]) -> list[Line]:
     value = float(run.metrics[metric])
     bound = bounds[-1]
     said = f"{metric} {value:g} of {run.ref} is {bound.words}, as set at event {set_before.seq}"
+    figure = Figure(metric, value, bound.words)
     if bound.holds(value):
-        return [Line(said, True, run.ended_seq)]
+        return [Line(said, True, run.ended_seq, None, figure)]
     what = f"{metric} of {run.ref} is {value:g}, not {bound.words} (set at event {set_before.seq})"
-    return [open_(f"{metric} {bound.words}", Missing(what, "run"))]
+    return [open_(f"{metric} {bound.words}", Missing(what, "run"), figure)]
 
 
 def _judged_by(view: View, artifact: Artifact) -> list[runs.Run]:

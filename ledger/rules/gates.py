@@ -331,7 +331,8 @@ def _waiver(view: View, artifact: Artifact, environment: str, now: str) -> Waive
 def _waived(line: Condition, waiver: Waiver) -> Condition:
     what = line.missing.what if line.missing is not None else line.what
     until = waiver.expires[:16].replace("T", " ")
-    return Condition(f"EXCEPTION {waiver.exception} by {waiver.actor}, until {until}, waives: {what}", True, waiver.seq)
+    said = f"EXCEPTION {waiver.exception} by {waiver.actor}, until {until}, waives: {what}"
+    return Condition(said, True, waiver.seq, None, line.figure)
 
 
 def _by_authorship(cases: list[Case], request: Request, signer: str) -> str | None:

@@ -21,7 +21,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading (with a count where wanted), columns, rows, and what is said where there are none."""
+    """A heading (with a count where wanted), columns, rows, and what is said where there are none.
+
+    ``said`` stands in the place of title and count, where there is more to say.
+    """
 
     title: str
     columns: tuple[Column, ...]
@@ -29,6 +32,7 @@ class Section:
     empty: str = "nothing"
     style: str = "heading"
     counted: bool = True
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ def narrow(section: Section, narrowed: Filter) -> Section:
         return narrowed.fits(facts(str(row.value), words), " ".join([*words, str(row.value)]))
 
     kept = tuple(row for row in section.rows if row.value is not None and passes(row))
-    return replace(section, rows=kept, empty="nothing fits the filter" if section.rows else section.empty)
+    return replace(section, rows=kept, said="", empty="nothing fits the filter" if section.rows else section.empty)
 
 
 def facts(ref: str, cells: Sequence[str]) -> dict[str, str]:
@@ -83,7 +87,7 @@ def compare(before: Sequence[Section], now: Sequence[Section]) -> list[Section]:
         rows += [_signed(row, "gone") for row in gone]
         said = f"{same:,} as before" if same else "no difference"
         if rows or same:
-            found.append(replace(section, rows=tuple(rows), empty=said))
+            found.append(replace(section, rows=tuple(rows), empty=said, said=""))
     return found or [Section("", (Column(""),), empty="no difference")]
 
 
@@ -113,7 +117,7 @@ def draw(sections: Sequence[Section], cells: int) -> Drawn:
             add(())
         if section.title:
             count = f" ({len(section.rows):,})" if section.counted and section.rows else ""
-            add(((f" {section.title}{count}", section.style),))
+            add(((f" {section.said or section.title + count}", section.style),))
         if not section.rows:
             add(((f"   {section.empty}", "muted"),))
             continue

@@ -1,148 +1,147 @@
-"""The inbox: requests by whom they wait for, and one request with its gates, evidence and rule."""
+"""The inbox: every request in a line, by whom it waits for.
+
+What a request comes to is asked of the rules. Of one that is over, the answer is kept: it never changes again.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ledger.projections.approvals import Request
     from ledger.projections.view import View
 
-NEWEST = 60
-
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What somebody decided."""
+class Item:
+    """A request in the list.
 
-    seq: int
-    signer: str
-    role: str
-    verdict: str
-    reason: str
-    at: str
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A condition of the gate: what, whether it is met, by which event, and who can supply what is missing."""
-
-    what: str
-    met: bool
-    seq: int | None
-    who: str
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """A piece of evidence: what it is, its digest as frozen in the request, and whether the registry still agrees."""
-
-    ref: str
-    title: str
-    sha256: str
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request as the inbox shows it. ``why_not`` says why the one who looks may not decide on it; empty if they
-    may."""
+    ``have`` of ``need`` approvals are given; ``due`` is the moment by which an answer is due, empty where none is;
+    ``by`` who decided last. ``why_not`` says why the one who looks may not decide on it, in the roles of ``my_roles``;
+    empty if they may.
+    """
 
     seq: int
     subject: str
-    digest: str
     transition: str
-    project: str
     actor: str
     at: str
-    note: str
-    roles: tuple[str, ...]
     state: str
-    have: int
-    my_roles: tuple[str, ...]
-    why_not: str
-    decisions: tuple[Verdict, ...]
-    gate: tuple[Line, ...]
-    rule: str
-    evidence: tuple[Proof, ...]
-    metrics: tuple[tuple[str, str, str], ...]
-    before: str
+    have: int = 0
+    need: int = 0
+    due: str = ""
+    by: str = ""
+    my_roles: tuple[str, ...] = ()
+    why_not: str = ""
+
+    @property
+    def name(self) -> str:
+        """How it is called where there is little room for more."""
+        return f"{self.subject} for {self.transition} (request {self.seq:,})"
 
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """All requests, newest first, in three heaps."""
+    """All requests, newest first, in three heaps; ``now`` is the moment by which they are old, or overdue."""
 
-    mine: tuple[Asked, ...]
-    others: tuple[Asked, ...]
-    decided: tuple[Asked, ...]
+    mine: tuple[Item, ...] = ()
+    others: tuple[Item, ...] = ()
+    decided: tuple[Item, ...] = ()
+    now: str = ""
+    by_number: dict[int, Item] = field(default_factory=dict, compare=False)
 
-    def get(self, seq: int) -> Asked | None:
+    def get(self, seq: int) -> Item | None:
         """The request with this number."""
-        return next((each for each in (*self.mine, *self.others, *self.decided) if each.seq == seq), None)
+        return self.by_number.get(seq)
 
 
-def load(view: View, me: str | None, why_nobody: str) -> Inbox:
-    """The inbox of ``me``; ``why_nobody`` says why nobody looks, where ``me`` is None."""
+class Settled:
+    """Which requests came about, and by which event: from then on they are approved, whatever else is recorded."""
+
+    def __init__(self) -> None:
+        self._events: dict[int, int] = {}
+
+    def fulfilled(self, view: View, request: Request) -> bool:
+        """Whether what the request asks for had come about as of the view."""
+        known = self._events.get(request.seq)
+        if known is not None and known <= view.at:
+            return True
+        from ledger.rules import gates
+
+        found = gates.fulfilled(view, request)
+        if found is not None:
+            self._events[request.seq] = found
+        return found is not None
+
+    def knows(self, view: View, request: int) -> bool:
+        """Whether it is known to have come about, without looking."""
+        return self._events.get(request, view.at + 1) <= view.at
+
+
+def load(view: View, me: str | None, why_nobody: str, settled: Settled | None = None) -> Inbox:
+    """The inbox of ``me``; ``why_nobody`` says why nobody looks, where ``me`` is None; ``settled`` is kept by who asks."""
+    from app.actions import moments
+
+    settled, now = settled or Settled(), moments.present(view)
+    decided, changed, terms = _decided(view), _changed(view), _terms(view)
+    rows = view.rows("SELECT seq, subject, transition, actor, at FROM requests WHERE seq <= :at ORDER BY seq DESC")
+    heaps: tuple[list[Item], ...] = ([], [], [])
+    for seq, subject, transition, actor, at in rows:
+        verdicts = decided.get(seq, ())
+        due, expires = terms.get(seq, ("", ""))
+        ended = _ended(verdicts, changed.get(seq, ()), bool(expires) and now >= expires)
+        if settled.knows(view, seq) and ended in ("", "expired"):
+            ended = "approved"
+        if ended in ("", "expired"):
+            found = _considered(view, seq, settled, (me, why_nobody), due, now)
+        else:
+            found = Item(seq, subject, transition, actor, at, ended, by=verdicts[-1][1] if verdicts else "")
+        heaps[2 if found.state != "open" else 1 if found.why_not else 0].append(found)
+    mine, others, over = (tuple(heap) for heap in heaps)
+    return Inbox(mine, others, over, now, {item.seq: item for item in (*mine, *others, *over)})
+
+
+def _considered(view: View, seq: int, settled: Settled, looks: tuple[str | None, str], due: str, now: str) -> Item:
+    """A request that no decision ended, as the rules see it now."""
+    from app.actions import approvals as acting
     from ledger.projections import approvals
 
-    newest = view.rows("SELECT seq FROM requests WHERE seq <= :at ORDER BY seq DESC LIMIT :n", {"n": NEWEST})
-    requests = [request for request in (approvals.get(view, row[0]) for row in newest) if request is not None]
-    found = [_asked(view, request, me, why_nobody) for request in requests]
-    waiting = [each for each in found if each.state == "open"]
-    return Inbox(
-        mine=tuple(each for each in waiting if not each.why_not),
-        others=tuple(each for each in waiting if each.why_not),
-        decided=tuple(each for each in found if each.state != "open"),
-    )
-
-
-def _asked(view: View, request: Request, me: str | None, why_nobody: str) -> Asked:
-    from app.actions import approvals as acting
-    from app.actions import moments
-    from ledger.rules import gates
-
-    environment, now = gates.environment_of(request.transition), moments.present(view)
-    state = acting.standing(view, request)
-    may, why_not = _may(view, request, me) if me else ((), why_nobody)
-    metrics, before = _metrics(view, request) if state == "open" else ((), "")
-    return Asked(
-        seq=request.seq,
-        subject=request.subject,
-        digest=request.digest,
-        transition=request.transition,
-        project=request.project or "",
-        actor=request.actor,
-        at=request.at,
-        note=request.note or "",
-        roles=request.roles,
-        state=state,
+    request = approvals.get(view, seq)
+    assert request is not None
+    state = "approved" if settled.fulfilled(view, request) else acting.standing(view, request)
+    by = request.decisions[-1].signer if request.decisions else ""
+    item = Item(request.seq, request.subject, request.transition, request.actor, request.at, state, by=by)
+    if state != "open":
+        return item
+    me, why_nobody = looks
+    roles, why_not = may(view, request, me, now) if me else ((), why_nobody)
+    return Item(
+        request.seq,
+        request.subject,
+        request.transition,
+        request.actor,
+        request.at,
+        state,
         have=len(request.approvals),
-        my_roles=may,
+        need=_wanted(view, request),
+        due=due,
+        by=by,
+        my_roles=roles,
         why_not=why_not,
-        decisions=tuple(Verdict(d.seq, d.signer, d.role, d.verdict, d.reason or "", d.at) for d in request.decisions),
-        gate=tuple(
-            Line(c.missing.what if c.missing else c.what, c.met, c.seq, c.missing.who if c.missing else "")
-            for c in gates.checklist(view, request.subject, environment, now=now, request=request.seq)
-        ),
-        rule=gates.words(view, request.project, environment),
-        evidence=tuple(_proof(view, each) for each in request.evidence),
-        metrics=metrics,
-        before=before,
     )
 
 
-def _may(view: View, request: Request, me: str) -> tuple[tuple[str, ...], str]:
-    """The roles in which ``me`` may decide on the request, and else why not."""
-    from app.actions import moments
+def may(view: View, request: Request, me: str, now: str) -> tuple[tuple[str, ...], str]:
+    """The roles in which ``me`` may decide on the request at the moment ``now``, and else why not."""
     from ledger.rules import gates, seats
 
-    now = moments.present(view)
     held = [role for role in seats.roles(view, me, request.project, now) if role in request.roles]
-    may = tuple(role for role in held if gates.barred(view, request, me, role, now=now) is None)
-    if may:
-        return may, ""
+    roles = tuple(role for role in held if gates.barred(view, request, me, role, now=now) is None)
+    if roles:
+        return roles, ""
     if request.actor == me:
         return (), f"{me} made the request, and the requester may not sign"
     if not request.roles:
@@ -150,40 +149,57 @@ def _may(view: View, request: Request, me: str) -> tuple[tuple[str, ...], str]:
     return (), gates.barred(view, request, me, (held or list(request.roles))[0], now=now) or ""
 
 
-def _proof(view: View, evidence: dict[str, str]) -> Proof:
+def _wanted(view: View, request: Request) -> int:
+    """How many approvals the policy wants for what is asked; one where no policy speaks of it."""
     from ledger.projections import artifacts
-
-    found = artifacts.get(view, evidence["ref"])
-    state = "unknown" if found is None else "as frozen" if found.digest == evidence["sha256"] else "differs"
-    return Proof(evidence["ref"], evidence.get("title") or "", evidence["sha256"], state)
-
-
-def _metrics(view: View, request: Request) -> tuple[tuple[tuple[str, str, str], ...], str]:
-    """The version's metrics beside those of the one that serves now: (name, now, new), and which serves now."""
-    from ledger.projections import artifacts, deployments
     from ledger.rules import gates
 
     artifact = artifacts.get(view, request.subject)
-    if artifact is None:
-        return (), ""
-    serving = deployments.live(view, artifact.base, gates.environment_of(request.transition))
-    old = artifacts.get(view, serving.subject) if serving else None
-    new_values, old_values = _values(view, artifact), _values(view, old) if old else {}
-    return (
-        tuple((name, old_values.get(name, "—"), value) for name, value in new_values.items()),
-        old.ref if old else "",
-    )
+    rules = () if artifact is None else gates.rules_for(view, artifact, gates.environment_of(request.transition))
+    return max((_quorum(rule.require) for rule in rules), default=0) or 1
 
 
-def _values(view: View, artifact: object) -> dict[str, str]:
-    from ledger.projections import runs
-    from ledger.projections.artifacts import Artifact
+def _quorum(condition: Any) -> int:
+    from ledger.rules.policy import All, Approvals, AtLeast
 
-    assert isinstance(artifact, Artifact)
-    made = runs.get(view, artifact.run) if artifact.run else None
-    found = {**artifact.facts.get("summary", {}), **(made.metrics if made else {})}
-    return {
-        str(name): f"{value:.6g}" if isinstance(value, float) else f"{value}"
-        for name, value in list(found.items())[:8]
-        if isinstance(value, int | float | str)
-    }
+    if isinstance(condition, Approvals):
+        return condition.quorum
+    if isinstance(condition, All):
+        return sum(_quorum(each) for each in condition.of)
+    if isinstance(condition, AtLeast):
+        return sum(sorted(_quorum(each) for each in condition.of)[: condition.least])
+    return 0
+
+
+def _ended(verdicts: Iterable[tuple[str, str]], changes: Iterable[str], over: bool) -> str:
+    """How a request ended, as :meth:`ledger.projections.approvals.Request.ended` says it."""
+    for verdict, _ in verdicts:
+        if verdict in ("reject", "change"):
+            return "rejected" if verdict == "reject" else "changes requested"
+    if "withdrawn" in changes:
+        return "withdrawn"
+    return "expired" if over or "expired" in changes else ""
+
+
+def _decided(view: View) -> dict[int, list[tuple[str, str]]]:
+    """The verdicts and signers on every request, in their order."""
+    found: dict[int, list[tuple[str, str]]] = {}
+    for request, verdict, signer in view.rows(
+        "SELECT request, verdict, signer FROM decisions WHERE seq <= :at ORDER BY seq"
+    ):
+        found.setdefault(request, []).append((verdict, signer))
+    return found
+
+
+def _changed(view: View) -> dict[int, list[str]]:
+    """What became of every request besides decisions."""
+    found: dict[int, list[str]] = {}
+    for request, change in view.rows("SELECT request, change FROM request_changes WHERE seq <= :at ORDER BY seq"):
+        found.setdefault(request, []).append(change)
+    return found
+
+
+def _terms(view: View) -> dict[int, tuple[str, str]]:
+    """When an answer to each request is due, and when it expires."""
+    rows = view.rows("SELECT seq, due, expires FROM request_terms WHERE seq <= :at")
+    return {seq: (due or "", expires or "") for seq, due, expires in rows}

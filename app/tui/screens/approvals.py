@@ -3,46 +3,47 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from app.actions import registry
-from app.tui import signing
-from app.tui.draw.inbox import sections
-from app.tui.draw.request import request as drawn
+from app.tui.draw import inbox as draw
+from app.tui.draw.request import heading, request
+from app.tui.draw.sections import Section
 from app.tui.keys import Key, doing
-from app.tui.messages import Failed, Opened
+from app.tui.messages import Opened
 from app.tui.queries import approvals
-from app.tui.queries.approvals import Asked, Inbox
-from app.tui.screens.page import Page
-from app.tui.signing import Drafted
+from app.tui.queries import request as requests
+from app.tui.queries.approvals import Inbox, Item, Settled
+from app.tui.queries.request import Asked
+from app.tui.screens.proposing import Proposing
 from app.tui.widgets.lister import Lister
 from app.tui.widgets.paper import Paper
 from app.tui.widgets.signpanel import SignPanel
 
-if TYPE_CHECKING:
-    from ledger.format.dsse import Envelope
-
-
 RECORDING = ("do('request')", "do('approvals withdraw')", "do('approvals changes')")
 
 
-class ApprovalsPage(Page):
+class ApprovalsPage(Proposing):
     """Requests on the left, the one under the cursor on the right, what will be signed below it."""
 
     NAME = "Approvals"
     CSS_PATH = "approvals.tcss"
     KEYS = (
+        Key("space", "mark", "mark a request, to decide on several; esc takes all marks away", "mark"),
         Key(registry.get("approve").key, "approve", registry.get("approve").summary, "approve"),
         Key(registry.get("reject").key, "reject", registry.get("reject").summary, "reject"),
         doing("approvals changes", "changes"),
         Key("d", "compare", "what differs between what serves now and what is asked for", "diff"),
+        Key(
+            "v", "evidence", "the evidence: what it is, whether its bytes are those recorded, what it says", "evidence"
+        ),
+        Key("z", "fold", "show all of the long lists; again, the first of each", "fold"),
         doing("gate", "gate"),
         doing("request", "ask"),
         doing("approvals withdraw", "withdraw"),
-        Key("J,space", "scroll(4)", "the request further down", "scroll", "J K"),
+        Key("J", "scroll(4)", "the request further down", "scroll", "J K"),
         Key("K", "scroll(-4)", "the request further up"),
         Key("enter,l", "lineage", "the lineage of what is asked for", "lineage", "⏎"),
         Key("e", "event", "the event that asked, in the audit", "event"),
@@ -50,7 +51,13 @@ class ApprovalsPage(Page):
 
     def __init__(self) -> None:
         super().__init__()
-        self._inbox: Inbox | None = None
+        self._inbox = Inbox()
+        self._before: Inbox | None = None
+        self._asked: Asked | None = None
+        self._stale_asked = False
+        self._settled: tuple[object, Settled] = (None, Settled())
+        self._marked: set[int] = set()
+        self._folded = True
         self._wanted: int | None = None
 
     def body(self) -> ComposeResult:
@@ -66,6 +73,11 @@ class ApprovalsPage(Page):
         self.query_one("#inbox").border_title = "Inbox"
         self.query_one("#request").border_title = "Request"
 
+    @property
+    def inbox(self) -> Lister:
+        """The list."""
+        return self.query_one("#inbox", Lister)
+
     def open(self, ref: str) -> None:
         """Put the cursor on a request."""
         number = ref.partition("/")[2]
@@ -75,176 +87,177 @@ class ApprovalsPage(Page):
     def load(self) -> None:
         """All requests as of the playhead."""
         if self.is_mounted:
-            app = self.dashboard
-            self.ask_both("inbox", partial(approvals.load, me=app.me, why_nobody=app.why_nobody), self._show)
+            app, tally = self.dashboard, self.dashboard.gateway.tally
+            if self._settled[0] is not tally:
+                self._settled = (tally, Settled())
+            query = partial(approvals.load, me=app.me, why_nobody=app.why_nobody, settled=self._settled[1])
+            self.ask_both("inbox", query, self._show)
 
     def _show(self, inbox: Inbox, before: Inbox | None) -> None:
-        self._inbox = inbox
+        self._inbox, self._before = inbox, before
+        self._marked &= inbox.by_number.keys()
         choose, self._wanted = self._wanted, None
-        self.query_one(Lister).show(
-            sections(inbox, self.glyphs), choose, None if before is None else sections(before, self.glyphs)
-        )
-        if self.asked is None:
+        self._stale_asked = True
+        self._list(choose)
+        if self.item is None:
             self.query_one("#request", Paper).show(lambda *_: ((("  no request was ever made", "muted"),),))
+
+    def _list(self, choose: int | None = None) -> None:
+        """The list anew: other requests, marks or folds."""
+        kept = choose if choose is not None else self.inbox.value
+        number = kept if isinstance(kept, int) else None
+
+        def sections(inbox: Inbox, *, folded: bool, dated: bool) -> list[Section]:
+            return draw.sections(inbox, self.glyphs, self._marked, folded=folded, kept=number, dated=dated)
+
+        if self._before is None:
+            # What is folded would be lost on a filter.
+            now = sections(self._inbox, folded=self._folded and not self.filter, dated=False)
+            self.inbox.show(now, choose)
         else:
-            self._tell()
+            then = sections(self._before, folded=False, dated=True)
+            self.inbox.show(sections(self._inbox, folded=False, dated=True), choose, then)
+
+    def narrow(self) -> None:
+        """Narrow the list; all of it."""
+        super().narrow()
+        self._list()
 
     @property
     def subject(self) -> str:
         """What the cursor stands on."""
-        value = self.query_one(Lister).value
+        value = self.inbox.value
         return f"request/{value}" if isinstance(value, int) else ""
 
     @property
-    def asked(self) -> Asked | None:
+    def item(self) -> Item | None:
         """The request under the cursor."""
-        value = self.query_one(Lister).value
-        return self._inbox.get(value) if self._inbox is not None and isinstance(value, int) else None
+        value = self.inbox.value
+        return self._inbox.get(value) if isinstance(value, int) else None
+
+    @property
+    def told(self) -> Item | None:
+        """The request that the right pane tells of: the one whose statement is in view, else the one under the cursor."""
+        panel = self.query_one(SignPanel)
+        drafted = panel.drafted if panel.proposing else None
+        return self.item if drafted is None else self._inbox.get(drafted.request)
+
+    @property
+    def asked(self) -> Asked | None:
+        """The same, whole, once it is known."""
+        item = self.told
+        return self._asked if item is not None and self._asked is not None and self._asked.seq == item.seq else None
+
+    @property
+    def chosen(self) -> tuple[Item, ...]:
+        """The marked requests as the list has them, else the one under the cursor."""
+        if self._marked:
+            return tuple(each for each in self._inbox.by_number.values() if each.seq in self._marked)
+        return () if self.item is None else (self.item,)
+
+    def unmark(self) -> None:
+        """No request is marked any more."""
+        if self._marked:
+            self._marked.clear()
+            self._list()
 
     def on_lister_moved(self) -> None:
-        """Another request is under the cursor."""
-        panel = self.query_one(SignPanel)
-        drafted = panel.drafted
-        if drafted is not None and self.asked is not None and drafted.draft.request.seq != self.asked.seq:
-            panel.close()
+        """Another request is under the cursor: what is signed must be what one looks at."""
+        item, panel = self.item, self.query_one(SignPanel)
+        if panel.proposing and panel.drafted is not None and item is not None:
+            hidden = not self.inbox.holds(panel.drafted.request)
+            if not hidden and not panel.step_to(item.seq):
+                panel.close()
+                self.notice("nothing was signed")
+                self.reframe()
+        self._tell()
+
+    def look_at(self, request: int) -> None:
+        """Put the cursor on a request that is being decided on, and tell of it."""
+        if self.inbox.value != request:
+            self._list(request)
         self._tell()
 
     def _tell(self) -> None:
-        asked = self.asked
+        """Tell of a request what is known; ask for what is not, or not any more."""
+        item, asked = self.told, self.asked
+        if item is None:
+            self.rekey()
+            return
+        paper = self.query_one("#request", Paper)
+        paper.border_title = f"Request {item.seq:,}"
         if asked is not None:
-            paper = self.query_one("#request", Paper)
-            paper.border_title = f"Request {asked.seq:,}"
-            paper.show(lambda cells, _: drawn(asked, cells, self.glyphs))
+            paper.show(lambda cells, _: request(asked, cells, self.glyphs))
+        else:
+            paper.scroll_to(y=0, animate=False)
+            paper.show(lambda cells, _: heading(item, cells, self.glyphs))
+        if asked is None or self._stale_asked:
+            app, self._stale_asked = self.dashboard, False
+            query = partial(requests.whole, seq=item.seq, me=app.me, why_nobody=app.why_nobody)
+            self.ask("request", query, self._answer)
         self.rekey()
+
+    def _answer(self, asked: Asked | None) -> None:
+        if asked is not None:
+            self._asked = asked
+            self._tell()
 
     def given(self, name: str) -> dict[str, str]:
         """The request under the cursor, and what it asks for."""
-        asked = self.asked
-        if asked is None or name == "request":
+        item = self.item
+        if item is None or name == "request":
             return {}
         if name == "artifact diff":
-            return {"first": asked.before, "second": asked.subject}
+            return {"first": self.asked.before if self.asked else "", "second": item.subject}
         if name == "gate":
-            return {"ref": asked.subject, "to": asked.transition}
-        return {"request": str(asked.seq)}
+            return {"ref": item.subject, "to": item.transition}
+        return {"request": str(item.seq)}
 
     def why_not(self, action: str) -> str:
         """Why the request cannot be decided on by the one who looks."""
-        if action == "compare" and (self.asked is None or not self.asked.before):
-            return "nothing serves now that it could be compared with"
-        if action == "do('approvals changes')" and self.asked is not None and self.asked.state != "open":
-            return f"request {self.asked.seq:,} is {self.asked.state} already"
+        item = self.item
+        if action in ("approve", "reject"):
+            return self.undecidable()
+        if action == "fold":
+            return "" if draw.long(self._inbox) else "no list is long"
         if action in RECORDING and not self.dashboard.moment.live:
             return "that would be recorded now, and the screen shows the past; L returns to live"
-        if action not in ("approve", "reject"):
-            return ""
-        asked = self.asked
-        if asked is None:
+        if item is None and action in ("mark", "compare", "evidence", "lineage", "event"):
             return "there is no request"
-        if not self.dashboard.moment.live:
-            return "you look at the past; L returns to live"
-        if self.dashboard.signing.pending is not None:
-            return "a signed decision waits already; u takes it back"
-        if asked.state != "open":
-            return f"request {asked.seq:,} is {asked.state} already"
-        return asked.why_not
-
-    def action_approve(self) -> None:
-        """Draft an approval and show its bytes."""
-        if not self.barred("approve"):
-            self._as_role("approve")
-
-    def action_reject(self) -> None:
-        """Ask for the reason, then draft a rejection and show its bytes."""
-        if not self.barred("reject"):
-            self._as_role("reject")
-
-    def _as_role(self, verdict: str) -> None:
-        asked = self.asked
-        assert asked is not None
-        if len(asked.my_roles) == 1:
-            self._with_reason(verdict, asked.my_roles[0])
-            return
-        from app.tui.screens.prompt import Choice, ChoiceScreen
-
-        choices = [Choice(str(n), role) for n, role in enumerate(asked.my_roles, start=1)]
-        roles = {choice.key: choice.says for choice in choices}
-        self.app.push_screen(
-            ChoiceScreen("In which role?", f"to {verdict} {asked.subject}", [*choices, Choice("escape", "leave")]),
-            lambda key: self._with_reason(verdict, roles[key]) if key else None,
-        )
-
-    def _with_reason(self, verdict: str, role: str) -> None:
-        if verdict == "approve":
-            self._draft(verdict, role, "")
-            return
-        from app.tui.screens.prompt import PromptScreen
-
-        prompt = PromptScreen(
-            "Reject", "why? The requester reads it; it is signed with your decision",
-            check=lambda text: "" if text.strip() else "a rejection needs a reason",
-        )  # fmt: skip
-        self.app.push_screen(prompt, lambda reason: self._draft(verdict, role, reason) if reason else None)
-
-    def _draft(self, verdict: str, role: str, reason: str) -> None:
-        asked = self.asked
-        assert asked is not None
-
-        def job() -> Drafted:
-            with self.dashboard.acting() as context:
-                return signing.draft(context, asked.seq, verdict, role, reason)
-
-        self.add_class("-signing")
-        self.work("sign", job, self.query_one(SignPanel).propose)
-
-    def on_sign_panel_confirmed(self, event: SignPanel.Confirmed) -> None:
-        """Sign what was shown; it waits before it is appended."""
-        drafted = event.drafted
-
-        def job() -> Envelope:
-            with self.dashboard.acting() as context:
-                return signing.sign(context, drafted)
-
-        self.work("sign", job, partial(self._signed, drafted))
-
-    def _signed(self, drafted: Drafted, envelope: Envelope) -> None:
-        if self.query_one(SignPanel).drafted is not drafted:
-            return
-        self.dashboard.signing.hold(drafted, envelope)
-        self.query_one(Lister).focus()
-        self.reframe()
-
-    def on_failed(self, message: Failed) -> None:
-        """A failure while something is proposed is said where one looks."""
-        panel = self.query_one(SignPanel)
-        if panel.drafted is not None and self.dashboard.signing.pending is None:
-            panel.refuse(message.text)
-        super().on_failed(message)
-
-    def reframe(self) -> None:
-        """The frame, and how long a signed decision still waits."""
-        super().reframe()
-        if not self.is_mounted:
-            return
-        panel, pending = self.query_one(SignPanel), self.dashboard.signing.pending
-        if pending is not None and panel.has_class("-waits"):
-            panel.tick()
-        elif pending is not None:
-            panel.wait(pending)
-        elif panel.has_class("-waits"):
-            panel.close()
-        self.set_class(panel.open, "-signing")
+        if action == "compare" and (self.asked is None or not self.asked.before):
+            return "nothing serves now that it could be compared with"
+        if action == "do('approvals changes')" and item is not None and item.state != "open":
+            return f"request {item.seq:,} is {item.state} already"
+        return ""
 
     def leave(self) -> bool:
-        """Close what is proposed; nothing was signed."""
-        panel = self.query_one(SignPanel)
-        if panel.drafted is None or panel.has_class("-waits"):
+        """Close what is proposed; else take the marks away."""
+        if super().leave():
+            return True
+        if not self._marked:
             return False
-        panel.close()
-        self.remove_class("-signing")
-        self.query_one(Lister).focus()
-        self.notice("nothing was signed")
+        self.unmark()
+        self.notice("no request is marked")
+        self.rekey()
         return True
+
+    def action_mark(self) -> None:
+        """Mark the request under the cursor, or take its mark away."""
+        if self.barred("mark") or self.item is None:
+            return
+        self._marked ^= {self.item.seq}
+        self._list()
+        many = len(self._marked)
+        self.notice(
+            f"{many} marked; a approves, r rejects {'it' if many == 1 else 'them'}" if many else "no request is marked"
+        )
+        self.rekey()
+
+    def action_fold(self) -> None:
+        """Show all of the long lists, or the first of each."""
+        if not self.barred("fold"):
+            self._folded = not self._folded
+            self._list()
 
     def action_scroll(self, rows: int) -> None:
         """Scroll the request."""
@@ -255,12 +268,20 @@ class ApprovalsPage(Page):
         if not self.barred("compare"):
             self.action_do("artifact diff")
 
+    def action_evidence(self) -> None:
+        """What the request rests on."""
+        if self.barred("evidence") or self.item is None:
+            return
+        from app.tui.screens.evidence import EvidenceScreen
+
+        self.app.push_screen(EvidenceScreen(self.item.seq, self.item.subject))
+
     def action_lineage(self) -> None:
         """What the version came from."""
-        if self.asked is not None:
-            self.app.post_message(Opened(self.asked.subject))
+        if not self.barred("lineage") and self.item is not None:
+            self.app.post_message(Opened(self.item.subject))
 
     def action_event(self) -> None:
         """The event that asked."""
-        if self.asked is not None:
-            self.app.post_message(Opened(f"event/{self.asked.seq}"))
+        if not self.barred("event") and self.item is not None:
+            self.app.post_message(Opened(f"event/{self.item.seq}"))

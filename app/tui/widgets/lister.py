@@ -61,6 +61,10 @@ class Lister(ScrollView, can_focus=True):
         """What the row under the cursor stands for."""
         return self._drawn.values[self._at] if self._at is not None and self._at < len(self._drawn.values) else None
 
+    def holds(self, value: Hashable) -> bool:
+        """Whether a row stands for the value."""
+        return value in self._drawn.values
+
     def show(
         self,
         sections: Sequence[Section],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 
 from textual.pilot import Pilot
 
@@ -22,6 +23,14 @@ async def settled(pilot: Pilot[int], seconds: float = 60.0) -> None:
         await asyncio.sleep(0.01)
         busy = any(not worker.is_finished for worker in app.workers)
         quiet = 0 if busy or getattr(app, "standing", None) is None else quiet + 1
+
+
+async def until(pilot: Pilot[int], holds: Callable[[], bool], seconds: float = 60.0) -> None:
+    """Until something holds."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, f"it does not come to that; on the screen is:\n{shown(pilot.app)}"
+        await pilot.pause(0.02)
 
 
 async def press(pilot: Pilot[int], *keys: str) -> None:

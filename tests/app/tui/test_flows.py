@@ -86,7 +86,7 @@ async def test_a_signed_decision_is_taken_back(opened: Opened, shell: story.Shel
         await settled(pilot)
         await press(pilot, "s", "a")
         await press(pilot, *pilot.app.screen.query_one(SignPanel).drafted.fingerprint[-4:], "enter")
-        assert "waits already" in pilot.app.current.why_not("approve")
+        assert "already; it is not appended yet" in pilot.app.current.why_not("approve")
         await press(pilot, "u")
         assert "taken back" in noticed(pilot.app)
         assert not pilot.app.screen.query_one(SignPanel).open

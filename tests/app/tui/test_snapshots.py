@@ -43,6 +43,7 @@ SCREENS = (
     ("registry", ("4", "enter", "j")),
     ("approvals", ("5",)),
     ("sign", ("a",)),
+    ("evidence", ("escape", "v", "j")),
     ("rollouts", ("escape", "6")),
     ("monitoring", ("7",)),
     ("risks", ("8",)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ import pytest
 import ledger
 from ledger.projections import approvals
 from tests.app import story
+from tests.app.tui import asking
 
 ASSAY = str(Path(sys.executable).with_name("assay"))
 UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[[?>=<][0-9;]*(?:\$p|[uqc])")
@@ -116,6 +118,59 @@ def test_the_approval_flow_from_start_to_the_ledger(terminal: Callable[..., Term
     with ledger.open(shell.ledger, read_only=True) as book:
         (request,) = approvals.requests(book.view())
         assert [each.signer for each in request.approvals] == ["jon"]
+
+
+def sign(shown: Terminal, count: str) -> None:
+    """Type the end of the hash that is on the screen, once the statement is the one that is meant."""
+    text = shown.until(count)
+    while (groups := re.search(r"sha256  ((?:[0-9a-f]{4} ){15}[0-9a-f]{4})", text)) is None:
+        text = shown.until("sha256  ")
+    shown.press(groups[1][-4:] + "\r")
+
+
+def two_signed(shown: Terminal, requests: list[int]) -> None:
+    """Mark two requests and sign both."""
+    shown.until("WAITS FOR YOU, jon (3)")
+    shown.press("5")
+    shown.until(f"Request {max(requests)}")
+    shown.press(" j")
+    shown.until("1 marked")
+    shown.until(f"Request {min(requests)}")
+    shown.press(" ")
+    shown.until("NEEDS YOU (3), 2 marked")
+    shown.press("a")
+    sign(shown, "You will sign 1 of 2")
+    sign(shown, "You will sign 2 of 2")
+    shown.until("takes both back")
+
+
+def signers(shell: story.Shell, requests: list[int]) -> list[list[str]]:
+    with ledger.open(shell.ledger, read_only=True) as book:
+        found = [approvals.get(book.view(), each) for each in requests]
+        return [[decision.signer for decision in each.approvals] for each in found if each is not None]
+
+
+def test_two_marked_requests_are_approved_together(terminal: Callable[..., Terminal], shell: story.Shell) -> None:
+    requests = asking.ask(shell, 2)
+    shown = terminal("--as", "jon", columns=140, rows=50)
+    two_signed(shown, requests)
+    shown.press("q")
+    shown.until("2 signed decisions wait")
+    shown.press("a")
+    assert shown.ended() == 0
+    assert signers(shell, requests) == [["jon"], ["jon"]]
+
+
+def test_what_waits_when_it_is_killed_was_never_recorded(terminal: Callable[..., Terminal], shell: story.Shell) -> None:
+    requests = asking.ask(shell, 2)
+    size = shell.json("overview")["ledger"]["size"]
+    shown = terminal("--as", "jon", columns=140, rows=50)
+    two_signed(shown, requests)
+    os.kill(shown.child.pid, signal.SIGKILL)
+    shown.ended()
+    assert signers(shell, requests) == [[], []]
+    assert shell.json("verify")["ok"]
+    assert shell.json("overview")["ledger"]["size"] == size
 
 
 def test_it_survives_being_made_tiny_and_large_again(terminal: Callable[..., Terminal]) -> None:
