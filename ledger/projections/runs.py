@@ -179,6 +179,16 @@ def _narrowed(project: str | None, job: str | None, experiment: str | None) -> s
     return narrowed + ("" if experiment is None else " AND json_extract(r.facts, '$.experiment') = :experiment")
 
 
+def metrics_of(view: View, kind: str, project: str | None, name: str) -> dict[str, dict[str, float]]:
+    """What the runs measured that made versions of a name, by run; of all versions at once, since there may be thousands."""
+    sql = (
+        "SELECT e.run, json_extract(e.facts, '$.metrics') FROM artifacts a JOIN run_ends e ON e.run = a.run AND e.seq <= :at "
+        "WHERE a.kind = :kind AND a.project IS :project AND a.name = :name AND a.seq <= :at"
+    )
+    rows = view.rows(sql, {"kind": kind, "project": project, "name": name})
+    return {run: json.loads(metrics) for run, metrics in rows if metrics is not None}
+
+
 def unfinished(view: View) -> list[Run]:
     """Runs that were started and have not ended."""
     return [_run(row) for row in view.rows(f"{_QUERY} AND e.seq IS NULL ORDER BY r.seq")]

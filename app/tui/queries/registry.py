@@ -149,35 +149,37 @@ def shelf(view: View, of: str) -> Shelf:
         if owner == of:
             pointing.setdefault(version, []).append(alias)
     found = artifacts.versions(view, kind=kind, project=project, name=name)
+    retired = {each.ref for each in artifacts.retirements(view)}
+    measured = runs.metrics_of(view, kind, project, name)
     return Shelf(
         of,
         tuple(
             Version(
                 ref=each.ref,
                 label=f"v{each.version}",
-                stage=_stage(view, each, stages),
+                stage="retired" if each.ref in retired else _stage(each, stages),
                 aliases=tuple(sorted(pointing.get(each.version, ()))),
                 day=each.at[:10],
                 actor=each.actor,
                 digest=each.digest,
-                figures=_figures(runs.get(view, each.run)) if each.run else (),
+                figures=_sorted(measured.get(each.run or "", {})),
             )
             for each in reversed(found)
         ),
     )
 
 
-def _stage(view: View, each: Artifact, stages: dict[str, str]) -> str:
-    """Models have stages, from candidate on; of other things only what was promoted or retired says one."""
-    from ledger.projections import artifacts
-
-    if artifacts.retired(view, each.ref) is not None:
-        return "retired"
+def _stage(each: Artifact, stages: dict[str, str]) -> str:
+    """Models have stages, from candidate on; of other things only what was promoted says one."""
     return stages.get(each.ref, "candidate" if each.kind == "model" else "")
 
 
 def _figures(run: Run | None) -> tuple[tuple[str, float], ...]:
-    return () if run is None else tuple(sorted((name, float(value)) for name, value in run.metrics.items()))
+    return () if run is None else _sorted(run.metrics)
+
+
+def _sorted(metrics: dict[str, float]) -> tuple[tuple[str, float], ...]:
+    return tuple(sorted((name, float(value)) for name, value in metrics.items()))
 
 
 def whole(view: View, ref: str) -> Whole | None:
@@ -214,7 +216,8 @@ def _version(view: View, ref: str) -> Whole | None:
         for each in artifacts.versions(view, kind=found.kind, project=found.project, name=found.name)
         if each.version <= found.version
     ]
-    history = [_figures(runs.get(view, each.run)) if each.run else () for each in earlier]
+    measured = runs.metrics_of(view, found.kind, found.project, found.name)
+    history = [_sorted(measured.get(each.run or "", {})) for each in earlier]
     return Whole(
         ref,
         tuple(facts),

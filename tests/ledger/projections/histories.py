@@ -178,6 +178,7 @@ QUERIES: dict[str, Callable[[View], Any]] = {
     "runs.listed newest": _each(runs.listed, newest=1),
     "runs.count": _each(runs.count, project="fx"),
     "runs.count by": _each(lambda view, name: runs.count(view, actor=name, job="a"), NAMES),
+    "runs.metrics_of": lambda view: [runs.metrics_of(view, "model", p, n) for p in PROJECTS for n in NAMES],
     "runs.get": _each(runs.get, NAMES),
     "runs.unfinished": _each(runs.unfinished),
     "vouchers.listed": _each(vouchers.listed),

@@ -367,3 +367,10 @@ def test_the_newest_are_the_last_of_all(view: View) -> None:
     for version in artifacts.versions(view):
         by_kind[version.kind] = by_kind.get(version.kind, 0) + 1
     assert artifacts.kinds(view) == by_kind
+
+
+def test_what_the_runs_of_a_name_measured(view: View) -> None:
+    found = runs.metrics_of(view, "model", PROJECT, "fx-vol")
+    made = [each.run for each in artifacts.versions(view, kind="model", project=PROJECT, name="fx-vol") if each.run]
+    assert found == {run: known.metrics for run in made if (known := runs.get(view, run)) and known.ended_seq}
+    assert any(found.values())
