@@ -6,7 +6,6 @@ import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from ledger.errors import InputError
 
@@ -51,7 +50,7 @@ def write(context: Context, output: str, data: bytes | str) -> Path:
             stream.write(content)
         return path
     real = path.resolve()
-    draft = real.with_name(f".assay-{uuid4().hex}")
+    draft = real.with_name(f".assay-{os.urandom(8).hex()}")
     try:
         with draft.open("xb") as file:
             file.write(content)
