@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ledger.format import checkpoint as checkpoints
@@ -19,7 +20,8 @@ from ledger.format.keys import VerifierKey
 from ledger.format.note import Ed25519Verifier, Verifier
 from ledger.projections import View
 
-SUCCESSIONS = ("ledger.key_rotated", "ledger.continued")
+_ROTATED, _CONTINUED = "ledger.key_rotated", "ledger.continued"
+SUCCESSIONS = (_ROTATED, _CONTINUED)
 """The event types that change a ledger's key."""
 
 
@@ -50,13 +52,12 @@ def log_keys(view: View) -> tuple[LogKey, ...]:
     while True:
         # The events about one origin are few and found by the index on subjects.
         rows = view.rows(
-            "SELECT seq, type, body FROM events WHERE subject = :subject AND seq > :since AND seq <= :at ORDER BY seq",
-            {"subject": f"ledger/{found[-1].origin}", "since": since},
+            "SELECT seq, type, body FROM events WHERE subject = :subject AND seq > :since AND seq <= :at "
+            "AND type IN (:rotated, :continued) ORDER BY seq",
+            {"subject": f"ledger/{found[-1].origin}", "since": since, "rotated": _ROTATED, "continued": _CONTINUED},
         )
         for seq, type_, body in rows:
-            if type_ not in SUCCESSIONS:
-                continue
-            continued = type_ == "ledger.continued"
+            continued = type_ == _CONTINUED
             found.append(LogKey(seq + (1 if continued else 2), _key(_value(body)), seq))
             if continued:
                 since = seq
@@ -102,4 +103,10 @@ def _value(body: bytes) -> dict[str, Any]:
 
 
 def _key(value: dict[str, Any]) -> VerifierKey:
-    return VerifierKey.parse(str(value.get("key", "")))
+    return _parsed(str(value.get("key", "")))
+
+
+@lru_cache(maxsize=16)
+def _parsed(text: str) -> VerifierKey:
+    """A key from its text: every decision asks for the log's, and there are few."""
+    return VerifierKey.parse(text)
