@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from rich.segment import Segment
 from textual.strip import Strip
+from textual.widget import Widget
 
 from app.tui import theme
 from app.tui.draw.clip import to_ascii, width
 from app.tui.draw.glyphs import UNICODE
-
-if TYPE_CHECKING:
-    from textual.widget import Widget
-
-    from app.tui.draw.picture import Line
+from app.tui.draw.picture import Line
 
 
 class Brush:
@@ -41,3 +36,21 @@ class Brush:
     def blank(self, cells: int) -> Strip:
         """Nothing, so many cells wide."""
         return Strip.blank(cells, self._base)
+
+
+class Brushed(Widget):
+    """A widget that paints its lines itself; a theme that changes gives it another brush."""
+
+    _brush: Brush | None = None
+
+    @property
+    def brush(self) -> Brush:
+        """What paints the lines; made when it is first asked for, since looks are known to the toolkit only then."""
+        if self._brush is None:
+            self._brush = Brush(self)
+        return self._brush
+
+    def notify_style_update(self) -> None:
+        """Another theme, another look."""
+        self._brush = None
+        super().notify_style_update()

@@ -19,7 +19,7 @@ from app.tui.draw.glyphs import UNICODE
 from app.tui.draw.log import blank_line, entry_line, pointed, thumb
 from app.tui.keys import MOVING
 from app.tui.queries.log import PAGE, Entry
-from app.tui.widgets.brush import Brush
+from app.tui.widgets.brush import Brushed
 
 HELD = 64
 """Pages held at once."""
@@ -31,7 +31,7 @@ REST_SECONDS = 0.15
 """A cursor that moves again sooner is on its way: what it passes is not told."""
 
 
-class EventLog(ScrollView, can_focus=True):
+class EventLog(Brushed, ScrollView, can_focus=True):
     """Shows the events 0 to ``at``, or some of them, newest last; asks for the pages that it lacks by a message."""
 
     # The toolkit's scroll bar costs as much to draw as half of the log: this one is the last cell of each line.
@@ -62,7 +62,6 @@ class EventLog(ScrollView, can_focus=True):
         self._wanted: set[int] = set()
         self._broken: frozenset[int] = frozenset()
         self._strips: dict[int, Strip] = {}
-        self._brush: Brush | None = None
 
     @property
     def cursor(self) -> int:
@@ -244,7 +243,6 @@ class EventLog(ScrollView, can_focus=True):
 
     def notify_style_update(self) -> None:
         """Another theme, another look."""
-        self._brush = None
         self._strips.clear()
         super().notify_style_update()
 
@@ -260,13 +258,6 @@ class EventLog(ScrollView, can_focus=True):
             if not isinstance(each, ANSIToTruecolor):  # the palettes' colours are true
                 lines = [line.apply_filter(each, self.background_colors[1]) for line in lines]
         return lines if (crop.x, crop.right) == (0, width + 1) else [line.crop(crop.x, crop.right) for line in lines]
-
-    @property
-    def brush(self) -> Brush:
-        """What paints the lines."""
-        if self._brush is None:
-            self._brush = Brush(self)
-        return self._brush
 
     def _line(self, row: int, width: int) -> Strip:
         """One row; a page that is not held is asked for."""

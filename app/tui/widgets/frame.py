@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from textual import events
 from textual.strip import Strip
-from textual.widget import Widget
 
 from app.tui.draw import frame, ruler
 from app.tui.draw.glyphs import UNICODE, Glyphs
 from app.tui.draw.picture import Line
 from app.tui.messages import WentTo
-from app.tui.widgets.paper import painted
+from app.tui.widgets.brush import Brushed
 
 
-class _Lines(Widget, can_focus=False):
+class _Lines(Brushed, can_focus=False):
     """Fixed lines that are computed when painted: nothing is kept that could be stale."""
 
     def lines(self, cells: int) -> tuple[Line, ...]:
@@ -22,9 +21,9 @@ class _Lines(Widget, can_focus=False):
 
     def render_line(self, y: int) -> Strip:
         """One line as the toolkit wants it."""
-        cells, base = self.size.width, self.rich_style
+        cells = self.size.width
         drawn = self.lines(cells)
-        return painted(drawn[y] if y < len(drawn) else (), base, self.app).adjust_cell_length(cells, base)
+        return self.brush.strip(drawn[y] if y < len(drawn) else (), cells)
 
     @property
     def glyphs(self) -> Glyphs:

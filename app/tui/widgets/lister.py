@@ -15,10 +15,10 @@ from app.filters import Filter
 from app.tui.draw.picture import Line
 from app.tui.draw.sections import Drawn, Section, compare, draw, narrow
 from app.tui.keys import MOVING
-from app.tui.widgets.paper import painted
+from app.tui.widgets.brush import Brushed
 
 
-class Lister(ScrollView, can_focus=True):
+class Lister(Brushed, ScrollView, can_focus=True):
     """Shows sections; j and k move between rows that stand for something, ``enter`` chooses."""
 
     DEFAULT_CSS = "Lister { overflow-x: hidden; scrollbar-size-vertical: 1; }"
@@ -180,10 +180,9 @@ class Lister(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """One line as the toolkit wants it."""
         row = y + self.scroll_offset.y
-        base = self.rich_style
         line: Line = self._drawn.lines[row] if row < len(self._drawn.lines) else ()
         if row == self._at and line:
             sign = self.app.glyphs.pointer if hasattr(self.app, "glyphs") else ">"
             line = tuple((text, f"{style}!") for text, style in line)
             line = ((f" {sign} ", "key!"), (line[0][0][3:], line[0][1]), *line[1:])
-        return painted(line, base, self.app).adjust_cell_length(self.size.width, base)
+        return self.brush.strip(line, self.size.width)

@@ -3,41 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
-from rich.segment import Segment
-from rich.style import Style
-from textual.app import App
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
-from app.tui import theme
-from app.tui.draw.clip import to_ascii
-from app.tui.draw.glyphs import UNICODE
-from app.tui.draw.picture import Line, Picture
+from app.tui.draw.picture import Picture
+from app.tui.widgets.brush import Brushed
 
 Draw = Callable[[int, int], Picture]
 """From a width and a height in cells to lines; more lines than the height are scrolled."""
 
 
-def painted(line: Line, base: Style, app: App[Any]) -> Strip:
-    """A line as the toolkit's strip, in the application's theme and signs.
-
-    A style's name that ends in ``!`` stands on the raised surface: the cursor.
-    """
-    palette = theme.nearest(app.theme, dark=app.current_theme.dark)
-    ascii_only = getattr(app, "glyphs", UNICODE).name == "ascii"
-    segments = []
-    for text, name in line:
-        selected = name.endswith("!")
-        look = theme.style(name[:-1] if selected else name, palette, selected=selected)
-        segments.append(Segment(to_ascii(text) if ascii_only else text, base + look))
-    return Strip(segments)
-
-
-class Paper(ScrollView, can_focus=False):
+class Paper(Brushed, ScrollView, can_focus=False):
     """Shows what :meth:`show` is given, drawn anew whenever the size or the theme changes."""
 
     DEFAULT_CSS = "Paper { overflow-x: hidden; scrollbar-size-vertical: 1; }"
@@ -80,10 +59,11 @@ class Paper(ScrollView, can_focus=False):
 
     def _repaint(self, changed: Iterable[int]) -> None:
         """Draw some lines again: where a few of many change several times a second, the others cost nothing."""
-        top = self.scroll_offset.y
+        top, (width, height) = self.scroll_offset.y, self.size
         for y in changed:
             self._strips.pop(y, None)
-            self.refresh(Region(0, y - top, self.size.width, 1))
+            if 0 <= y - top < height:
+                self.refresh(Region(0, y - top, width, 1))
 
     def on_resize(self) -> None:
         """Another size, another picture."""
@@ -99,8 +79,6 @@ class Paper(ScrollView, can_focus=False):
         row = y + self.scroll_offset.y
         found = self._strips.get(row)
         if found is None:
-            base = self.rich_style
             line = self._lines[row] if row < len(self._lines) else ()
-            found = painted(line, base, self.app).adjust_cell_length(self.size.width, base)
-            self._strips[row] = found
+            found = self._strips[row] = self.brush.strip(line, self.size.width)
         return found
