@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import fmean
 
 from app.tui.draw import maturity as draw
+from app.tui.draw.clip import clip
 from app.tui.draw.glyphs import UNICODE, Glyphs
 from app.tui.draw.picture import Run
 from app.tui.draw.sections import Row, Section
@@ -23,6 +25,15 @@ ITEMS = (
 STEPS = (Column("", least=5, most=5), Column("", least=4, most=8), Column("", least=20, most=200))
 TEAMS = 4
 """Teams that have a row of their own; where there are more, one row stands for all."""
+
+
+def ordered(found: Map, *, lowest_first: bool) -> tuple[Map, str]:
+    """The map by name or the lowest first, and what it is called."""
+    rows = found.projects
+    if lowest_first:
+        rows = tuple(sorted(rows, key=lambda each: 9 if each.overall is None else each.overall))
+    many = f"{len(rows):,} project{'' if len(rows) == 1 else 's'}"
+    return replace(found, projects=rows), f"Maturity  {many}, {'the lowest first' if lowest_first else 'by name'}"
 
 
 def sections(
@@ -64,7 +75,11 @@ def _steps(here: Project | None) -> list[Section]:
         rows.append(Row(((each.track.upper(), "heading"), (each.id, "strong"), (each.need, ""))))
         does = (each.does, "key" if each.does.startswith("assay ") else "muted")
         rows.append(Row((("", ""), ("", ""), does)))
-    return [Section(f"THE CHEAPEST STEP OF {here.name}, w tells what it would lift", STEPS, tuple(rows), counted=False)]
+    return [
+        Section(
+            f"THE CHEAPEST STEP OF {clip(here.name, 28)}, w tells what it would lift", STEPS, tuple(rows), counted=False
+        )
+    ]
 
 
 def _moved(now: Project, before: Project | None) -> bool:

@@ -113,6 +113,12 @@ class Map:
     projects: tuple[Project, ...]
     trouble: str
 
+    def over(self, known: Map | None) -> Map:
+        """The same; what is pending in it, as it was known before."""
+        before = {} if known is None else {each.name: each for each in known.projects}
+        rows = (before.get(each.name, each) if each.state == "pending" else each for each in self.projects)
+        return Map(tuple(rows), self.trouble)
+
 
 @dataclass(frozen=True, slots=True)
 class Why:

@@ -44,3 +44,8 @@ class Judged(Page):
         """Ask exactly, unless anything was asked in the group meanwhile."""
         ticket = self._tickets.get(group)
         self.set_timer(SURE_SECONDS, lambda: ask() if self._tickets.get(group) == ticket else None)
+
+    async def action_verify(self) -> None:
+        """To the audit, verifying."""
+        await self.dashboard.action_screen("9")
+        await self.dashboard.page("9").run_action("verify")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
+from app.filters import Filter
 from app.tui.draw import heatmap
 from app.tui.draw import maturity as draw
 from app.tui.draw.clip import titled
+from app.tui.draw.sections import Section, narrow
 from app.tui.keys import Key
 from app.tui.messages import Opened
 from app.tui.queries import maturity
@@ -51,6 +52,7 @@ class MaturityPage(Judged):
         self._why_before: Why | None = None
         self._here = ""
         """The project whose cell is in brackets."""
+        self._fit: dict[str | None, bool] = {}
         self._lowest_first = False
         self._wanted = ""
         self._surely: Callable[[], None] = lambda: None
@@ -148,23 +150,18 @@ class MaturityPage(Judged):
             self.surely("map", lambda: self._ask_map(quick, self._fill_in, exact=True))
 
     def _fill_in(self, found: Map) -> None:
-        known = {each.name: each for each in self._map.projects} if self._map is not None else {}
-        rows = tuple(known.get(each.name, each) if each.state == "pending" else each for each in found.projects)
-        self._map = replace(found, projects=rows)
+        self._map = found.over(self._map)
         self._draw_map()
         self._ask_rest()
 
     def _draw_map(self, choose: str | None = None) -> None:
         if self._map is None:
             return
-        lowest = sorted(self._map.projects, key=lambda each: 9 if each.overall is None else each.overall)
-        shown = replace(self._map, projects=tuple(lowest)) if self._lowest_first else self._map
-        many = len(shown.projects)
-        order = "the lowest first" if self._lowest_first else "by name"
-        self.map.border_title = f"Maturity  {many:,} project{'' if many == 1 else 's'}, {order}"
+        shown, self.map.border_title = heatmap.ordered(self._map, lowest_first=self._lowest_first)
         self._here = choose or self.subject or next((f"project/{each.name}" for each in shown.projects), "")
         here = self._here.partition("/")[2]
-        self.map.show(heatmap.sections(shown, self._track, self.glyphs, here=here, before=self._before), choose)
+        found = heatmap.sections(shown, self._track, self.glyphs, here=here, before=self._before)
+        self.map.show(self._narrow(self.map, found), choose)
 
     def on_lister_moved(self, event: Lister.Moved) -> None:
         """Another project: its cell is asked for. Another criterion: it is shown whole."""
@@ -208,9 +205,25 @@ class MaturityPage(Judged):
         self.criteria.border_title = titled(f"{why.project}, {why.track.upper()}: {'L' * said.isdecimal()}{said}")
         alike = before is not None and (before.project, before.track) == (why.project, why.track)
         then = heatmap.criteria(before, self.glyphs) if before is not None and alike else None
-        self.criteria.show(heatmap.criteria(why, self.glyphs), before=then)
+        self.criteria.show(self._narrow(self.criteria, heatmap.criteria(why, self.glyphs)), before=then)
+        if self.filter:
+            self._draw_map()
         self._detail()
         self.rekey()
+
+    def narrow(self) -> None:
+        """A filter is of projects or of criteria: a list in which nothing fits it is shown whole, where in the other one
+        something does."""
+        self._fit.clear()
+        self._draw_map()
+        self._draw_why()
+
+    def _narrow(self, lister: Lister, found: list[Section]) -> list[Section]:
+        kept = [each for each in found if narrow(each, self.narrowed).rows]
+        self._fit[lister.id] = bool(kept)
+        whole = not self.filter or (not kept and any(self._fit.values()))
+        lister.narrow(Filter() if whole else self.narrowed)
+        return found if whole else kept or found[:1]
 
     def _detail(self) -> None:
         item, paper = self.item, self.query_one("#criterion", Paper)
@@ -280,11 +293,6 @@ class MaturityPage(Judged):
         broken = None if self.barred("broke") else self._broken
         if broken is not None and broken.broke is not None:
             self.app.post_message(Opened(f"event/{broken.broke.seq}"))
-
-    async def action_verify(self) -> None:
-        """To the audit, verifying."""
-        await self.dashboard.action_screen("9")
-        await self.dashboard.page("9").run_action("verify")
 
     def action_scroll(self, rows: int) -> None:
         """Scroll the criterion."""

@@ -11,7 +11,7 @@ from textual.containers import Horizontal
 
 from app.tui.draw import glance
 from app.tui.draw import overview as draw
-from app.tui.draw.sections import Section
+from app.tui.draw.sections import Section, narrow
 from app.tui.keys import Key
 from app.tui.messages import Opened
 from app.tui.queries import agent, guide, overview
@@ -203,8 +203,9 @@ class OverviewPage(Explaining):
 
     def _cut(self, found: Sequence[Section]) -> list[Section]:
         """With few rows each, and a row that stands for the rest; whole where a filter looks through them."""
-        few = FEW if self.has_class("-short") else ROWS
-        return list(found) if self.filter else draw.capped(found, few)
+        if self.filter:
+            return [each for each in found if narrow(each, self.narrowed).rows] or list(found[:1])
+        return draw.capped(found, FEW if self.has_class("-short") else ROWS)
 
     @property
     def subject(self) -> str:
@@ -267,8 +268,3 @@ class OverviewPage(Explaining):
             return
         request = next(each for each in self._data.waiting if each.mine)
         self.app.post_message(Opened(f"request/{request.seq}"))
-
-    async def action_verify(self) -> None:
-        """To the audit, verifying."""
-        await self.dashboard.action_screen("9")
-        await self.dashboard.page("9").run_action("verify")

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from app.tui.draw import whatif as draw
-from app.tui.draw.clip import titled
+from app.tui.draw.clip import clip, titled
 from app.tui.draw.glyphs import Glyphs
 from app.tui.queries import whatif
 from app.tui.queries.maturity import TRACKS
@@ -98,7 +98,7 @@ class WhatIfScreen(Box[None]):
     def _ask(self) -> None:
         page, track, box = self._page, TRACKS[self._track], self.query_one("#box")
         box.border_subtitle = LEAVES
-        box.border_title = titled(f"What if: {track.upper()} of {self._project}. {draw.SAID}")
+        box.border_title = titled(f"{draw.SAID}: what if, {track.upper()} of {clip(self._project, 48)}")
         query = partial(
             whatif.load, verified=page.dashboard.verdict, project=self._project, track=track, supposed=self._supposed
         )

@@ -140,6 +140,26 @@ async def test_from_a_criterion_to_the_event_that_broke_it(opened: Opened, monke
         assert pilot.app.current.subject == "event/5"
 
 
+async def test_a_filter_is_of_projects_or_of_criteria(opened: Opened) -> None:
+    async with opened().run_test(size=(120, 36)) as pilot:
+        await settled(pilot)
+        await press(pilot, "2")
+        page = pilot.app.current
+        for text, project, criterion in (
+            ("state:missing", True, True), ("fx-hedging", True, True), ("D1.2", True, True), ("nowhere", False, False),
+        ):  # fmt: skip
+            page.narrow_to(text)
+            await settled(pilot)
+            assert (page.map.value == f"project/{story.PROJECT}") == project, text
+            assert (page.criteria.value is not None) == criterion, text
+            assert shown(pilot.app).count("nothing fits the filter") == (0 if project else 2), text
+        page.narrow_to("D1.2")
+        await settled(pilot)
+        assert page.criteria.value == "D1.2"
+        await press(pilot, "escape")
+        assert "THE CHEAPEST STEP" in shown(pilot.app)
+
+
 async def test_two_moments_are_compared_cell_by_cell(opened: Opened, shell: story.Shell) -> None:
     with ledger.open(shell.ledger, read_only=True) as book:
         last = book.size - 1
