@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +13,7 @@ from app.tui.queries import log
 from app.tui.queries.stories import CHAIN, NO_HASHES, Bracket, Hashes, Story, story, touched
 
 if TYPE_CHECKING:
-    from app.tui.queries.log import Entry
+    from app.tui.queries.log import Entry, Whole
     from ledger.projections.view import View
 
 NAMED = 3
@@ -64,7 +66,7 @@ def load(
     place = {"number": number, "of": len(findings), "kind": kind, "seq": seq, "detail": detail}
     if seq is None:
         return Break(**place, story=story(kind, detail=detail))
-    whole = log.whole(view, seq) if seq < size else None
+    whole = seen(view, seq) if seq < size else None
     hashes = NO_HASHES if whole is None else Hashes(whole.hash, whole.recomputed, whole.following)
     subject = (whole.subject if whole is not None else "") or remembered(view, seq)
     following, type_ = _following(view, seq, size), "" if whole is None else whole.entry.type
@@ -79,9 +81,27 @@ def load(
         before=None if seq == 0 else seq - 1 not in broken and _there(view, seq - 1),
         after=max((until or size) - following, 0),
         until=until,
-        depends=tuple(dependents(view, seq, subject, type_)) if touched(kind, detail) else None,
+        depends=_depends(view, seq, subject, type_) if touched(kind, detail) else None,
         seals=brackets(view, seq, size),
     )
+
+
+def seen(view: View, seq: int) -> Whole | None:
+    """An event whole; ``None`` where so much of it was touched that it cannot be read."""
+    from ledger.errors import AssayError
+
+    try:
+        return log.whole(view, seq) if 0 <= seq <= view.at else None
+    except (AssayError, sqlite3.Error):
+        return None
+
+
+def _depends(view: View, seq: int, subject: str, type_: str) -> tuple[Dependent, ...]:
+    """What rests on an event, as far as it can be read."""
+    found: list[Dependent] = []
+    with suppress(sqlite3.Error, ValueError):
+        found.extend(dependents(view, seq, subject, type_))
+    return tuple(found)
 
 
 def _there(view: View, seq: int) -> bool:
@@ -97,9 +117,10 @@ def _following(view: View, seq: int, size: int) -> int:
 def remembered(view: View, seq: int) -> str:
     """What an event was about that is not there any more, by the rows that were computed from it; empty where none."""
     for sql in _MEMORIES:
-        row = view.row(f"SELECT {sql} WHERE seq = :seq", {"seq": seq})
-        if row is not None:
-            return str(row[0])
+        with suppress(sqlite3.Error):
+            row = view.row(f"SELECT {sql} WHERE seq = :seq", {"seq": seq})
+            if row is not None:
+                return str(row[0])
     return ""
 
 

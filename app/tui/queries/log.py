@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from ledger.projections.view import View
     from ledger.store.journal import Recorded
 
+HASH = 32
+"""Bytes of a hash."""
+
 PAGE = 128
 """Events to a page: read in a few milliseconds, and more than a screen shows."""
 
@@ -121,10 +124,12 @@ def whole(view: View, seq: int) -> Whole:
     if seq not in rows and not 0 <= seq <= view.at:
         raise InputError(f"there is no event {seq}; the log holds 0 to {view.at}")
     _, leaf, body, subject, cause = rows.get(seq, (seq, b"", b"", "", None))
+    if not (isinstance(leaf, bytes) and isinstance(body, bytes)):
+        raise InputError(f"the row of event {seq} holds no bytes; `assay verify` says what happened to it")
     return Whole(
         entry=entry(view, seq),
-        subject=subject,
-        cause=cause,
+        subject=str(subject),
+        cause=cause if isinstance(cause, int) else None,
         hash=leaf.hex(),
         prev=_prev(body),
         recomputed=leaf_hash(body).hex() if seq in rows else "",
@@ -149,6 +154,7 @@ def _prev(body: bytes) -> str:
     import json
 
     try:
-        return str(json.loads(body)["prev"])
+        named = json.loads(body)["prev"]
+        return named.lower() if len(bytes.fromhex(named)) == HASH else ""
     except (ValueError, KeyError, TypeError, RecursionError):
         return ""

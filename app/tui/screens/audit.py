@@ -155,8 +155,8 @@ class AuditPage(Charted):
         seq = findings[number]["seq"]
 
         def both(view: Any) -> tuple[Break, Whole | None]:
-            whole = log.whole(view, seq) if seq is not None and 0 <= seq <= view.at else None
-            return breaks.load(view, findings, number, size, places), whole
+            told = breaks.load(view, findings, number, size, places)
+            return told, None if seq is None else breaks.seen(view, seq)
 
         self.ask("event", both, lambda told: self._told(*told), at=None)
 

@@ -175,3 +175,24 @@ def test_an_event_that_is_gone_can_still_be_looked_at(shell: told_story.Shell) -
     assert whole.entry.type == "missing"
     assert whole.hash == whole.recomputed == whole.body == ""
     assert len(whole.previous) == len(whole.following) == 64
+
+
+def test_what_bytes_name_as_the_hash_before_is_a_hash_or_nothing(shell: told_story.Shell) -> None:
+    seq, body = of(shell.ledger, "run.started")
+    start = body.index(b'"prev":"') + len(b'"prev":"')
+    forged = body[:start] + b"\\u001b[2J" + body[start + 64 :]
+    touch(shell.ledger, ("UPDATE events SET body = ? WHERE seq = ?", (forged, seq)))
+    gateway = Gateway(shell.ledger)
+    try:
+        assert gateway.ask(lambda view: log.whole(view, seq)).prev == ""
+        assert gateway.ask(lambda view: log.whole(view, seq - 1)).following == ""
+    finally:
+        gateway.close()
+
+
+def test_a_row_that_cannot_be_read_is_told_of_all_the_same(shell: told_story.Shell) -> None:
+    touch(shell.ledger, ("UPDATE events SET subject = CAST(x'ff6100' AS TEXT) WHERE seq = 6", ()))
+    told = found(shell.ledger)
+    assert told.seq == 6
+    assert told.entry is None
+    assert told.story.what
