@@ -39,7 +39,8 @@ class Brush:
 
 
 class Brushed(Widget):
-    """A widget that paints its lines itself; a theme that changes gives it another brush."""
+    """A widget that paints its lines itself; a theme that changes gives it another brush. It stands behind a widget's other
+    bases: the toolkit takes the looks of the first one alone."""
 
     _brush: Brush | None = None
 

@@ -31,7 +31,7 @@ REST_SECONDS = 0.15
 """A cursor that moves again sooner is on its way: what it passes is not told."""
 
 
-class EventLog(Brushed, ScrollView, can_focus=True):
+class EventLog(ScrollView, Brushed, can_focus=True):
     """Shows the events 0 to ``at``, or some of them, newest last; asks for the pages that it lacks by a message."""
 
     # The toolkit's scroll bar costs as much to draw as half of the log: this one is the last cell of each line.

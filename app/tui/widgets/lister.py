@@ -18,7 +18,7 @@ from app.tui.keys import MOVING
 from app.tui.widgets.brush import Brushed
 
 
-class Lister(Brushed, ScrollView, can_focus=True):
+class Lister(ScrollView, Brushed, can_focus=True):
     """Shows sections; j and k move between rows that stand for something, ``enter`` chooses."""
 
     DEFAULT_CSS = "Lister { overflow-x: hidden; scrollbar-size-vertical: 1; }"

@@ -16,7 +16,7 @@ Draw = Callable[[int, int], Picture]
 """From a width and a height in cells to lines; more lines than the height are scrolled."""
 
 
-class Paper(Brushed, ScrollView, can_focus=False):
+class Paper(ScrollView, Brushed, can_focus=False):
     """Shows what :meth:`show` is given, drawn anew whenever the size or the theme changes."""
 
     DEFAULT_CSS = "Paper { overflow-x: hidden; scrollbar-size-vertical: 1; }"
