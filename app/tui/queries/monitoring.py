@@ -10,8 +10,10 @@ from app.tui.queries.tally import Tally
 if TYPE_CHECKING:
     from ledger.projections.view import View
 
-NEWEST = 200
+MOST_OPEN = 200
 OLDEST_RESOLVED = 40
+SPREAD = 20
+"""Newest observations of a name that are looked at for each of its projects before one is asked for by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,23 +94,13 @@ class Series:
 
 def board(view: View) -> Board:
     """Alerts, the unresolved first, and all monitors, those first whose last value was beyond the threshold."""
-    from ledger.projections import alerts, monitors
+    from ledger.projections import monitors
 
-    names = view.rows("SELECT alert FROM alerts WHERE seq <= :at ORDER BY seq DESC LIMIT :n", {"n": NEWEST})
-    found = [each for each in (alerts.get(view, row[0]) for row in names) if each is not None]
-    ranks = {"raised": 0, "acknowledged": 1}
-    severities = {"critical": 0, "high": 1, "medium": 2}
-    found.sort(
-        key=lambda a: (ranks.get(a.state, 2), severities.get(a.severity, 3) if a.state != "resolved" else 0, -a.seq)
-    )
-    resolved = [each for each in found if each.state == "resolved"][:OLDEST_RESOLVED]
+    listed = monitors.listed(view)
+    last = _last(view, [(each.monitor, each.project) for each in listed])
     watches = []
-    for each in monitors.listed(view):
-        row = view.row(
-            "SELECT value, day, at, breached FROM observations WHERE monitor = :monitor AND project IS :project "
-            "AND seq <= :at ORDER BY seq DESC LIMIT 1",
-            {"monitor": each.monitor, "project": each.project},
-        )
+    for each in listed:
+        value, day, at, breached = last.get((each.monitor, each.project), (None, "", "", False))
         watches.append(
             Watch(
                 monitor=each.monitor,
@@ -119,16 +111,64 @@ def board(view: View) -> Board:
                 reason=str(each.facts.get("reason", "")),
                 threshold=_words(each.facts.get("threshold")),
                 severity=str(each.facts.get("severity", "")),
-                last=row[0] if row else None,
-                last_day=(row[1] or row[2][:10]) if row else "",
-                breached=bool(row[3]) if row else False,
-                seen=row is not None,
+                last=value,
+                last_day=day or at[:10],
+                breached=bool(breached),
+                seen=bool(at),
             )
         )
     watches.sort(key=lambda each: not each.breached)
-    last = view.row("SELECT at FROM events WHERE seq = :at")
-    shown = tuple(_alarm(each) for each in found if each.state != "resolved" or each in resolved)
-    return Board(shown, tuple(watches), str(last[0])[:10] if last else "")
+    newest = view.row("SELECT at FROM events WHERE seq = :at")
+    return Board(_alarms(view), tuple(watches), str(newest[0])[:10] if newest else "")
+
+
+def _alarms(view: View) -> tuple[Alarm, ...]:
+    """Alerts that are open, however old: those first that nobody has seen, by severity; then those resolved last."""
+    from ledger.projections import alerts
+
+    became = "EXISTS (SELECT 1 FROM alert_changes c WHERE c.alert = a.alert AND c.state = '{}' AND c.seq <= :at)"
+    seen, over = became.format("acknowledged"), became.format("resolved")
+    names = view.rows(
+        f"SELECT alert FROM alerts a WHERE seq <= :at AND NOT {over} ORDER BY {seen}, CASE severity WHEN 'critical' THEN 0 "
+        "WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END, seq DESC LIMIT :n",
+        {"n": MOST_OPEN},
+    )
+    names += view.rows(
+        f"SELECT alert FROM alerts a WHERE seq <= :at AND {over} ORDER BY seq DESC LIMIT :n", {"n": OLDEST_RESOLVED}
+    )
+    return tuple(_alarm(each) for each in (alerts.get(view, row[0]) for row in names) if each is not None)
+
+
+Seen = tuple[float | None, str | None, str, int]
+"""Value, day, time, whether beyond the threshold."""
+
+
+def _last(view: View, wanted: list[tuple[str, str | None]]) -> dict[tuple[str, str | None], Seen]:
+    """What each monitor, by name and project, saw last. Monitors of one name mostly look at the same days: the newest
+    observations of a name are read until each of its projects has been met, which is a few rows for each."""
+    found: dict[tuple[str, str | None], Seen] = {}
+    for name in dict.fromkeys(monitor for monitor, _ in wanted):
+        left = {project for monitor, project in wanted if monitor == name}
+        rows = view.connection.execute(
+            "SELECT project, value, day, at, breached FROM observations WHERE monitor = ? AND seq <= ? "
+            "ORDER BY seq DESC LIMIT ?",
+            (name, view.at, SPREAD * len(left)),
+        )
+        for project, *seen in rows:
+            if project in left:
+                left.discard(project)
+                found[name, project] = (seen[0], seen[1], seen[2], seen[3])
+                if not left:
+                    break
+        for project in left:
+            row = view.row(
+                "SELECT value, day, at, breached FROM observations WHERE monitor = :monitor AND project IS :project "
+                "AND seq <= :at ORDER BY seq DESC LIMIT 1",
+                {"monitor": name, "project": project},
+            )
+            if row is not None:
+                found[name, project] = (row[0], row[1], row[2], row[3])
+    return found
 
 
 def series(view: View, project: str, monitor: str, tally: Tally | None = None) -> Series:
