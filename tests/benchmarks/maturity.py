@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import app.cli  # noqa: F401  (it sets how often garbage is looked for: what is measured is a command's work)
 from ledger.format import event as events
 from ledger.format.event import ZERO_PREV, Event
 from ledger.format.hashes import digest

@@ -17,7 +17,7 @@ TOLD = ("monitor", "kind", "breached")
 class Evidence:
     """One event as evidence. Its value is parsed when it is first asked for; ``t`` is its ``at`` in microseconds."""
 
-    __slots__ = ("_body", "_value", "actor", "name", "project", "seq", "subject", "t", "type")
+    __slots__ = ("_body", "_value", "actor", "later", "name", "project", "seq", "subject", "t", "type")
 
     def __init__(
         self,
@@ -39,6 +39,8 @@ class Evidence:
         self.name = name_of(subject)
         self._body = body
         self._value = value
+        self.later: Evidence | None = self
+        """What takes its place; itself for as long as that is not known."""
 
     @property
     def value(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ of a time, a project, a subject or a run are looked up by the indexes that the p
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from ledger.projections.evidence import TYPES
@@ -367,13 +367,14 @@ class Sparing(Index):
         type_ = item.type
         if type_ not in pieces.KEYS or not self.large(type_):
             return super().next_of(item) if type_ in pieces.KEYS else None
-        if type_ == OBSERVED:
-            events = self._named(type_, item.name, item.seq - 1)
-            key: tuple[Hashable, ...] = ("next", type_, item.name, self._tails[type_, f"named {item.name}"][0])
-        else:
-            events = self.about(type_, item.subject)
-            key = ("next", type_, item.subject)
-        return self.made(key, lambda: successors(type_, events)).get(item.seq)  # type: ignore[no-any-return]
+        if item.later is item:
+            observed = type_ == OBSERVED
+            beside = self._named(type_, item.name, item.seq - 1) if observed else self.about(type_, item.subject)
+            later = successors(type_, beside)
+            for each in beside:
+                each.later = later.get(each.seq)
+            item.later = later.get(item.seq)
+        return item.later
 
     def any_like(self, type_: str, where: Mapping[str, Any], kind: str = "") -> bool:
         """Whether some event of a type may fit conditions, for a version of a kind; true where that is not easily told."""
