@@ -48,6 +48,8 @@ def test_every_style_that_is_drawn_is_known() -> None:
     drawn: set[str] = set()
     for path in (Path(theme.__file__).parent).rglob("*.py"):
         if path.name != "theme.py":
-            drawn |= set(re.findall(r', "((?:edge|series|spark|kind|bar)(?:\.[a-z]+)?|mark\.[a-z]+)"\)', path.read_text()))
+            drawn |= set(
+                re.findall(r', "((?:edge|series|spark|kind|bar)(?:\.[a-z]+)?|mark\.[a-z]+)"\)', path.read_text())
+            )
     assert drawn
     assert drawn <= set(theme.DARK.colours)
