@@ -199,7 +199,7 @@ def _marks(view: View, project: str, monitor: str) -> list[tuple[str, str, str]]
         )
     ]
     from app.tui.draw.refs import short
-    from ledger.projections import approvals, deployments
+    from ledger.projections import deployments
 
     found += [
         ((each.ended_at or each.at)[:10], "deploy", f"{short(each.subject)} live in {each.environment}")
@@ -207,9 +207,11 @@ def _marks(view: View, project: str, monitor: str) -> list[tuple[str, str, str]]
         if each.status == "ok"
     ]
     found += [
-        (each.at[:10], "approve", f"{short(each.subject)} to {each.to_stage}")
-        for each in approvals.promotions(view)
-        if each.subject.split("/")[1:2] == [project]
+        (at[:10], "approve", f"{short(subject)} to {stage}")
+        for at, subject, stage in view.rows(
+            "SELECT at, subject, to_stage FROM promotions WHERE instr(subject, :within) AND seq <= :at",
+            {"within": f"/{project}/"},
+        )
     ]
     found += [
         (at[:10], "retrain", short(subject))
