@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 COLUMNS = (
     Column("", least=8), Column("", least=13), Column("", least=6, most=12, rank=1), Column("", "right", least=3, rank=2),
 )  # fmt: skip
-FEW = {"NEEDS YOU": 40, "WAITING ON OTHERS": 12, "DECIDED": 8}
+FEW = {"NEEDS YOU": 12, "WAITING ON OTHERS": 8, "DECIDED": 8}
 """Rows of a heap that are shown while it is folded; of one that is hardly longer, all."""
+MOST = 500
+"""Rows of a heap that are shown at all, so that every key stays quick; a filter looks through the others too."""
 SPARE = 2
 STATES = {"approved": "ok", "changes requested": "warn", "withdrawn": "muted", "expired": "muted"}
 
@@ -28,7 +30,7 @@ def sections(
     glyphs: Glyphs,
     marked: Collection[int] = (),
     *,
-    folded: bool = False,
+    folded: bool | None = None,
     kept: int | None = None,
     dated: bool = False,
 ) -> list[Section]:
@@ -38,21 +40,27 @@ def sections(
         inbox: the requests.
         glyphs: the signs of the terminal.
         marked: the requests that are marked, by number.
-        folded: whether long heaps show their first rows only; marked ones, and the one under the cursor, always show.
+        folded: whether long heaps show their first rows only, or so many as stay quick; None is all of them. Marked ones,
+            and the one under the cursor, always show.
         kept: the request under the cursor.
         dated: whether rows bear their day, which stays, and not their age.
     """
 
     def heap(title: str, items: tuple[Item, ...], sign: str, style: str) -> Section:
+        most = len(items) if folded is None else FEW[title] if folded else MOST
         shown = items
-        if folded and len(items) > FEW[title] + SPARE:
-            shown = tuple(
-                each for n, each in enumerate(items) if n < FEW[title] or each.seq in marked or each.seq == kept
-            )
+        if len(items) > most + SPARE:
+            shown = tuple(each for n, each in enumerate(items) if n < most or each.seq in marked or each.seq == kept)
         now = "" if dated else inbox.now
         rows = tuple(_row(each, now, sign, style, each.seq in marked, glyphs) for each in shown)
         if len(shown) < len(items):
-            more = ((glyphs.ellipsis, "muted"), (f"{len(items) - len(shown):,} more: z", "muted"), ("", ""), ("", ""))
+            key = "z" if folded else "f"
+            more = (
+                (glyphs.ellipsis, "muted"),
+                (f"{len(items) - len(shown):,} more: {key}", "muted"),
+                ("", ""),
+                ("", ""),
+            )
             rows = (*rows, Row(more))
         count = f" ({len(items):,})" if items else ""
         chosen = sum(each.seq in marked for each in items)

@@ -51,9 +51,14 @@ def room(rows: int, cells: int, lines: int, statements: int) -> Room:
     return Room(steps, shown, sealed, FRAME + steps + shown + sealed + FIELD + SAID)
 
 
-def statement(text: str, cells: int) -> tuple[Line, ...]:
-    """The exact bytes that will be signed, over as many lines as they take; none is cut."""
+def statement(text: str, cells: int, glyphs: Glyphs = UNICODE) -> tuple[Line, ...]:
+    """The exact bytes that will be signed, over as many lines as they take; none is cut.
+
+    A terminal without UTF-8 gets what it cannot show by its number, and not by a sign that is like it.
+    """
     size = max(cells - 2, 24)
+    if glyphs.name == "ascii":
+        text = "".join(sign if sign.isascii() else f"\\u{{{ord(sign):x}}}" for sign in text)
     shown = "".join(safe(text[start : start + ONCE]) for start in range(0, len(text), ONCE))
     if shown.isascii():
         parts = [shown[start : start + size] for start in range(0, len(shown), size)]
@@ -123,7 +128,7 @@ def waiting(drafts: Sequence[Drafted], cells: int, rows: int, glyphs: Glyphs = U
 def countdown(left: float, held: float, many: int, cells: int, glyphs: Glyphs = UNICODE) -> tuple[Line, ...]:
     """How long signed decisions wait still, of so many seconds, and how to take them back."""
     them = "takes it back" if many == 1 else f"takes {every(many)} back"
-    bar = bars.bar(left, held, max(min(cells - 36 - len(them), 20), 3), glyphs, "warn")
+    bar = bars.bar(left, held, max(min(cells - 24 - len(them), 20), 3), glyphs, "warn")
     return (
         ((f" appends in {left:>2.0f} s  ", "warn"), *bar, ("   u", "key"), (f" {them}", "")),
         fitted(((" not recorded until then; afterwards only another event can answer it", "muted"),), cells),

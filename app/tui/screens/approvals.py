@@ -107,16 +107,16 @@ class ApprovalsPage(Proposing):
         kept = choose if choose is not None else self.inbox.value
         number = kept if isinstance(kept, int) else None
 
-        def sections(inbox: Inbox, *, folded: bool, dated: bool) -> list[Section]:
+        def sections(inbox: Inbox, *, folded: bool | None, dated: bool) -> list[Section]:
             return draw.sections(inbox, self.glyphs, self._marked, folded=folded, kept=number, dated=dated)
 
         if self._before is None:
             # What is folded would be lost on a filter.
-            now = sections(self._inbox, folded=self._folded and not self.filter, dated=False)
+            now = sections(self._inbox, folded=None if self.filter else self._folded, dated=False)
             self.inbox.show(now, choose)
         else:
-            then = sections(self._before, folded=False, dated=True)
-            self.inbox.show(sections(self._inbox, folded=False, dated=True), choose, then)
+            then = sections(self._before, folded=None, dated=True)
+            self.inbox.show(sections(self._inbox, folded=None, dated=True), choose, then)
 
     def narrow(self) -> None:
         """Narrow the list; all of it."""

@@ -126,7 +126,7 @@ class SignPanel(Vertical):
         paper, below = self.query_one("#bytes", Paper), self.query_one("#seal", Paper)
         self._rows = 0
         paper.scroll_to(y=0, animate=False, immediate=True)
-        paper.show(lambda cells, _: draw.statement(drafted.statement, cells))
+        paper.show(lambda cells, _: draw.statement(drafted.statement, cells, self.glyphs))
         below.show(lambda cells, _: draw.seal(drafted.fingerprint, drafted.signer, key, cells))
         if many == 1:
             self._say("enter signs these bytes; pgup pgdn show them all; esc leaves, nothing is signed")
@@ -156,11 +156,11 @@ class SignPanel(Vertical):
         if drafted is None or self.has_class("-waits") or self.parent is None:
             return
         rows, cells = self._space()
-        lines = len(draw.statement(drafted.statement, cells))
+        lines = len(draw.statement(drafted.statement, cells, self.glyphs))
         room = draw.room(rows, cells, lines, len(self.drafts))
         if lines > room.bytes:
             # A scrollbar takes a cell.
-            lines = len(draw.statement(drafted.statement, cells - 1))
+            lines = len(draw.statement(drafted.statement, cells - 1, self.glyphs))
             room = draw.room(rows, cells, lines, len(self.drafts))
         steps = self.query_one("#steps", Paper)
         steps.display = room.steps > 0

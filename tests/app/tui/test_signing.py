@@ -480,3 +480,21 @@ async def test_hash_field_and_what_to_do_are_on_screen_at_every_size(
             assert "esc leaves" in " ".join(text.replace("|", " ").split())
             assert {sign for sign in text if not sign.isascii()} <= set("▁▂▃▄▅▆▇█")
             await press(pilot, "tab")
+
+
+async def test_long_lists_fold_and_a_filter_looks_through_all_of_them(opened: Opened, shell: story.Shell) -> None:
+    asking.ask(shell, 40)
+    async with opened("jon").run_test(size=(120, 36)) as pilot:
+        await settled(pilot)
+        await press(pilot, "5")
+        await until(pilot, lambda: "NEEDS YOU (41)" in shown(pilot.app))
+        assert "29 more: z" in shown(pilot.app)
+        await press(pilot, "z")
+        assert "more: z" not in shown(pilot.app)
+        assert "fx-carry v20" in shown(pilot.app)
+        await press(pilot, "z")
+        assert "29 more: z" in shown(pilot.app)
+        pilot.app.current.narrow_to("v7")
+        await settled(pilot)
+        assert "fx-carry v7" in shown(pilot.app)
+        assert "fx-carry v39" not in shown(pilot.app)

@@ -165,7 +165,10 @@ def test_long_heaps_are_folded_but_for_what_is_marked_or_under_the_cursor() -> N
     assert "more: z" in text
     whole = inbox.sections(found, UNICODE, {3})
     assert sum(len(section.rows) for section in whole) == 4_000
-    assert not inbox.long(Inbox((), some(12), some(9), NOW))
+    assert not inbox.long(Inbox((), some(10), some(9), NOW))
+    unfolded = inbox.sections(found, UNICODE, {3}, folded=False)
+    assert sum(row.value is not None for section in unfolded for row in section.rows) == 2 * (inbox.MOST + 1)
+    assert "more: f" in plain(draw(unfolded, 60).lines)
 
 
 def test_what_is_compared_with_another_moment_does_not_differ_by_its_age() -> None:
@@ -200,6 +203,10 @@ def test_every_sign_of_a_statement_is_shown_once(text: str, cells: int) -> None:
     drawn = [line[0][0][1:] for line in lines]
     assert "".join(drawn) == "".join(safe(text[n : n + 2_048]) for n in range(0, len(text), 2_048))
     assert all(width(line) <= max(cells - 2, 24) for line in drawn)
+
+
+def test_without_utf8_a_statement_says_what_it_cannot_show() -> None:
+    assert plain(statement.statement('{"a":"— 漢"}', 60, ASCII)) == ' {"a":"\\u{2014} \\u{6f22}"}'
 
 
 @given(st.integers(12, 80), st.integers(24, 160), st.integers(1, 400), st.integers(1, 200))
