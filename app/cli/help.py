@@ -13,13 +13,14 @@ FIRST_STEPS = (
     ("assay verify", "check that nobody touched the record"),
 )
 BOUND = {
-    "run": "4 Registry", "gate": "5 Approvals", "request": "5 Approvals", "approve": "5 Approvals",
+    "run": "4 Registry", "artifact register": "4 Registry", "artifact alias": "4 Registry", "artifact retire": "4 Registry",
+    "gate": "5 Approvals", "request": "5 Approvals", "approve": "5 Approvals",
     "reject": "5 Approvals", "approvals withdraw": "5 Approvals", "approvals changes": "5 Approvals",
     "canary start": "6 Rollouts",
     "canary run": "6 Rollouts", "canary promote": "6 Rollouts", "rollback": "6 Rollouts", "deploy": "6 Rollouts",
     "drill rollback": "6 Rollouts", "alerts ack": "7 Monitoring", "alerts resolve": "7 Monitoring",
     "alerts silence": "7 Monitoring", "drill drift": "7 Monitoring", "retrain": "7 Monitoring",
-    "risk add": "8 Risks", "target set": "8 Risks", "verify": "9 Audit", "checkpoint": "9 Audit",
+    "risk add": "8 Risks", "risk close": "8 Risks", "target set": "8 Risks", "target sign": "8 Risks", "verify": "9 Audit", "checkpoint": "9 Audit",
 }  # fmt: skip
 """The commands whose key a screen of the dashboard binds, and which; every other is found with ^p, by its name."""
 EXIT_CODES = "Exit codes: 0 done or intact, 1 a finding or a refusal, 2 a usage or input error."
