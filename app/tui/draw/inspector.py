@@ -50,6 +50,8 @@ def _figure(each: Figure, room: int, glyphs: Glyphs) -> Line:
     sign = {"ok": glyphs.ok, "alert": glyphs.alert}.get(each.state, "")
     value = f"{each.value:.4g}"
     space = max(room - len(value) - CURVE - 3 - 2 * bool(sign), 4)
-    name = f"{sign} " * bool(sign) + fit(middle(each.name, space, glyphs.ellipsis, tail=space * 2 // 3), space)
+    name = f"{sign} " * bool(sign) + fit(
+        middle(each.name, space, glyphs.ellipsis, tail=max(min(space * 2 // 3, space - 5), 0)), space
+    )
     curve = sparkline(each.past[-CURVE:], glyphs) if len(each.past) > 1 else ""
     return fitted(((f"  {name} ", each.state), (value, "strong"), (f" {fit(curve, CURVE)}", "spark")), room + 1)
