@@ -20,7 +20,9 @@ BOUND = {
     "canary run": "6 Rollouts", "canary promote": "6 Rollouts", "rollback": "6 Rollouts", "deploy": "6 Rollouts",
     "drill rollback": "6 Rollouts", "alerts ack": "7 Monitoring", "alerts resolve": "7 Monitoring",
     "alerts silence": "7 Monitoring", "drill drift": "7 Monitoring", "retrain": "7 Monitoring",
-    "risk add": "8 Risks", "risk close": "8 Risks", "target set": "8 Risks", "target sign": "8 Risks", "verify": "9 Audit", "checkpoint": "9 Audit",
+    "risk add": "8 Risks", "risk close": "8 Risks", "target set": "8 Risks",
+    "target sign": "8 Risks",
+    "verify": "9 Audit", "checkpoint": "9 Audit",
 }  # fmt: skip
 """The commands whose key a screen of the dashboard binds, and which; every other is found with ^p, by its name."""
 EXIT_CODES = "Exit codes: 0 done or intact, 1 a finding or a refusal, 2 a usage or input error."
