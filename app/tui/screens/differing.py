@@ -19,7 +19,8 @@ def uncompared(marked: str, here: str) -> str:
     if "@" not in here and not run:
         return "only versions and runs can be compared"
     if marked and marked != here:
-        return "a run and a version cannot be compared" if marked.startswith("run/") != run else ""
+        kinds = [ref.partition("/")[0].replace("_", " ") for ref in (marked, here)]
+        return "" if kinds[0] == kinds[1] else f"{kinds[0]} and {kinds[1]} cannot be compared"
     if run:
         return f"{'the cursor stands on the marked run itself' if marked else 'mark a run first, with space'}; d on another one"
     return "" if before(here) else "it is the first version; mark another one with space"

@@ -118,6 +118,11 @@ async def test_a_version_is_compared_with_the_one_before_or_with_a_marked_one(
         assert pilot.app.screen.query_one("#arg-first").value == f"{BASE}@4"
         await press(pilot, "escape", "space", "space", "d")
         assert "it is the first version" in noticed(pilot.app)
+        await press(pilot, "space")
+        pilot.app.current.open("run/0001deed")
+        await settled(pilot)
+        await press(pilot, "d")
+        assert "model and run cannot be compared" in noticed(pilot.app)
         pilot.app.current.open("deployment/deep-live")
         await settled(pilot)
         await press(pilot, "space")
