@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.actions import outputs, proving
 from app.actions.answers import Answer, Mark, counted, say, state
@@ -40,27 +40,16 @@ def verify(
             if record or since is not None:
                 raise InputError(f"{'--record' if record else '--since'} is for a whole ledger; leave it out")
             return elsewhere
-    if record and since is not None:
-        raise InputError("--record leaves evidence of a whole verification; leave --since out")
+    if misbehaviour is not None:
+        outputs.place(context, misbehaviour)
+    if record:
+        _require_whole(path, since)
     place = _place(context, path)
     known = proving.key_texts(context, keys)
     quorum = None if policy is None else proving.read_policy(context, policy)
     notes = [_text(context.start / each) for each in checkpoints]
-
-    def tell(what: str, done: int, total: int) -> None:
-        context.progress(done, total, f"verifying {what}")
-
     begin = None if since is None else _text(context.start / since)
-    report = audit(
-        place,
-        strict=strict,
-        checkpoints=notes,
-        key=known,
-        policy=quorum,
-        since=begin,
-        progress=tell,
-        watch=context.watch,
-    )
+    report = audit(place, strict=strict, checkpoints=notes, key=known, policy=quorum, since=begin, **_watched(context))
     document, lines = report.document(), _lines(report)
     if not (notes or quorum or begin):
         hint = "that nothing was cut off at the end shows only by a checkpoint kept elsewhere (--checkpoint FILE)"
@@ -68,12 +57,27 @@ def verify(
     if any(each.kind == "forked" for each in report.findings):
         lines += _convict(context, place, notes if begin is None else [*notes, begin], known, misbehaviour)
     if record:
-        if path is not None:
-            raise InputError("--record appends to this workspace's ledger; leave the path out")
         recorded = _record(context, report)
         lines.append(say(state("good", "recorded"), f"  as event {recorded}"))
         document["recorded"] = recorded
     return Answer(document, lines, 0 if report.ok else 1)
+
+
+def _watched(context: Context) -> dict[str, Any]:
+    """Who is told how far a verification is."""
+
+    def tell(what: str, done: int, total: int) -> None:
+        context.progress(done, total, f"verifying {what}")
+
+    return {"progress": tell, "watch": context.watch}
+
+
+def _require_whole(path: str | None, since: str | None) -> None:
+    """Only a verification of all of this workspace's ledger leaves evidence in it."""
+    if since is not None:
+        raise InputError("--record leaves evidence of a whole verification; leave --since out")
+    if path is not None:
+        raise InputError("--record appends to this workspace's ledger; leave the path out")
 
 
 def _convict(
