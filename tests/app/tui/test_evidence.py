@@ -73,7 +73,7 @@ class TestForms:
         )  # fmt: skip
 
     @given(JSON)
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=30, deadline=None)
     def test_laid_out_json_says_the_same(self, value: object) -> None:
         found = contents._laid_out(json.dumps(value))
         assert found is not None
@@ -129,7 +129,7 @@ HOSTILE = st.text(st.sampled_from("ab ,\n\x1b[31m\r\t\u202e\u200b\u200d漢👩e\
 
 
 @given(HOSTILE, st.sampled_from(["text", "csv", "html", "json"]), st.integers(20, 110), st.booleans())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_no_evidence_leaves_its_line_or_width(text: str, kind: str, cells: int, ascii_only: bool) -> None:
     form = {"csv": "text/csv", "html": "text/html", "json": "application/json"}.get(kind, "")
     found = shown(text.encode(), False, form)

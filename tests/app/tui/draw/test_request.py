@@ -96,7 +96,7 @@ def test_a_request_says_how_it_stands(changed: dict[str, Any], says: str) -> Non
 
 
 @given(HOSTILE, HOSTILE, st.integers(24, 120), st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_no_recorded_text_leaves_its_line_or_width(one: str, other: str, cells: int, ascii_only: bool) -> None:
     asked = replace(
         ASKED, subject=one, note=other, actor=other, rule=one, why_not=other,
@@ -195,7 +195,7 @@ def test_ages(since: str, age: str) -> None:
 
 
 @given(st.text(max_size=3_000), st.integers(20, 120))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_every_sign_of_a_statement_is_shown_once(text: str, cells: int) -> None:
     from app.tui.draw.clip import safe
 
