@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.tui.draw.clip import fit
+from app.tui.draw.glyphs import Glyphs
 from app.tui.draw.picture import Line, fitted
 from app.tui.queries.log import Entry
 
@@ -29,6 +30,14 @@ _STYLES = {
     "artifact": "kind.dataset", "alias": "kind.dataset", "ledger": "key", "key": "info", "access": "info",
     "owner": "info", "monitor": "muted", "check": "muted", "retraining": "impact", "document": "kind",
 }  # fmt: skip
+
+
+def pointed_at(line: Line, glyphs: Glyphs) -> Line:
+    """The line under the cursor: raised, and led by a sign, for terminals without colours; one at which something is broken
+    keeps its own."""
+    (text, style), *rest = line
+    sign = glyphs.pointer if text.startswith(" ") else text[0]
+    return ((sign + text[1:], f"{style}!"), *((each, f"{name}!") for each, name in rest))
 
 
 def thumb(rows: int, total: int, top: int) -> range:

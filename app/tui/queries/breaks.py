@@ -68,8 +68,10 @@ def load(
         return Break(**place, story=story(kind, detail=detail))
     whole = seen(view, seq) if seq < size else None
     hashes = NO_HASHES if whole is None else Hashes(whole.hash, whole.recomputed, whole.following)
-    subject = (whole.subject if whole is not None else "") or remembered(view, seq)
-    following, type_ = _following(view, seq, size), "" if whole is None else whole.entry.type
+    subject, type_ = ("", "") if whole is None else (whole.subject, whole.entry.type)
+    if not subject:
+        subject, type_ = remembered(view, seq)
+    following = _following(view, seq, size)
     broken = {each["seq"] for each in findings if each["seq"] is not None and each["kind"] in CHAIN} | {*places}
     until = min((each for each in broken if each > following), default=None)
     return Break(
@@ -82,7 +84,7 @@ def load(
         after=max((until or size) - following, 0),
         until=until,
         depends=_depends(view, seq, subject, type_) if touched(kind, detail) else None,
-        seals=brackets(view, seq, size),
+        seals=brackets(view, seq, size, newest=kind == "truncated"),
     )
 
 
@@ -114,22 +116,41 @@ def _following(view: View, seq: int, size: int) -> int:
     return size if row is None or row[0] is None else int(row[0])
 
 
-def remembered(view: View, seq: int) -> str:
-    """What an event was about that is not there any more, by the rows that were computed from it; empty where none."""
-    for sql in _MEMORIES:
+def remembered(view: View, seq: int) -> tuple[str, str]:
+    """What an event was about that is not there any more, and its type, by the rows that were computed from it; empty where
+    there is none."""
+    for sql, type_ in _MEMORIES.items():
         with suppress(sqlite3.Error):
             row = view.row(f"SELECT {sql} WHERE seq = :seq", {"seq": seq})
             if row is not None:
-                return str(row[0])
-    return ""
+                return str(row[0]), type_
+    return "", ""
 
 
-_MEMORIES = (
-    "ref FROM artifacts", "'run/' || run FROM runs", "'run/' || run FROM run_ends", "subject FROM requests",
-    "subject FROM decisions", "subject FROM promotions", "subject FROM gates", "subject FROM deployments",
-    "'deployment/' || deployment FROM deployment_steps", "'deployment/' || deployment FROM deployment_ends",
-    "subject FROM alerts", "subject FROM monitors", "subject FROM observations", "subject FROM owners",
-)  # fmt: skip
+_MEMORIES = {
+    "ref FROM artifacts": "artifact.registered",
+    "'run/' || run FROM runs": "run.started",
+    "'run/' || run FROM run_ends": "run.completed",
+    "subject FROM requests": "approval.requested",
+    "subject FROM decisions": "approval.granted",
+    "subject FROM promotions": "promotion.recorded",
+    "subject FROM gates": "gate.evaluated",
+    "subject FROM deployments": "deployment.started",
+    "'deployment/' || deployment FROM deployment_steps": "deployment.step",
+    "'deployment/' || deployment FROM deployment_ends": "deployment.completed",
+    "subject FROM alerts": "alert.raised",
+    "subject FROM monitors": "monitor.configured",
+    "subject FROM observations": "monitor.observed",
+    "subject FROM owners": "owner.assigned",
+}
+"""Where an event's subject is remembered, and of which type an event that is remembered there was."""
+
+_ORIGINS = frozenset({"artifact.registered", "run.started", "run.completed"})
+"""What was made from the subject of such an event rests on the event too."""
+
+_SEEN = frozenset({"monitor.observed", "check.executed", "deployment.step"})
+"""What such an event says of its subject is one of many observations: later decisions name it as their cause, or do not rest
+on it."""
 
 _LATER = {
     "approval.granted": ("later approval", "later approvals"),
@@ -153,12 +174,12 @@ def dependents(view: View, seq: int, subject: str, type_: str) -> Iterator[Depen
     from ledger.projections import lineage
 
     at = {"seq": seq, "subject": subject}
-    made = lineage.impact(view, subject) if "@" in subject or subject.startswith("run/") else []
+    made = lineage.impact(view, subject) if type_ in _ORIGINS else []
     kinds: dict[str, list[str]] = {}
     for ref in made:
         kinds.setdefault(ref.partition("/")[0], []).append(ref)
     yield from _counted(view, "SELECT count(*) FROM decisions WHERE request = :seq", at, _ON_REQUEST)
-    if subject:
+    if subject and type_ not in _SEEN:
         rows = view.rows("SELECT type FROM events WHERE subject = :subject AND seq > :seq AND seq <= :at", at)
         later = Counter(row[0] for row in rows)
         for each, words in _LATER.items():
@@ -185,9 +206,9 @@ def _counted(view: View, sql: str, values: Mapping[str, Any], words: tuple[str, 
         yield Dependent(row[0], words[row[0] > 1])
 
 
-def brackets(view: View, seq: int, size: int) -> tuple[Bracket | None, Bracket | None]:
+def brackets(view: View, seq: int, size: int, *, newest: bool = False) -> tuple[Bracket | None, Bracket | None]:
     """The stored checkpoints next to an event of a log of ``size`` events: the last that does not cover it, and the first
-    that does."""
+    that does, or the ``newest``, which tells of a log that was cut how much is gone."""
     from ledger.errors import LedgerError
     from ledger.format.errors import FormatError
     from ledger.rules import logs
@@ -197,7 +218,10 @@ def brackets(view: View, seq: int, size: int) -> tuple[Bracket | None, Bracket |
     except (FormatError, LedgerError):
         keys = ()
     before = view.row("SELECT size, note FROM checkpoints WHERE size <= :seq ORDER BY size DESC LIMIT 1", {"seq": seq})
-    after = view.row("SELECT size, note FROM checkpoints WHERE size > :seq ORDER BY size LIMIT 1", {"seq": seq})
+    order = "DESC" if newest else "ASC"
+    after = view.row(
+        f"SELECT size, note FROM checkpoints WHERE size > :seq ORDER BY size {order} LIMIT 1", {"seq": seq}
+    )
     return _judged(view, before, keys, size), _judged(view, after, keys, size)
 
 

@@ -16,7 +16,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from app.tui.draw.glyphs import UNICODE
-from app.tui.draw.log import blank_line, entry_line, pointed, thumb
+from app.tui.draw.log import blank_line, entry_line, pointed, pointed_at, thumb
 from app.tui.keys import MOVING
 from app.tui.queries.log import PAGE, Entry
 from app.tui.widgets.brush import Brushed
@@ -277,7 +277,7 @@ class EventLog(ScrollView, Brushed, can_focus=True):
             else blank_line(seq, width, self._digits)
         )
         if row == self._row:
-            line = tuple((text, f"{style}!") for text, style in line)
+            line = pointed_at(line, getattr(self.app, "glyphs", UNICODE))
         strip = self.brush.strip(line, width)
         if known:
             if len(self._strips) > 2_000:

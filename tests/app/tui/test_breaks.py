@@ -14,6 +14,8 @@ from app.tui.queries import breaks, log
 from app.tui.queries.breaks import Break
 from app.tui.queries.stories import Bracket, Hashes, bracketed, story, touched
 from ledger.audit.report import KINDS
+from ledger.events.artifacts import ArtifactRegistered
+from ledger.events.checks import CheckExecuted
 from ledger.format.hashes import leaf_hash
 from tests.app import story as told_story
 
@@ -150,6 +152,33 @@ def test_a_cut_end_and_the_checkpoint_that_covers_it(shell: told_story.Shell) ->
     assert after is not None
     assert after.signed
     assert after.gone == after.size - (size - 3) > 0
+
+
+def test_of_a_cut_log_the_newest_checkpoint_says_how_much_is_gone(shell: told_story.Shell) -> None:
+    with ledger.open(shell.ledger) as book:
+        size = book.size
+        for step in range(2):
+            fact = ArtifactRegistered(
+                kind="dataset", name="more", version=step + 1, sha256="sha256:" + "0" * 64, size=1
+            )
+            book.record(fact, actor="lea", project=told_story.PROJECT)
+            book.checkpoint()
+    touch(shell.ledger, ("DELETE FROM events WHERE seq >= ?", (size - 3,)))
+    after = found(shell.ledger).seals[1]
+    assert after is not None
+    assert after.size == size + 2
+    assert after.gone == 5
+
+
+def test_nothing_made_of_a_version_depends_on_what_a_check_saw_of_it(shell: told_story.Shell) -> None:
+    seq, _ = of(shell.ledger, "artifact.registered")
+    with ledger.open(shell.ledger) as book:
+        subject = next(each.event.subject for each in book.events() if each.seq == seq)
+        fact = CheckExecuted(check="rows", kind="quality", passed=True, value=1, threshold=0)
+        at = book.record(fact, subject=subject, actor="lea", project=told_story.PROJECT).seq
+        view = book.view()
+        assert list(breaks.dependents(view, seq, subject, "artifact.registered"))
+        assert list(breaks.dependents(view, at, subject, "check.executed")) == []
 
 
 def test_a_forged_checkpoint_does_not_touch_the_event(shell: told_story.Shell) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.tui.draw.log import blank_line, entry_line, pointed, thumb
+from app.tui.draw.glyphs import ASCII, UNICODE
+from app.tui.draw.log import blank_line, entry_line, pointed, pointed_at, thumb
 from app.tui.draw.picture import measure, plain
 from app.tui.queries.log import Entry
 
@@ -19,6 +20,14 @@ def test_what_is_least_needed_goes_first() -> None:
     assert plain([entry_line(ENTRY, 70, digits=6)]) == "  1,042  2026-01-02 03:04  ada approved fx-vol@3"
     assert plain([entry_line(ENTRY, 40, digits=6)]) == "  1,042  ada approved fx-vol@3"
     assert plain([entry_line(ENTRY, 40, broken=True, digits=6)]) == "X 1,042  ada approved fx-vol@3"
+
+
+def test_the_cursor_is_seen_without_colours() -> None:
+    line = entry_line(ENTRY, 40, digits=6)
+    assert plain([pointed_at(line, UNICODE)]) == "▸ 1,042  ada approved fx-vol@3"
+    assert plain([pointed_at(line, ASCII)]) == "> 1,042  ada approved fx-vol@3"
+    assert plain([pointed_at(entry_line(ENTRY, 40, broken=True, digits=6), UNICODE)]).startswith("X 1,042")
+    assert measure(pointed_at(line, UNICODE)) == 40
 
 
 @given(st.text(max_size=80), st.integers(1, 160), st.integers(4, 12))
