@@ -25,10 +25,12 @@ from ledger.errors import LedgerError
 from ledger.events.artifacts import ArtifactRegistered
 from ledger.format.canonical import encode
 from ledger.format.hashes import digest
+from ledger.ledger import Entry
 from tests.app import story
 from tests.app.tui.driving import noticed, press, settled, shown
 
 Opened = Callable[..., Dashboard]
+NO_FILE = "sha256:" + "0" * 64
 
 
 async def test_an_event_says_which_checkpoint_vouches_for_it(opened: Opened, shell: story.Shell) -> None:
@@ -178,9 +180,8 @@ async def test_a_range_and_a_filter_hold_together(opened: Opened) -> None:
 
 async def test_zooming_shows_fewer_events_around_the_cursor(opened: Opened, shell: story.Shell) -> None:
     with ledger.open(shell.ledger) as book:
-        for n in range(40):
-            fact = ArtifactRegistered(kind="dataset", name=f"d{n}", version=1, sha256="sha256:" + "0" * 64, size=1)
-            book.record(fact, actor="lea", project=story.PROJECT)
+        made = (ArtifactRegistered(kind="dataset", name=f"d{n}", version=1, sha256=NO_FILE, size=1) for n in range(40))
+        book.record_many([Entry(fact, actor="lea", project=story.PROJECT) for fact in made])
     async with opened().run_test(size=(120, 36)) as pilot:
         await settled(pilot)
         await press(pilot, "9", "v", "tab", "0", "plus")
