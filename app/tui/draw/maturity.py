@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from app.tui.draw.clip import wrap
 from app.tui.draw.glyphs import UNICODE, Glyphs
 from app.tui.draw.picture import Line, Run, fitted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.tui.queries.maturity import Cell, Item, Project, Why
 
+Each = TypeVar("Each")
 STATES = {"held": "ok", "lapsed": "bad", "missing": "warn", "inapplicable": "muted"}
 WORDS = {"inapplicable": "n/a"}
 _SHADES = {"unicode": (" ", "·", "░", "▒", "▓", "█"), "ascii": (" ", ".", ":", "+", "*", "#")}
@@ -89,13 +92,22 @@ def item(each: Item, cells: int, glyphs: Glyphs = UNICODE) -> tuple[Line, ...]:
     return tuple(fitted(line, cells) for line in lines)
 
 
+def spread(found: Sequence[Each], room: int) -> list[Each]:
+    """What stands in each of ``room`` cells, the oldest first: where several share a cell, the newest of them. The first of
+    all is in the first cell, and the last of all in the last one, where both have room."""
+    most = len(found) - 1
+    if room > most:
+        return [found[x * len(found) // room] for x in range(room)] if found else []
+    return [found[most - (room - 1 - x) * most // max(room - 1, 1)] for x in range(room)]
+
+
 def history(found: Why, cells: int, glyphs: Glyphs = UNICODE) -> tuple[Line, ...]:
     """The level week by week, a row a level from L4 down to unmapped, each with its shade and name where there is room; weeks
-    of which nothing is verified are blank."""
+    of which nothing is verified are blank. Where weeks share a cell it shows the newest of them."""
     days = found.history
     named = cells >= 60
     room = max(cells - (26 if named else 7), 1)
-    weeks = [days[x * len(days) // room] for x in range(room)] if days else []
+    weeks = spread(days, room)
     lines: list[Line] = []
     for row in range(4, -2, -1):
         signs = "".join(glyphs.full if value == row else glyphs.dot if value is not None else " " for _, value in weeks)
