@@ -93,7 +93,9 @@ class Rows:
             yield by, item
 
     def _observations(self, type_: str, rows: Iterable[Any]) -> Iterator[tuple[Any, Evidence]]:
-        return (("", item) for item in observations(row[1:] for row in rows))
+        told = list(rows)
+        made = observations(row[1:] for row in told)
+        return ((row[0], self._known.setdefault(item.seq, item)) for row, item in zip(told, made, strict=True))
 
 
 _MADE: dict[str, Callable[[Rows, str, Iterable[Any]], Iterator[tuple[Any, Evidence]]]] = {
