@@ -131,7 +131,8 @@ class Canary:
                 missing or f"{quality.name}: the day's losses rest on features that are not all there",
             )
         stakes = self.process.stakes
-        moved = self._taken(day.day, difference, _means(day, difference), exceeded)
+        means = _means(day, difference)
+        moved = self._taken(day.day, difference, means, exceeded)
         checks = moved._checks(replace(day, exceeded=exceeded), missing, quality)
         decision, final, reason = moved._decide(day, checks, missing)
         if decision == "widen":
@@ -147,8 +148,8 @@ class Canary:
         }
         if self.plan.alpha_exceptions is not None:
             evidence |= {"exceeded": exceeded, "exceptions": moved.exceptions.exceptions}
-        if self.plan.gate == "kayenta" and difference is not None:
-            evidence["means"] = list(moved.points[-1])
+        if means is not None:
+            evidence["means"] = list(means)
         return moved, Step(day.day, moved.number, decision, moved.slice, final, reason, checks, evidence)
 
     def _taken(

@@ -128,6 +128,14 @@ def test_a_day_without_losses_does_not_promote_on_yesterdays_evidence():
     assert step.decision == "inconclusive"
 
 
+def test_a_step_tells_what_both_lost_where_both_are_known():
+    _, (told, silent) = follow(Canary.start(plan()), [day(0, 0.3), day(1, candidate_losses=None)])
+    champion, candidate = told.evidence["means"]
+    assert (champion, candidate) == pytest.approx((2.0, 1.7))
+    assert champion - candidate == pytest.approx(told.evidence["difference"])
+    assert "means" not in silent.evidence
+
+
 def test_widening_needs_days_with_open_gates_and_spends_no_error():
     many = plan(slices=[0.1, 0.25, 0.5], widen_after=10, minimum_days=10)
     _, steps = follow(Canary.start(many), (day(n, 0.001 * (-1) ** n) for n in range(60)))
