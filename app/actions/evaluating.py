@@ -197,5 +197,6 @@ def criterion_document(state: Any) -> dict[str, Any]:
         "lost": time(state.lost),
         "lapses": time(state.lapses),
         "next": None if state.state in ("held", "inapplicable") else standing.advice(state),
+        "reason": standing.unset_words(state) or None,
         "src": list(criterion.src),
     }

@@ -228,11 +228,13 @@ def _summary(number: int, states: Sequence[State], *, reached: bool) -> str:
 
 
 def _criterion(found: State) -> list[str]:
-    from ledger.rules.maturity.standing import advice
+    from ledger.rules.maturity.standing import advice, unset_words
 
     mark = state(_ROLES[found.state], f"{_WORDS[found.state]:<8}")
     share = "" if found.shown.total is None else f"  ({found.shown.done} of {found.shown.total})"
     lines: list[str] = [say("      ", mark, f" {found.criterion.id}  {found.criterion.need}{share}")]
+    if found.unset:
+        lines.append(say(Mark("dim", f"{'':>18}{unset_words(found)}")))
     if found.state in ("missing", "lapsed"):
         lines.append(say(Mark("dim", f"{'':>18}{found.criterion.id and ''}next: {advice(found)}")))
     return lines
@@ -258,6 +260,7 @@ def _why(found: Ground, project: str, name: str) -> Answer:
         ("gained", facts["gained"] and moment(facts["gained"])),
         ("lost", facts["lost"] and moment(facts["lost"])),
         ("lapses", facts["lapses"] and f"{moment(facts['lapses'])}, if nothing more is recorded"),
+        ("why", facts["reason"]),
         ("next", facts["next"]),
         ("from", ", ".join(criterion.src)),
     ]

@@ -42,6 +42,5 @@ class SlaSet(Fact, frozen=True):
         return f"project/{project}" if project else None
 
     def sentence(self, event: Event) -> str:
-        return (
-            f"{event.actor} set {self.within} as the time to answer requests for {self.transition} in {event.subject}"
-        )
+        what = "acknowledge alerts" if self.transition == "alert" else f"answer requests for {self.transition}"
+        return f"{event.actor} set {self.within} as the time to {what} in {event.subject}"

@@ -9,6 +9,7 @@ from typing import Any
 from ledger.errors import InputError
 from ledger.rules.policy import (
     ACTS,
+    ALERT,
     All,
     Approvals,
     AtLeast,
@@ -121,6 +122,9 @@ def _rule(item: Any, place: Place) -> Rule:
 
 def _consistent(rule: Rule, place: Place) -> None:
     asks = list(_leaves(rule.require, Approvals))
+    if rule.sla is not None and rule == Rule(to=(ALERT,), kinds=rule.kinds, sla=rule.sla, place=place):
+        # Nothing goes there: it is where a policy says within which time an alert is acknowledged.
+        return
     if rule.sla is not None and rule.expires is not None and rule.sla > rule.expires:
         raise PolicyError((*place, "sla"), "an answer would be due after the request has expired")
     if not asks:

@@ -193,6 +193,9 @@ def _read(text: str, ref: str, seq: int) -> Policy:
     return parsed._replace(ref=ref, seq=seq, version=int(version) if version.isdecimal() else 0)
 
 
+ALERT = "alert"
+"""The transition by whose name a policy sets the time within which alerts are acknowledged; nothing goes there."""
+
 ACTS: dict[str, tuple[str, ...]] = {
     "register": ("artifact.registered", "document.attached"),
     "retire": ("artifact.retired",),
@@ -246,6 +249,8 @@ def condition_words(condition: Condition) -> str:
 
 def rule_words(rule: Rule) -> str:
     """A rule in a sentence."""
+    if rule.to == (ALERT,) and rule.require is None and rule.sla is not None:
+        return f"an alert is acknowledged within {duration(rule.sla)}"
     said = [condition_words(rule.require)] if rule.require is not None else []
     if rule.came_from:
         said.append(f"it stood in {' or '.join(rule.came_from)}")

@@ -54,7 +54,8 @@ SHAPES: dict[str, str] = {
     "project_standing": "project team verified levels overall claims criteria:[criterion]",
     "team_standing": "team projects levels",
     "criterion": (
-        "id track level need state grade automated window evidence done total lacking against gained lost lapses next src"
+        "id track level need state grade automated window evidence done total lacking against gained lost lapses reason next "
+        "src"
     ),
     "risk": (
         "risk project title area likelihood impact raised priority capability owner depends objects lapsed flags seq at closed"

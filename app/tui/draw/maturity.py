@@ -78,6 +78,8 @@ def item(each: Item, cells: int, glyphs: Glyphs = UNICODE) -> tuple[Line, ...]:
     elif each.lost and each.window not in ("", "ever"):
         aged = f"no event broke it: its evidence grew too old, it counts for {each.window}"
         lines += [((f" {part}", "muted"),) for part in wrap(aged, room)]
+    if each.reason:
+        lines += [(), *(((f" {part}", "warn"),) for part in wrap(each.reason, room))]
     if each.advice:
         lines += [(), ((" NEXT", "heading"),)]
         lines += [((f"  {part}", "key"),) for part in wrap(each.advice, room - 1)]

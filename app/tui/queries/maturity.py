@@ -63,6 +63,8 @@ class Item:
     """The event with which it was lost, where one did it."""
     window: str = ""
     """How long its evidence counts, as the model spells it."""
+    reason: str = ""
+    """What must be set before any evidence can prove it, and is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +256,7 @@ def _project(context: Context, found: Ground, name: str, state: str) -> Project:
 
 def _item(found: Ground, project: str, state: State) -> Item:
     from ledger.rules.maturity import proofs, turning
-    from ledger.rules.maturity.standing import advice
+    from ledger.rules.maturity.standing import advice, unset_words
 
     broke = turning.broke(found.evaluation, project, state)
 
@@ -276,6 +278,7 @@ def _item(found: Ground, project: str, state: State) -> Item:
         more=max(len(shown) - PROOFS, 0),
         broke=None if broke is None else Proof(broke.seq, _sentence(found, broke.seq), True),
         window=state.criterion.window.spelled,
+        reason=unset_words(state),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ledger.rules.maturity import possible, proofs
+from ledger.rules.maturity import possible, proofs, unset
 from ledger.rules.maturity.index import Index
 from ledger.rules.maturity.joins import Scope
 from ledger.rules.maturity.model import LEVELS, TRACKS, Criterion, Model
@@ -13,6 +13,7 @@ from ledger.rules.maturity.pieces import Evidence
 from ledger.rules.maturity.sets import Member
 from ledger.rules.maturity.spans import ALWAYS, BEGIN, END, Spans, contains, union
 from ledger.rules.maturity.verdicts import HELD, INAPPLICABLE, OPEN, Chain, Judged, Shown, label, shown
+from ledger.rules.policy import ALERT
 
 _YEAR = 366 * DAY
 
@@ -31,7 +32,8 @@ class State(NamedTuple):
     """A criterion of a project at a moment.
 
     ``state`` is ``held``, ``lapsed``, ``missing`` or ``inapplicable``. Times are microseconds: ``gained`` and ``lapses``
-    of one that is held, ``lost`` of one that has lapsed. ``grade`` is 1 where automations alone prove it, else .5.
+    of one that is held, ``lost`` of one that has lapsed. ``grade`` is 1 where automations alone prove it, else .5. ``unset`` is
+    the transition for which no time to answer is set, where the proof needs one.
     """
 
     criterion: Criterion
@@ -41,6 +43,7 @@ class State(NamedTuple):
     lapses: int | None
     grade: float | None
     shown: Shown
+    unset: str = ""
 
     @property
     def seqs(self) -> list[int]:
@@ -139,7 +142,8 @@ class Evaluation:
         if now == INAPPLICABLE:
             return State(criterion, "inapplicable", None, None, None, None, rests)
         lost = judged.timeline.last(HELD, t)
-        return State(criterion, "missing" if lost is None else "lapsed", None, lost, None, None, rests)
+        lacks = unset.unset(self.index, project, criterion.proof, t)
+        return State(criterion, "missing" if lost is None else "lapsed", None, lost, None, None, rests, lacks)
 
     def _back(self, project: str, criterion: Criterion, t: int, *, detail: bool) -> Judged:
         """A criterion from as far back as its state at a time takes: since when it is held, or when it was lost."""
@@ -199,11 +203,24 @@ def first_lacking(state: State) -> str:
 
 
 def advice(state: State) -> str:
-    """The cheapest next action for a criterion that is not held, with what it is about put in."""
+    """The cheapest next action for a criterion that is not held, with what it is about put in; what must be set for any
+    evidence to count comes first."""
+    if state.unset:
+        entry = f"`sla: 2d` to the transition to {state.unset} in"
+        what = f"`- {{to: {ALERT}, sla: 2d}}` to the transitions of" if state.unset == ALERT else entry
+        return f"add {what} policy.yaml, then assay policy adopt"
     subject = first_lacking(state)
     if not subject:
         subject = state.shown.against[0].subject if state.shown.against else "REF"
     return state.criterion.do.replace("{subject}", subject)
+
+
+def unset_words(state: State) -> str:
+    """Why no evidence can prove it yet, in words; empty where some could."""
+    if not state.unset:
+        return ""
+    what = "alerts must be acknowledged" if state.unset == ALERT else f"requests for {state.unset} must be answered"
+    return f"no time within which {what} is set, so none can be in time"
 
 
 def _chain(index: Index, model: Model, verification: Verification | None) -> Chain:

@@ -152,6 +152,12 @@ SENTENCES: list[tuple[str, str, dict[str, Any], str]] = [
         "ada set 2d as the time to answer requests for prod in project/fx-hedging",
     ),
     (
+        "sla.set",
+        "project/fx-hedging",
+        {"transition": "alert", "within": "2d"},
+        "ada set 2d as the time to acknowledge alerts in project/fx-hedging",
+    ),
+    (
         "access.granted",
         "project/fx-hedging",
         {"principal": "grace", "role": "risk"},

@@ -49,6 +49,12 @@ def test_what_a_policy_says() -> None:
     )
 
 
+def test_a_time_to_acknowledge_alerts_stands_alone() -> None:
+    [rule] = parse({"policy": "models", "transitions": [{"to": "alert", "sla": "2d"}]}).rules
+    assert (rule.to, rule.sla, rule.require) == (("alert",), 2 * 86400, None)
+    assert rule_words(rule) == "an alert is acknowledged within 2 days"
+
+
 REFUSED: list[tuple[Any, tuple[Any, ...], str]] = [
     (None, (), "must be a mapping"),
     ({"transitions": []}, (), "lacks 'policy'"),
@@ -58,6 +64,13 @@ REFUSED: list[tuple[Any, tuple[Any, ...], str]] = [
     (policy(sla="2 days"), ("transitions", 0, "sla"), "write 90m, 36h, 2d or 1w"),
     (policy(sla="3d", expires="2d"), ("transitions", 0, "sla"), "after the request has expired"),
     (policy(require={"criteria": "met"}, sla="3d"), ("transitions", 0, "sla"), "requires none"),
+    ({"policy": "m", "transitions": [{"to": "alert"}]}, ("transitions", 0), "requires nothing"),
+    (
+        {"policy": "m", "transitions": [{"to": "alert", "sla": "2d", "expires": "1w"}]},
+        ("transitions", 0, "sla"),
+        "none",
+    ),
+    ({"policy": "m", "transitions": [{"to": ["alert", "prod"], "sla": "2d"}]}, ("transitions", 0, "sla"), "none"),
     (policy(require={"all": []}), ("transitions", 0, "require", "all"), "an empty one proves nothing"),
     (policy(require={"any": []}), ("transitions", 0, "require", "any"), "an empty one proves nothing"),
     (policy(require={}), ("transitions", 0, "require"), "exactly one of"),
