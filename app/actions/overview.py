@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from app.actions import agent, approvals, deployments, events, exceptions, runs
+from app.actions import agent, approvals, comebacks, deployments, events, exceptions, runs
 from app.actions import alerts as alert_actions
 from app.actions.answers import Answer, Mark, counted, moment, say, state, table
 from ledger.errors import InputError
@@ -49,7 +49,7 @@ def overview(context: Context) -> Answer:
     lines += _section("EXCEPTIONS", broken) if broken else []
     lines += _section("waits for a signature", [line for each in open_requests for line in _waiting(view, each)])
     lines += _section("alerts", table([_alert(each) for each in unresolved], indent="  "))
-    lines += _section("live", table([_live(each) for each in alive], indent="  "))
+    lines += _section("live", table([_live(view, each) for each in alive], indent="  "))
     lines += _section("running", table([(each.ref, each.job, each.actor) for each in running], indent="  "))
     lines += _section("newest events", events.listing(newest, indent="  "))
     trouble = _unreadable(context)
@@ -142,8 +142,10 @@ def _alert(alert: alerts.Alert) -> tuple[Any, ...]:
     return (alert_actions.standing(alert), alert.alert, alert.severity, alert.day or alert.at[:10], alert.message)
 
 
-def _live(deployment: Deployment) -> tuple[Any, ...]:
-    since = deployment.ended_at or deployment.at
+def _live(view: View, deployment: Deployment) -> tuple[Any, ...]:
+    back = comebacks.comeback(view, deployment) if deployment.status == "ok" else None
+    since = back.at if back else deployment.ended_at or deployment.at
+    why = f", again: {back.actor} rolled back {back.subject}: {back.reason}" if back else ""
     share = f"{deployment.slice:.0%} of the accounts" if deployment.status == "under way" else ""
     return (
         deployments.standing(deployment),
@@ -151,5 +153,5 @@ def _live(deployment: Deployment) -> tuple[Any, ...]:
         deployment.subject,
         deployment.strategy,
         share,
-        Mark("dim", f"since {since[:10]}"),
+        Mark("dim", f"since {since[:10]}{why}"),
     )

@@ -37,7 +37,9 @@ ALL = "all/"
 """Begins what a row stands for that lists a whole section; its title follows."""
 
 Verified = tuple[int, bool, str] | None
-"""The last recorded verification: its event, whether it found all intact, when."""
+"""The last verification: at which event, whether it found all intact, when; ``NOW``, where it was in this session."""
+
+NOW = "just now"
 
 
 def capped(found: Sequence[Section], most: int) -> list[Section]:
@@ -82,8 +84,8 @@ def sections(data: Overview, glyphs: Glyphs, me: str | None) -> list[Section]:
         Row(
             (
                 (f"{glyphs.ok} live", "ok") if each.status == "ok" else (f"{glyphs.impact} under way", "info"),
-                (f"{short(each.subject)} in {each.environment}", ""),
-                (each.strategy + (f" {each.slice:.0%}" if each.status != "ok" else ""), "muted"),
+                (f"{short(each.subject)} in {each.environment}{f' again: {each.again}' if each.again else ''}", ""),
+                _way(each),
                 (each.since, "muted"),
             ),
             f"deployment/{each.deployment}",
@@ -120,6 +122,13 @@ def sections(data: Overview, glyphs: Glyphs, me: str | None) -> list[Section]:
         Section("SERVES, OR IS UNDER WAY", TROUBLE, live, empty="nothing is deployed"),
         Section("NEWEST EVENTS", EVENTS, newest, empty="no events yet", counted=False),
     ]
+
+
+def _way(each: overview.Live) -> tuple[str, str]:
+    """How it came to serve, and how much it has."""
+    if each.again:
+        return "by roll-back", "warn"
+    return each.strategy + (f" {each.slice:.0%}" if each.status != "ok" else ""), "muted"
 
 
 def doctor(found: Guide, glyphs: Glyphs) -> Section:
@@ -244,8 +253,10 @@ def proof(data: Overview, verified: Verified, glyphs: Glyphs) -> Section:
         rows = [Row(((f"{glyphs.warn} unproven", "warn"), ("not verified yet; v verifies", "muted")), "proof/chain")]
     else:
         seq, ok, at = verified
-        said = (f"{glyphs.ok} intact", "ok") if ok else (f"{glyphs.bad} findings", "bad")
-        rows = [Row((said, (f"verified at event {seq:,}, {at[:10]}", "muted")), "proof/chain")]
+        sign = (f"{glyphs.ok} intact", "ok") if at == NOW else (f"{glyphs.other} intact", "info")
+        how = f"verified at event {seq:,}, {at[:10]}" if at == NOW else f"so event {seq:,} says, {at[:10]}; v checks"
+        said = sign if ok else (f"{glyphs.bad} findings", "bad")
+        rows = [Row((said, (how, "muted")), "proof/chain")]
     if data.since_checkpoint is None:
         rows.append(
             Row(((f"{glyphs.warn} unsigned", "warn"), ("no checkpoint: nobody signed yet", "muted")), "proof/head")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.tui.draw import plot
 from app.tui.draw.bars import bar, sparkline
-from app.tui.draw.clip import fit, wrap
+from app.tui.draw.clip import fit, width, wrap
 from app.tui.draw.glyphs import UNICODE, Glyphs
 from app.tui.draw.picture import Line, Run, fitted
 from app.tui.draw.refs import short
@@ -34,13 +34,15 @@ def standing(course: Course, cells: int, glyphs: Glyphs = UNICODE) -> tuple[Line
     """What is on the way where, how much of the traffic it has, how far the evidence is, and each gate."""
     found, room = course.rollout, max(cells - 3, 10)
     over = f", instead of {short(course.champion)}" if course.champion else ""
-    glyph, style = sign(found.status, glyphs)
     lines: list[Line] = [
         ((f" {short(found.subject)}", "title"), (f" in {found.environment}{over}", "strong")),
-        (
-            (f" {glyph} {found.status}", style),
-            (f"  {found.strategy}, since {found.since}, event {found.seq:,}", "muted"),
-        ),
+        *_status(course, room, glyphs),
+    ]
+    told = f"serves again since {found.since}: {found.again}" if found.again else ""
+    if course.undone is not None:
+        told = f"rolled back on {course.undone.day} {course.undone.reason}; event {course.undone.seq:,}"
+    lines += [((f" {part}", "warn"),) for part in wrap(told, room) if part]
+    lines += [
         (),
         _share("traffic", found.slice, 1.0, f"{found.slice:.0%}", room, glyphs, "bar"),
     ]
@@ -69,13 +71,24 @@ def standing(course: Course, cells: int, glyphs: Glyphs = UNICODE) -> tuple[Line
     return tuple(fitted(line, cells) for line in lines)
 
 
+def _status(course: Course, room: int, glyphs: Glyphs) -> list[Line]:
+    """How it stands since when, and how it began; in two lines where one has no room."""
+    found = course.rollout
+    glyph, style = sign(found.status, glyphs)
+    dated = found.status != "under way" and not found.again and course.undone is None
+    since = f" since {found.since}" if dated else ""
+    head: Run = (f" {glyph} {found.status}{since}", style)
+    began: Run = (f"  {found.strategy}, started {found.began}, event {found.seq:,}", "muted")
+    return [(head, began)] if width(head[0] + began[0]) <= room + 2 else [(head,), (began,)]
+
+
 def verdicts(course: Course, cells: int, glyphs: Glyphs = UNICODE) -> tuple[Line, ...]:
     """What was decided, the newest first; days on which nothing changed are told together."""
-    if not course.evaluations:
+    if not course.verdicts:
         return ((("  its gates were not evaluated yet", "muted"),),)
     lines: list[Line] = []
-    words = max(len(each.decision) for each in course.evaluations)
-    for first, last, count in _stretches(course.evaluations):
+    words = max(len(each.decision) for each in course.verdicts)
+    for first, last, count in _stretches(course.verdicts):
         until = last.day[5:] if first.day[:4] == last.day[:4] else last.day
         days = first.day if count == 1 else f"{first.day} … {until}, {count} days"
         head: Run = (

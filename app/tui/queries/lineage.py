@@ -81,9 +81,13 @@ def alerted(view: View) -> set[str]:
 
 
 def start(view: View) -> str | None:
-    """Where to begin: what came live last, else the newest model, else the newest thing."""
+    """Where to begin: what serves in production, else elsewhere; else the newest model, else the newest thing."""
+    from app.actions.deployments import serving
+
+    live = [each for each in serving(view) if each.status == "ok" and each.strategy != "shadow"]
+    if live:
+        return max(live, key=lambda each: (each.environment == "prod", each.ended_seq or each.seq)).subject
     for sql in (
-        "SELECT subject FROM deployments WHERE seq <= :at ORDER BY seq DESC LIMIT 1",
         "SELECT ref FROM artifacts WHERE kind = 'model' AND seq <= :at ORDER BY seq DESC LIMIT 1",
         "SELECT ref FROM artifacts WHERE seq <= :at ORDER BY seq DESC LIMIT 1",
     ):

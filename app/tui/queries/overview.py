@@ -67,6 +67,8 @@ class Live:
     slice: float
     status: str
     since: str
+    again: str = ""
+    """Why it serves again, where what had taken its place was rolled back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,20 +174,25 @@ def _waiting(view: View, me: str | None) -> tuple[Waiting, ...]:
 
 
 def _live(view: View) -> tuple[Live, ...]:
+    from app.actions.comebacks import comeback
     from app.actions.deployments import serving
 
-    return tuple(
-        Live(
-            each.deployment,
-            each.subject,
-            each.environment,
-            each.strategy,
-            each.slice,
-            each.status,
-            (each.ended_at or each.at)[:10],
+    found = []
+    for each in serving(view):
+        back = comeback(view, each) if each.status == "ok" else None
+        found.append(
+            Live(
+                each.deployment,
+                each.subject,
+                each.environment,
+                each.strategy,
+                each.slice,
+                each.status,
+                (back.at if back else each.ended_at or each.at)[:10],
+                f"{short(back.subject)} rolled back by {back.actor}: {back.reason}" if back else "",
+            )
         )
-        for each in serving(view)
-    )
+    return tuple(found)
 
 
 def _projects(

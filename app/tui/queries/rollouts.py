@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from app.tui.draw.refs import short
+
 if TYPE_CHECKING:
     from ledger.projections.deployments import Deployment, Step
     from ledger.projections.view import View
@@ -25,6 +27,9 @@ class Rollout:
     since: str
     decision: str
     seq: int
+    began: str = ""
+    again: str = ""
+    """Why it serves again, in words, where what had taken its place was rolled back."""
 
     @property
     def ref(self) -> str:
@@ -82,6 +87,13 @@ class Course:
     roll_back_at: float | None
     bounds: tuple[int | None, int | None]
     ended: str
+    undone: Evaluation | None = None
+    """The roll-back that ended it, as its last verdict."""
+
+    @property
+    def verdicts(self) -> tuple[Evaluation, ...]:
+        """All that was decided of it, the roll-back by a person last."""
+        return self.evaluations if self.undone is None else (*self.evaluations, self.undone)
 
 
 def board(view: View) -> Board:
@@ -124,25 +136,44 @@ def course(view: View, deployment: str) -> Course | None:
         roll_back_at=_decides(found.plan, "alpha_roll_back"),
         bounds=(found.plan.get("minimum_days"), found.plan.get("maximum_days")),
         ended=(found.ended_at or "")[:10],
+        undone=_undone(view, found),
     )
 
 
+def _undone(view: View, found: Deployment) -> Evaluation | None:
+    from app.actions.comebacks import undone
+
+    back = undone(view, found)
+    if back is None:
+        return None
+    told = f"by {back.actor}: {back.reason}; {short(back.to_version)} serves"
+    return Evaluation(back.seq, back.at[:10], 0.0, "roll_back", told)
+
+
 def _rollout(view: View, found: Deployment, alive: bool) -> Rollout:
+    from app.actions.comebacks import comeback
+
     last = view.row(
         "SELECT slice, decision FROM deployment_steps WHERE deployment = :deployment AND seq <= :at ORDER BY seq DESC LIMIT 1",
         {"deployment": found.deployment},
     )
     status = {"ok": "live" if alive else "replaced"}.get(found.status, found.status.replace("_", " "))
+    back = comeback(view, found) if status == "live" else None
+    under_way = float(last[0] if last else found.slice)
     return Rollout(
         deployment=found.deployment,
         subject=found.subject,
         environment=found.environment,
         strategy=found.strategy,
-        slice=1.0 if found.status == "ok" else float(last[0] if last else found.slice),
+        slice={"live": 1.0, "under way": under_way}.get(status, 0.0),
         status=status,
-        since=(found.ended_at or found.at)[:10],
+        since=(back.at if back else found.ended_at or found.at)[:10],
         decision=str(last[1]).replace("_", " ") if last else "",
         seq=found.seq,
+        began=found.at[:10],
+        again=f"{short(back.subject)} was rolled back by {back.actor}: {back.reason}; event {back.seq:,}"
+        if back
+        else "",
     )
 
 

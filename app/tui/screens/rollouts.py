@@ -143,14 +143,25 @@ class RolloutsPage(Page):
         chosen = self.chosen
         if action.startswith("do(") and not self.dashboard.moment.live:
             return "that would be recorded now, and the screen shows the past; L returns to live"
+        if action in ("do('rollback')", "do('drill rollback')"):
+            return self._irrevocable()
         if action in ("do('canary run')", "do('canary promote')") and (chosen is None or chosen.status != "under way"):
             return "the cursor stands on no rollout that is under way"
-        if action == "event" and (self._course is None or not self._course.evaluations):
+        if action == "event" and (self._course is None or not self._course.verdicts):
             return "its gates were not evaluated"
         if action == "turn" and (self._course is None or not draw.views(self._course)):
             return "nothing was measured day by day"
         if action == "lineage" and chosen is None:
             return "nothing was ever deployed here"
+        return ""
+
+    def _irrevocable(self) -> str:
+        """Why there is nothing to go back from."""
+        alive = [each for each in self._board.rollouts if each.status in ("live", "under way")] if self._board else []
+        if not alive:
+            return "nothing is live or under way, so there is nothing to roll back"
+        if self.chosen is not None and self.chosen not in alive:
+            return f"this deployment is over ({self.chosen.status}); put the cursor on what is live or under way"
         return ""
 
     def action_turn(self) -> None:
@@ -177,7 +188,7 @@ class RolloutsPage(Page):
     def action_event(self) -> None:
         """The event of the last verdict."""
         if not self.barred("event") and self._course is not None:
-            self.app.post_message(Opened(f"event/{self._course.evaluations[-1].seq}"))
+            self.app.post_message(Opened(f"event/{self._course.verdicts[-1].seq}"))
 
 
 def sections(board: Board, glyphs: Glyphs) -> list[Section]:

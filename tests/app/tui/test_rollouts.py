@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.tui.app import Dashboard
+from app.tui.messages import Opened as OpenedMessage
 from app.tui.screens.action import ActionScreen
 from app.tui.screens.rollouts import RolloutsPage
-from ledger.events.deployments import DeploymentStarted, DeploymentStep
+from ledger.events.artifacts import ArtifactRegistered
+from ledger.events.deployments import DeploymentCompleted, DeploymentRolledBack, DeploymentStarted, DeploymentStep
 from tests.app import story
 from tests.app.tui.driving import noticed, press, settled, shown
 
@@ -97,3 +99,97 @@ async def test_what_a_person_would_do_while_looking_begins_with_what_the_cursor_
             await press(pilot, "escape")
         await press(pilot, "left_square_bracket", "s")
         assert "L returns to live" in noticed(pilot.app)
+
+
+def replaced(shell: story.Shell) -> tuple[str, str]:
+    """Two versions that came live one after the other, the second in the first's place; their references."""
+    import ledger
+
+    sha = "sha256:" + "cd" * 32
+    first, second = (f"model/{story.PROJECT}/swap@{n}" for n in (1, 2))
+    with ledger.open(shell.ledger) as book:
+        for n, ref in enumerate((first, second), 1):
+            made = ArtifactRegistered(kind="model", name="swap", version=n, sha256=sha, size=1)
+            book.record(made, actor="lea", project=story.PROJECT)
+            began = DeploymentStarted(deployment=f"swap-{n}", environment="lab", strategy="direct", slice=1.0)
+            ended = DeploymentCompleted(deployment=f"swap-{n}", environment="lab", strategy="direct", status="ok")
+            for fact in (began, ended):
+                book.record(fact, subject=ref, actor="svc:deployer", project=story.PROJECT)
+    return first, second
+
+
+def back(shell: story.Shell) -> None:
+    """The second is rolled back."""
+    import ledger
+
+    first, second = replaced(shell)
+    with ledger.open(shell.ledger) as book:
+        undone = DeploymentRolledBack("swap-2", first, drill=False, cause="orders were \x1b[31mrejected")
+        book.record(undone, subject=second, actor="hugo", project=story.PROJECT)
+
+
+async def test_after_a_roll_back_the_screens_say_who_and_why(opened: Opened, shell: story.Shell) -> None:
+    back(shell)
+    async with opened().run_test(size=(160, 50)) as pilot:
+        await settled(pilot)
+        text = shown(pilot.app)
+        assert "swap v1 in lab again: swap v2" in text
+        assert "by roll-back" in text
+        pilot.app.post_message(OpenedMessage("deployment/swap-1", "6"))
+        await settled(pilot)
+        text = shown(pilot.app)
+        assert "serves again since " in text
+        assert "swap v2 was rolled back by" in text
+        assert "\x1b" not in text
+        pilot.app.post_message(OpenedMessage("deployment/swap-2", "6"))
+        await settled(pilot)
+        text = shown(pilot.app)
+        assert "roll back" in text
+        assert "by hugo: orders were" in text
+        assert "gates were not evaluated" not in text
+        await press(pilot, "v")
+        assert pilot.app.current.NAME == "Audit"
+
+
+def test_the_verdict_of_a_roll_back_is_the_newest_and_it_has_no_traffic(shell: story.Shell) -> None:
+    back(shell)
+    import ledger
+    from app.tui.queries import rollouts
+
+    with ledger.open(shell.ledger) as book:
+        view = book.view()
+        second, first = (rollouts.course(view, name) for name in ("swap-2", "swap-1"))
+        before = rollouts.course(book.view(at=view.at - 1), "swap-2")
+    assert second is not None
+    assert first is not None
+    assert before is not None
+    assert (second.verdicts[-1].decision, second.rollout.slice, second.rollout.status) == (
+        "roll_back",
+        0.0,
+        "rolled back",
+    )
+    assert (first.rollout.status, first.rollout.since) == ("live", second.verdicts[-1].day)
+    assert (before.rollout.status, before.verdicts, before.rollout.again) == ("live", (), "")
+
+
+def test_lineage_begins_with_what_serves_in_production(shell: story.Shell) -> None:
+    from app.tui.queries import lineage
+
+    back(shell)
+    import ledger
+
+    canary(shell)
+    with ledger.open(shell.ledger) as book:
+        view = book.view()
+        # What began last is a canary, and what came live last was undone.
+        assert lineage.start(view) == f"model/{story.PROJECT}/swap@1"
+
+
+async def test_with_nothing_deployed_rolling_back_says_why_not(opened: Opened) -> None:
+    async with opened(at="0").run_test(size=(120, 36)) as pilot:
+        await settled(pilot)
+        await press(pilot, "6")
+        assert isinstance(pilot.app.current, RolloutsPage)
+        for action in ("do('rollback')", "do('drill rollback')"):
+            assert pilot.app.current._irrevocable() == "nothing is live or under way, so there is nothing to roll back"
+            assert pilot.app.current.why_not(action)

@@ -12,7 +12,9 @@ from app.tui.queries.rollouts import Course, Evaluation, Gate, Rollout
 
 DAYS = ("2008-10-01", "2008-10-02", "2008-10-03")
 COURSE = Course(
-    rollout=Rollout("c1", "model/fx/vol@2", "prod", "canary", 0.1, "under way", "2008-10-01", "hold", 893),
+    rollout=Rollout(
+        "c1", "model/fx/vol@2", "prod", "canary", 0.1, "under way", "2008-10-01", "hold", 893, "2008-10-01"
+    ),
     champion="model/fx/vol@1",
     plan=(("accounts", "50, 10.0% of all"), ("days", "20 to 250")),
     gates=(
@@ -36,7 +38,7 @@ COURSE = Course(
 
 STANDING = """\
  vol v2 in prod, instead of vol v1
- ● under way  canary, since 2008-10-01, event 893
+ ● under way  canary, started 2008-10-01, event 893
 
   traffic  ██░░░░░░░░░░░░░░░░░░░░░░  10%
   better   ███████████░░░░░░░░░░░░░  4 of 20 to decide
