@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from app.actions import asking, deciding, events, moments, outputs, signing
+from app.actions import applying, asking, deciding, events, moments, outputs, signing
 from app.actions.answers import Answer, Mark, at_most, earlier, folded, moment, say, state, table
 from ledger.errors import InputError
 from ledger.format.decision import MAX_REASON
@@ -157,7 +157,7 @@ def gate(context: Context, *, ref: str, to: str) -> Answer:
     verdict = state("good", "allowed") if allowed else state("bad", "not yet")
     lines = [say(Mark("title", f"{artifact.ref} to {goal}"), "  ", verdict)]
     lines += [say("  ", _mark(each), "  ", _condition(each)) for each in conditions]
-    lines.append(say(Mark("dim", _by_what(view, artifact.project, environment))))
+    lines.append(say(Mark("dim", _by_what(view, artifact.ref, environment))))
     document = {
         "at": view.at,
         "ref": artifact.ref,
@@ -190,11 +190,8 @@ def standing(view: View, request: Request) -> str:
 
 def document(view: View, request: Request) -> dict[str, Any]:
     """A request as JSON, with its decisions and what is missing."""
-    environment = gates.environment_of(request.transition)
     where = standing(view, request)
-    now = moments.present(view)
-    lacks = where == "open"
-    missing = gates.missing(view, request.subject, environment, now=now, request=request.seq) if lacks else []
+    missing = applying.lacking(view, request, moments.present(view)) if where == "open" else []
     return {
         "seq": request.seq,
         "subject": request.subject,
@@ -252,8 +249,7 @@ def described(view: View, request: Request, *, tell: Callable[[str], str] = str)
     ]
     if where == "open":
         lines += _times(request, moments.present(view))
-        goal = gates.environment_of(request.transition)
-        for gap in gates.missing(view, request.subject, goal, now=moments.present(view), request=request.seq):
+        for gap in applying.lacking(view, request, moments.present(view)):
             who = f"; may sign: {gap.who}" if gap.who else ""
             lines.append(say("  ", state("open", "missing"), f"  {gap.what}{who}"))
     return lines
@@ -363,13 +359,14 @@ def _told_of(change: projection.Change) -> str:
     return f"{by}{': ' if by and (said or change.words) else ''}{said}{change.words or ''}".rstrip(", ")
 
 
-def _by_what(view: View, project: str | None, environment: str) -> str:
-    """The policy that a checklist is of: the default in full, an adopted one by its name."""
+def _by_what(view: View, ref: str, environment: str) -> str:
+    """The policy that a checklist is of: the default in full, an adopted one by its name, where it demands anything."""
     from ledger.rules.policy import in_force
 
-    policy = in_force(view, project)
-    if not policy.ref:
-        return gates.words(view, project, environment)
+    artifact = artifacts.get(view, ref)
+    policy = in_force(view, None if artifact is None else artifact.project)
+    if not policy.ref or artifact is None or not gates.rules_for(view, artifact, environment):
+        return applying.words(view, ref, environment)
     return f"by {policy.ref}, in force since event {policy.seq}; `assay policy show` says what it demands"
 
 

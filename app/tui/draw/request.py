@@ -33,6 +33,10 @@ def request(asked: Asked, cells: int, glyphs: Glyphs = UNICODE) -> tuple[Line, .
         ((f" “{part}”" if n == 0 else f"  {part}", ""),) for n, part in enumerate(wrap(asked.note, room - 2)) if part
     ]
     lines += [(), *_table("GATES", asked.gates, asked, cells, glyphs)]
+    if asked.judged is not None:
+        lines.append(((f"   as decided, event {asked.judged:,}", "muted"),))
+    if asked.lapsed:
+        lines.append(((fit(f"   would lapse today: {asked.lapsed}", cells, mark=glyphs.ellipsis), "muted"),))
     lines += [(), ((" RULE", "heading"),)]
     lines += [((f"  {part}", ""),) for part in wrap(asked.rule, room - 1)]
     lines += _seats(asked, glyphs, room)
@@ -99,11 +103,11 @@ def _terms(asked: Asked, glyphs: Glyphs) -> list[Line]:
 
 def _table(title: str, gates: tuple[Gate, ...], asked: Asked, cells: int, glyphs: Glyphs) -> list[Line]:
     """A heading, then a row per gate: metrics in columns, demands in words; each with its verdict at the right."""
-    before, subject = asked.before, asked.subject
-    serving, version = before.rpartition("@")[2], subject.rpartition("@")[2]
+    before, when = (asked.before, "now") if asked.judged is None else (asked.served, "then")
+    serving, version = before.rpartition("@")[2], asked.subject.rpartition("@")[2]
     columns = (
         Column(title, least=10, most=40, grows=True),
-        Column(f"v{serving} now" if serving.isdecimal() else "now", "right", least=8, most=12, rank=3),
+        Column(f"v{serving} {when}" if serving.isdecimal() else when, "right", least=8, most=12, rank=3),
         Column(f"v{version} new" if version.isdecimal() else "new", "right", least=8, most=12),
         Column("policy", least=9, most=16, rank=2),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from ledger.projections.approvals import Request
@@ -65,7 +65,11 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request as its pane shows it; ``before`` is the version that serves now, ``me`` who looks."""
+    """A request as its pane shows it; ``before`` is the version that serves now, ``me`` who looks.
+
+    ``judged`` is the event by which it was decided, as of which its gates are; None of one that is open, whose gates are as
+    of now. ``served`` is the version that served then, ``lapsed`` what of the gates does not hold any more.
+    """
 
     seq: int
     subject: str
@@ -89,23 +93,29 @@ class Asked:
     evidence: tuple[Proof, ...] = ()
     attached: int = 0
     before: str = ""
+    judged: int | None = None
+    served: str = ""
+    lapsed: str = ""
 
 
 def whole(view: View, seq: int, me: str | None, why_nobody: str) -> Asked | None:
     """The request that event ``seq`` made, as of the view; None where it made none."""
+    from app.actions import applying, moments
     from app.actions import approvals as acting
-    from app.actions import moments
     from app.tui.queries.approvals import may
     from ledger.projections import approvals
-    from ledger.rules import gates
+    from ledger.projections.view import View
 
     request = approvals.get(view, seq)
     if request is None:
         return None
     now = moments.present(view)
     roles, why_not = may(view, request, me, now) if me else ((), why_nobody)
-    old, new = _versions(view, request)
-    lines, figures, needs = _gates(view, request, old, new)
+    judged = decided(view, request)
+    then, moment = (view, now) if judged is None else (View(view.connection, judged.asof), judged.at)
+    (old, _), (served, new) = _versions(view, request), _versions(then, request)
+    lines, figures, needs = _gates(then, request, (served, new), moment)
+    came_about = judged is not None and judged.asof < judged.seq
     return Asked(
         seq=request.seq,
         subject=request.subject,
@@ -127,11 +137,51 @@ def whole(view: View, seq: int, me: str | None, why_nobody: str) -> Asked | None
         gates=lines,
         figures=figures,
         needs=needs,
-        rule=gates.words(view, request.project, gates.environment_of(request.transition)),
+        rule=applying.words(then, request.subject, request.transition),
         evidence=tuple(_proof(view, each) for each in request.evidence),
         attached=_attached(view, request.subject),
         before=old.ref if old else "",
+        judged=None if judged is None else judged.seq,
+        served=served.ref if served else "",
+        lapsed=_lapsed(view, request, now) if came_about else "",
     )
+
+
+class Decided(NamedTuple):
+    """By which event a request was decided, and when; ``asof`` is the event as of which its gates were judged."""
+
+    seq: int
+    at: str
+    asof: int
+
+
+def decided(view: View, request: Request) -> Decided | None:
+    """The event by which a request came about, or by which it ended; None of one that is open, or holds as of now."""
+    from ledger.rules import gates
+
+    for each in request.decisions:
+        if each.verdict in ("reject", "change"):
+            return Decided(each.seq, each.at, each.seq)
+    for change in request.changes:
+        if change.change == "withdrawn":
+            return Decided(change.seq, change.at, change.seq)
+    seq = gates.fulfilled(view, request)
+    if seq is not None:
+        (at,) = view.row("SELECT at FROM events WHERE seq = :seq", {"seq": seq})
+        return Decided(seq, str(at), seq - 1)
+    ended = next((each for each in request.changes if each.change == "expired"), None)
+    return None if ended is None else Decided(ended.seq, ended.at, ended.seq)
+
+
+def _lapsed(view: View, request: Request, now: str) -> str:
+    """What would be missing if the same were asked about today."""
+    from ledger.rules import gates
+
+    goal = gates.environment_of(request.transition)
+    gaps = gates.missing(view, request.subject, goal, now=now, request=request.seq)
+    # That nobody has asked says no more than the approvals that are missing with the request.
+    shown = [each for each in gaps if not each.action.startswith("request ")] or gaps
+    return "; ".join(each.what for each in shown)
 
 
 def _versions(view: View, request: Request) -> tuple[Artifact | None, Artifact | None]:
@@ -147,13 +197,13 @@ def _versions(view: View, request: Request) -> tuple[Artifact | None, Artifact |
 
 
 def _gates(
-    view: View, request: Request, old: Artifact | None, new: Artifact | None
+    view: View, request: Request, versions: tuple[Artifact | None, Artifact | None], now: str
 ) -> tuple[tuple[Gate, ...], tuple[Gate, ...], tuple[Need, ...]]:
     """The checklist without the approvals, the metrics that nothing bounds, and the approvals that are missing."""
-    from app.actions import moments
+    from app.actions import applying
     from ledger.rules import gates
 
-    environment, now = gates.environment_of(request.transition), moments.present(view)
+    environment, (old, new) = gates.environment_of(request.transition), versions
     before, after = _values(view, old), _values(view, new)
     if old is not None:
         judged = [line.figure for line in gates.checklist(view, old.ref, environment, now=now)]
@@ -162,12 +212,14 @@ def _gates(
     lines: list[Gate] = []
     needs: list[Need] = []
     bounded = set()
+    if not request.ended(now) and not applying.ruled(view, request):
+        needs += [Need(_needed(gap.what), gap.who) for gap in applying.lacking(view, request, now)]
     for line in gates.checklist(view, request.subject, environment, now=now, request=request.seq):
         gap, figure = line.missing, line.figure
         if line.met and line.seq in signed:
             continue
         if gap is not None and gap.action.startswith("approve "):
-            needs.append(Need(gap.what.replace(" missing,", ""), gap.who))
+            needs.append(Need(_needed(gap.what), gap.who))
             continue
         gate = _gate(line)
         if figure is None:
@@ -180,6 +232,10 @@ def _gates(
     free = [name for name in after if name not in bounded][:MOST_FIGURES]
     figures = tuple(Gate(name, "", now=before.get(name, "-"), new=after[name], figure=True) for name in free)
     return tuple(lines), figures, tuple(needs)
+
+
+def _needed(what: str) -> str:
+    return what.replace(" missing,", "")
 
 
 def _gate(line: Any) -> Gate:
