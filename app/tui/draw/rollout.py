@@ -108,24 +108,28 @@ def verdicts(course: Course, cells: int, glyphs: Glyphs = UNICODE) -> tuple[Line
     return tuple(fitted(line, cells) for line in lines)
 
 
-EVIDENCE, SAVED = "evidence", "saved"
+EVIDENCE, LOSSES, SAVED = "evidence", "losses", "saved"
+_OWN = (EVIDENCE, LOSSES, SAVED)
+"""Curves that are no guard-rail's."""
 
 
 def views(course: Course) -> tuple[str, ...]:
     """What can be shown as curves: the evidence, the loss that was saved, and each guard-rail whose value moved; the
     evidence has its own curves, and days only count up."""
     evidence = (EVIDENCE,) if any(value is not None for _, value in (*course.better, *course.worse)) else ()
+    losses = (LOSSES,) if any(value is not None for _, value in course.old) else ()
     saved = (SAVED,) if any(value is not None for _, value in course.saved) else ()
     rails = (each for each in course.gates if each.threshold is not None and len({v for _, v in each.days}) > 1)
-    told = (
-        each.name for each in rails if not each.name.startswith((EVIDENCE, SAVED)) and not each.name.endswith("days")
-    )
-    return (*evidence, *saved, *told)
+    told = (each.name for each in rails if not each.name.startswith(_OWN) and not each.name.endswith("days"))
+    return (*evidence, *losses, *saved, *told)
 
 
 def curves(course: Course, which: str, cells: int, rows: int, glyphs: Glyphs = UNICODE) -> tuple[Line, ...]:
-    """``evidence``: both curves on a logarithmic scale, with what decides; ``saved``: the paired loss saved so far; else
-    the guard-rail of that name, with its limit."""
+    """``evidence``: both curves on a logarithmic scale, with what decides; ``losses``: each day's mean loss of both on the
+    same accounts; ``saved``: the paired loss saved so far; else the guard-rail of that name, with its limit."""
+    if which == LOSSES:
+        paired = plot.Plot(course.new, None, above=None, beside=course.old, names=("new", "old"))
+        return plot.draw(paired, cells, rows, glyphs)
     if which == SAVED:
         return plot.draw(plot.Plot(course.saved, 0.0, above=False), cells, rows, glyphs)
     rail = _rail(course, which)
@@ -140,18 +144,27 @@ def curves(course: Course, which: str, cells: int, rows: int, glyphs: Glyphs = U
 
 def _rail(course: Course, which: str) -> Gate | None:
     """The guard-rail of that name; what a gate is called never hides the other two curves."""
-    return None if which in (EVIDENCE, SAVED) else next((each for each in course.gates if each.name == which), None)
+    return None if which in _OWN else next((each for each in course.gates if each.name == which), None)
 
 
 def entitled(which: str) -> str:
     """What :func:`curves` shows, as a title."""
-    told = {EVIDENCE: "Evidence, day by day", SAVED: "Old and new on the same accounts"}
+    told = {
+        EVIDENCE: "Evidence, day by day",
+        LOSSES: "Old and new on the same accounts",
+        SAVED: "What the new one saved, summed",
+    }
     return told.get(which, f"Guard-rail: {which}")
 
 
 def legend(course: Course, which: str, glyphs: Glyphs = UNICODE) -> Line:
     """What the curves of :func:`curves` are."""
     dash = "╌" if glyphs.name == "unicode" else "-"
+    if which == LOSSES:
+        return (
+            (f" {glyphs.dot} new", "series"), (f"  {glyphs.dot} old", "series.beside"),
+            ("   mean loss of each day, lower is better", "muted"),
+        )  # fmt: skip
     if which == SAVED:
         return (
             (f" {glyphs.dot} paired loss saved since the start, summed", "series"),

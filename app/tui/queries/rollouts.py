@@ -72,7 +72,8 @@ class Course:
     """One rollout whole.
 
     ``better`` and ``worse`` are the evidence that the candidate is better, or worse, by day; each decides at
-    ``promote_at`` or ``roll_back_at``. ``saved`` is the paired loss that the candidate has saved since the start.
+    ``promote_at`` or ``roll_back_at``. ``old`` and ``new`` are each day's mean loss of the champion and of the candidate on
+    the same accounts; ``saved`` is the paired loss that the candidate has saved since the start.
     """
 
     rollout: Rollout
@@ -82,6 +83,8 @@ class Course:
     evaluations: tuple[Evaluation, ...]
     better: tuple[tuple[str, float | None], ...]
     worse: tuple[tuple[str, float | None], ...]
+    old: tuple[tuple[str, float | None], ...]
+    new: tuple[tuple[str, float | None], ...]
     saved: tuple[tuple[str, float | None], ...]
     promote_at: float | None
     roll_back_at: float | None
@@ -131,6 +134,8 @@ def course(view: View, deployment: str) -> Course | None:
         ),
         better=_evidence(steps, "promote"),
         worse=_evidence(steps, "roll_back"),
+        old=_mean_losses(steps, 0),
+        new=_mean_losses(steps, 1),
         saved=_saved(steps),
         promote_at=_decides(found.plan, "alpha_promote"),
         roll_back_at=_decides(found.plan, "alpha_roll_back"),
@@ -240,3 +245,11 @@ def _saved(steps: list[Step]) -> tuple[tuple[str, float | None], ...]:
         total += difference or 0.0
         found.append((each.day or each.at[:10], None if difference is None else total))
     return tuple(found)
+
+
+def _mean_losses(steps: list[Step], place: int) -> tuple[tuple[str, float | None], ...]:
+    """The champion's mean losses at place 0, the candidate's at place 1; ``None`` on days that recorded none."""
+    found = ((each.day or each.at[:10], each.evidence.get("means")) for each in steps)
+    return tuple(
+        (day, _number(means[place]) if isinstance(means, list) and len(means) == 2 else None) for day, means in found
+    )

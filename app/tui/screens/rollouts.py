@@ -35,7 +35,7 @@ class RolloutsPage(Page):
     CSS_PATH = "rollouts.tcss"
     KEYS = (
         Key("enter,l", "lineage", "the lineage of what is rolled out", "lineage", "⏎"),
-        Key("c", "turn", "the next curve: the evidence, the loss that was saved, each guard-rail", "curve"),
+        Key("c", "turn", "the next curve: the evidence, old and new, what was saved, each guard-rail", "curve"),
         doing("canary run", "evaluate"),
         doing("canary promote", "promote"),
         doing("canary start", "start"),

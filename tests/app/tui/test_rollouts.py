@@ -33,7 +33,13 @@ def canary(shell: story.Shell, days: int = 3, arms: int = 1) -> None:
                 decision="hold",
                 day=f"2024-05-0{day}",
                 checks=[{"name": "prediction ratio", "passed": True, "state": "pass", "value": 0.02, "threshold": 0.1}],
-                evidence={"promote": 1.5**day, "roll_back": 0.9**day, "difference": 0.01, "reason": "not yet"},
+                evidence={
+                    "promote": 1.5**day,
+                    "roll_back": 0.9**day,
+                    "difference": 0.01,
+                    "reason": "not yet",
+                    "means": [0.05 + 0.01 * day, 0.04 + 0.01 * day],
+                },
             )
             opened.record(step, subject=subject, actor="svc:monitor", project=project)
 
@@ -49,6 +55,9 @@ async def test_a_canary_under_way_shows_its_evidence(opened: Opened, shell: stor
         assert "2024-05-01 … 05-03, 3 days" in text
         await press(pilot, "c")
         assert "Old and new on the same accounts" in shown(pilot.app)
+        assert "lower is better" in shown(pilot.app)
+        await press(pilot, "c")
+        assert "What the new one saved, summed" in shown(pilot.app)
         await press(pilot, "c")
         assert "Evidence, day by day" in shown(pilot.app)
         await press(pilot, "v")

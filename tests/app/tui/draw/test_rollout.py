@@ -29,6 +29,8 @@ COURSE = Course(
     ),
     better=tuple(zip(DAYS, (1.0, 2.0, 4.0), strict=True)),
     worse=tuple(zip(DAYS, (1.0, 0.5, 0.0), strict=True)),
+    old=tuple(zip(DAYS, (0.5, 0.6, None), strict=True)),
+    new=tuple(zip(DAYS, (0.4, 0.4, None), strict=True)),
     saved=tuple(zip(DAYS, (0.1, 0.3, None), strict=True)),
     promote_at=20.0,
     roll_back_at=20.0,
@@ -71,7 +73,7 @@ def test_days_on_which_nothing_changed_are_told_together() -> None:
 
 
 def test_a_rollout_without_evaluations_says_so() -> None:
-    bare = replace(COURSE, evaluations=(), gates=(), better=(), worse=(), saved=())
+    bare = replace(COURSE, evaluations=(), gates=(), better=(), worse=(), old=(), new=(), saved=())
     assert plain(rollout.verdicts(bare, 60)) == "  its gates were not evaluated yet"
     assert "GATES" not in plain(rollout.standing(bare, 60))
     assert "no values recorded yet" in plain(rollout.curves(bare, "evidence", 60, 12))
@@ -87,13 +89,21 @@ def test_both_curves_are_drawn_and_missing_days_stay_missing() -> None:
 
 
 def test_every_guard_rail_that_moved_has_its_curve_with_its_limit() -> None:
-    assert rollout.views(COURSE) == ("evidence", "saved", "prediction ratio")
+    assert rollout.views(COURSE) == ("evidence", "losses", "saved", "prediction ratio")
     assert rollout.entitled("prediction ratio") == "Guard-rail: prediction ratio"
     assert "limit 0.1" in plain([rollout.legend(COURSE, "prediction ratio")])
     styles = {style for line in rollout.curves(COURSE, "prediction ratio", 60, 14) for _, style in line}
     assert {"series", "threshold"} <= styles
     saved = rollout.curves(COURSE, "saved", 60, 14)
     assert "series.beside" not in {style for line in saved for _, style in line}
+
+
+def test_old_and_new_are_two_curves_where_both_are_recorded() -> None:
+    drawn = rollout.curves(COURSE, "losses", 60, 14)
+    assert {"series", "series.beside"} <= {style for line in drawn for _, style in line}
+    assert {"new", "old"} <= set(plain(drawn).split())
+    assert "old" in plain([rollout.legend(COURSE, "losses")])
+    assert "losses" not in rollout.views(replace(COURSE, old=(), new=()))
 
 
 def test_ascii_terminals_get_ascii() -> None:
@@ -103,7 +113,8 @@ def test_ascii_terminals_get_ascii() -> None:
 
 
 def test_a_gate_that_is_called_as_a_curve_does_not_hide_it() -> None:
-    named = replace(COURSE, gates=(replace(COURSE.gates[0], name="evidence"), replace(COURSE.gates[0], name="saved")))
-    for which in (rollout.EVIDENCE, rollout.SAVED):
+    gates = tuple(replace(COURSE.gates[0], name=name) for name in ("evidence", "losses", "saved"))
+    named = replace(COURSE, gates=gates)
+    for which in (rollout.EVIDENCE, rollout.LOSSES, rollout.SAVED):
         assert rollout.curves(named, which, 60, 14) == rollout.curves(COURSE, which, 60, 14)
         assert rollout.legend(named, which) == rollout.legend(COURSE, which)
