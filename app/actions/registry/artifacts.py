@@ -229,6 +229,7 @@ NAMES = (
             ),
         ),
         writes=True,
+        confirms="retire",
         gives="artifact:artifact depending live events:[event]",
     ),
     Action(

@@ -110,6 +110,7 @@ REQUESTS = (
         examples=(Example("assay approvals revoke 45 --reason 'the report was wrong'", "your own approval"),),
         description="By who gave it, who is accountable for the version's model, or an administrator; signed.",
         writes=True,
+        confirms="revoke_approval",
         gives="request:request event:event",
     ),
 )

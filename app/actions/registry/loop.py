@@ -342,6 +342,7 @@ LOOP = (
             ),
         ),
         writes=True,
+        confirms="promote",
         gives="deployment:deployment events:[event]",
     ),
     Action(

@@ -117,6 +117,7 @@ PEOPLE = (
         ),
         examples=(Example("assay --as ada people revoke jon --reason 'left the firm'", "from the next event on"),),
         writes=True,
+        confirms="revoke_key",
         gives="person:person events:[event]",
     ),
 )

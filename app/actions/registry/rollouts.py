@@ -30,6 +30,7 @@ ROLLOUTS = (
             "approved then. Routers follow within a second. Canaries roll back by themselves when a gate is breached."
         ),
         writes=True,
+        confirms="rollback",
         gives="deployment:deployment to_version events:[event]",
     ),
     Action(

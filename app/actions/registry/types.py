@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from app.actions.answers import Answer
+    from app.actions.reviews import Review
 
 Kind = Literal["text", "integer", "number", "flag", "path"]
 Arity = Literal["one", "optional", "many", "some"]
@@ -100,7 +101,8 @@ class Action(NamedTuple):
 
     ``module`` and ``function`` are imported when it is run: ``function(context, **arguments) -> Answer``. ``writes``:
     it may append to the ledger. ``at``: it takes a moment to look as of. ``gives``: the members of its JSON document,
-    in the words of :mod:`app.actions.registry.shapes`.
+    in the words of :mod:`app.actions.registry.shapes`. ``confirms``: the function of :mod:`app.actions.reviews` that says
+    what would be done, and which word a person types before the dashboard does it; for what cannot be taken back.
     """
 
     name: str
@@ -116,6 +118,7 @@ class Action(NamedTuple):
     writes: bool = False
     at: bool = False
     gives: str = ""
+    confirms: str = ""
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -127,4 +130,11 @@ class Action(NamedTuple):
         from importlib import import_module
 
         function: Callable[..., Answer] = getattr(import_module(self.module), self.function)
+        return function
+
+    def review(self) -> Callable[..., Review]:
+        """Import the function that says what it would do; only where ``confirms`` names one."""
+        from importlib import import_module
+
+        function: Callable[..., Review] = getattr(import_module("app.actions.reviews"), self.confirms)
         return function

@@ -211,6 +211,7 @@ DECIDE = (
             Example("assay deploy fx-vol@3 --to prod", "refused, naming what is missing, until it is approved"),
         ),
         writes=True,
+        confirms="deploy",
         gives="deployment:deployment events:[event]",
     ),
     Action(
@@ -231,6 +232,7 @@ DECIDE = (
         ),
         examples=(Example("assay switch", "all accounts at once; `assay rollback` goes back as quickly"),),
         writes=True,
+        confirms="switch",
         gives="deployment:deployment events:[event]",
     ),
 )

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 
+import pytest
+from textual.pilot import Pilot
+
+from app.actions import registry, reviews
+from app.actions.context import Context
 from app.tui.app import Dashboard
 from app.tui.messages import Opened as OpenedMessage
 from app.tui.screens.action import ActionScreen
 from app.tui.screens.rollouts import RolloutsPage
+from ledger.errors import InputError
 from ledger.events.artifacts import ArtifactRegistered
 from ledger.events.deployments import DeploymentCompleted, DeploymentRolledBack, DeploymentStarted, DeploymentStep
 from tests.app import story
@@ -202,3 +209,97 @@ async def test_with_nothing_deployed_rolling_back_says_why_not(opened: Opened) -
         for action in ("do('rollback')", "do('drill rollback')"):
             assert pilot.app.current._irrevocable() == "nothing is live or under way, so there is nothing to roll back"
             assert pilot.app.current.why_not(action)
+
+
+async def rolling_back(pilot: Pilot[int]) -> ActionScreen:
+    """The form of rolling back the second version, filled in and entered once."""
+    await settled(pilot)
+    pilot.app.post_message(OpenedMessage("deployment/swap-2", "6"))
+    await settled(pilot)
+    await press(pilot, "b", *"bad", "enter")
+    assert isinstance(pilot.app.screen, ActionScreen)
+    return pilot.app.screen
+
+
+async def test_what_cannot_be_taken_back_is_shown_and_confirmed_by_its_name(opened: Opened, shell: story.Shell) -> None:
+    import ledger
+
+    replaced(shell)
+    with ledger.open(shell.ledger) as book:
+        before = book.size
+    async with opened().run_test(size=(120, 36)) as pilot:
+        form = await rolling_back(pilot)
+        # It began with the reason: the deployment was known.
+        assert [form.query_one(f"#arg-{name}").value for name in ("deployment", "reason")] == ["swap-2", "bad"]
+        assert "lab: swap@2 → swap@1, for all accounts" in shown(pilot.app)
+        await press(pilot, *"swap@1", "enter")
+        assert "that is not swap@2; nothing was done" in shown(pilot.app)
+        with ledger.open(shell.ledger) as book:
+            assert book.size == before
+        form.query_one("#confirm").value = ""
+        await press(pilot, *"swap@2", "enter")
+        assert "done" in shown(pilot.app)
+    with ledger.open(shell.ledger) as book:
+        last = [each.event for each in book.events(start=before)]
+    assert [(each.type, each.value["to_version"]) for each in last] == [
+        ("deployment.rolled_back", f"model/{story.PROJECT}/swap@1")
+    ]
+
+
+async def test_another_argument_asks_to_confirm_anew(opened: Opened, shell: story.Shell) -> None:
+    import ledger
+
+    replaced(shell)
+    with ledger.open(shell.ledger) as book:
+        before = book.size
+    async with opened().run_test(size=(120, 36)) as pilot:
+        form = await rolling_back(pilot)
+        form.query_one("#arg-reason").value = "another"
+        await settled(pilot)
+        assert not form.query_one("#confirm").display
+        await press(pilot, "enter")
+        assert "recorded as the reason: another" in shown(pilot.app)
+        await press(pilot, "escape")
+    with ledger.open(shell.ledger) as book:
+        assert book.size == before
+
+
+@pytest.mark.parametrize("action", [each for each in registry.ACTIONS if each.confirms], ids=lambda each: each.name)
+def test_a_review_takes_what_its_action_takes(action: registry.Action) -> None:
+    """Both are called with what the form holds."""
+    taken = inspect.signature(action.review()).parameters
+    assert set(taken) - {"context"} >= {each.name for each in action.arguments}
+
+
+def test_what_changes_what_serves_or_ends_something_is_reviewed() -> None:
+    reviewed = {each.name for each in registry.ACTIONS if each.confirms}
+    assert reviewed >= {"rollback", "canary promote", "artifact retire", "approvals revoke", "people revoke"}
+
+
+def test_reviews_say_what_would_end(shell: story.Shell) -> None:
+    """Each from what is recorded; what cannot be done is refused beforehand."""
+    replaced(shell)
+    with Context(ledger=str(shell.ledger), start=shell.root, actor="jon") as context:
+        retired = reviews.retire(context, ref="swap@2", reason="old", replaced_by="swap@1")
+        assert retired.word == "swap@2"
+        assert "it is live in lab and goes on serving there" in retired.lines
+        assert reviews.revoke_key(context, name="jon").lines[1] == "0 of 1 keys of jon are left"
+        with pytest.raises(InputError, match="is no approval"):
+            reviews.revoke_approval(context, approval="0")
+        with pytest.raises(InputError, match="nothing stands ready"):
+            reviews.switch(context)
+        deploying = reviews.deploy(context, ref="swap@2", to="staging")
+        assert deploying.lines[0] == "staging: nothing → swap@2, for all accounts"
+
+
+async def test_forms_tell_the_format_and_what_they_do(opened: Opened) -> None:
+    async with opened().run_test(size=(120, 36)) as pilot:
+        await settled(pilot)
+        await press(pilot, "7", "z")
+        text = shown(pilot.app)
+        assert "a day, such as 2009-05-18" in text
+        assert "⏎ does it" not in text
+        assert pilot.app.screen.query_one("#arg-monitor").value
+        assert pilot.app.focused is pilot.app.screen.query_one("#arg-until")
+        await press(pilot, "f1")
+        assert "assay alerts silence " in shown(pilot.app)
