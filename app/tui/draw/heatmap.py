@@ -37,7 +37,7 @@ def ordered(found: Map, *, lowest_first: bool) -> tuple[Map, str]:
 
 
 def sections(
-    found: Map, track: int, glyphs: Glyphs = UNICODE, *, here: str = "", before: Map | None = None
+    found: Map, track: int, glyphs: Glyphs = UNICODE, *, here: str = "", before: Map | None = None, reading: str = ""
 ) -> list[Section]:
     """The map: a row a project, the mean of each team, what the signs say.
 
@@ -47,12 +47,19 @@ def sections(
         glyphs: the signs.
         here: the project whose cell is in brackets.
         before: the map at the moment that this one is compared with.
+        reading: what is being read before anything can be said, in words.
     """
     old = {} if before is None else {each.name: each for each in before.projects}
     rows = [_project(each, track if each.name == here else -1, glyphs, old.get(each.name)) for each in found.projects]
     words = ("project", *(f" {name.upper()}" for name in TRACKS), "26 weeks", "next, the cheapest")
     head = Row(tuple((word, "muted") for word in words))
     said: list[tuple[str, str]] = [("shade, digit and colour say the same; an arrow: moved in 30 days", "muted")]
+    if reading:
+        # First: the projects may be many.
+        return [
+            Section("", (Column("", most=200),), (Row(((reading, "info"),)),), counted=False),
+            Section("", PROJECTS, tuple(rows), counted=False),
+        ]
     if found.trouble:
         said = [(found.trouble, "warn")]
     elif before is not None:
@@ -64,6 +71,12 @@ def sections(
         Section("", (Column("", most=200),), tuple(Row((each,)) for each in said), counted=False),
         *_steps(next((each for each in found.projects if each.name == here), None)),
     ]
+
+
+def reading(events: int | None, seconds: float, glyphs: Glyphs = UNICODE) -> str:
+    """What is waited for before any level is known, and for how long so far."""
+    of = "" if events is None else f" of {events:,} events"
+    return f"reading the evidence{of} {glyphs.ellipsis} ({seconds:.0f} s so far)"
 
 
 def _steps(here: Project | None) -> list[Section]:

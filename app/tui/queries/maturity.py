@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from app.actions.context import Context
     from app.actions.evaluating import Ground
     from app.tui.queries.kept import Kept, Verified
+    from app.tui.queries.tally import Tally
+    from ledger.projections.view import View
     from ledger.rules.maturity.standing import State
     from ledger.rules.maturity.turning import Turn
 
@@ -161,6 +163,11 @@ def projects(
     state = "sure" if sure else "quick"
     rows = [_project(context, found, name, state) if only is None or name in only else pending(name) for name in names]
     return Map(tuple(rows), _trouble(found, verified))
+
+
+def named(view: View, tally: Tally) -> tuple[str, ...]:
+    """The projects that something is registered in, which is known long before where they stand."""
+    return tuple(sorted({project for _, project, _ in tally.versions(view) if project is not None}))
 
 
 def pending(name: str) -> Project:

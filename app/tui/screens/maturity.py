@@ -17,7 +17,7 @@ from app.tui.keys import Key
 from app.tui.messages import Opened
 from app.tui.queries import maturity
 from app.tui.queries.maturity import TRACKS, Item, Map, Why
-from app.tui.screens.judged import Judged
+from app.tui.screens.reading import Reading
 from app.tui.widgets.lister import Lister
 from app.tui.widgets.paper import Paper
 
@@ -25,7 +25,7 @@ TOGETHER = 6
 """Projects that are judged in one go, after the one in view, where there is much evidence."""
 
 
-class MaturityPage(Judged):
+class MaturityPage(Reading):
     """The map left; the criteria of one cell and one criterion whole right."""
 
     NAME = "Maturity"
@@ -45,7 +45,6 @@ class MaturityPage(Judged):
 
     def __init__(self) -> None:
         super().__init__()
-        self._map: Map | None = None
         self._why: Why | None = None
         self._track = 0
         self._before: Map | None = None
@@ -73,11 +72,6 @@ class MaturityPage(Judged):
         self.query_one("#map").border_title = "Maturity"
         self.query_one("#criterion").border_title = "Criterion"
         self.map.focus()
-
-    @property
-    def map(self) -> Lister:
-        """The projects."""
-        return self.query_one("#map", Lister)
 
     @property
     def criteria(self) -> Lister:
@@ -110,6 +104,7 @@ class MaturityPage(Judged):
         if self.is_mounted:
             self._explained = ("", "")
             home = (self._wanted or self.subject).partition("/")[2] or self.dashboard.project
+            self.begin(home)
             self._ask_map((home,) if self.much else None, self._show)
             self._compare()
 
