@@ -49,11 +49,12 @@ def glance(
         past: whether a past moment is shown.
         lines: ``LINES`` or ``SHORT``.
     """
-    levels, runs = _levels(consulted, glyphs, late=late), agents.brief(agent, glyphs, past=past)
+    events = data.newest[0].seq + 1 if data.newest else 0
+    levels, runs = _levels(consulted, glyphs, late=late, events=events), agents.brief(agent, glyphs, past=past)
     rows: list[tuple[str, Sequence[Run]]] = [
         ("WRONG", _wrong(data, verified, consulted, None if past else agent, glyphs, late=late)),
         ("WAITS", _waits(data, me, glyphs)),
-        ("STEPS", _steps(consulted, glyphs, late=late, room=cells - LABEL - 1)),
+        ("STEPS", _steps(consulted, glyphs, late=late, room=cells - LABEL - 1, events=events)),
     ]
     if lines >= LINES:
         rows += [("LEVELS", levels), ("AGENT", runs)]
@@ -123,10 +124,16 @@ def _waits(data: Overview, me: str | None, glyphs: Glyphs) -> list[Run]:
     return _joined(facts)
 
 
-def _steps(consulted: Guide | None, glyphs: Glyphs, *, late: bool, room: int) -> list[Run]:
+def _unweighed(events: int, glyphs: Glyphs, *, late: bool) -> list[Run]:
+    """What nothing is known of yet, and what it waits for."""
+    said = f"pending: the evidence of {events:,} events is being read {glyphs.ellipsis}"
+    return [(said if late else "no event names a project yet", "muted")]
+
+
+def _steps(consulted: Guide | None, glyphs: Glyphs, *, late: bool, room: int, events: int) -> list[Run]:
     """Each step's sign and number, in wide rooms its word; how many are met, of which project."""
     if consulted is None:
-        return [("pending …", "muted")]
+        return _unweighed(events, glyphs, late=late)
     steps = consulted.steps
     met = sum(each.met for each in steps)
     said = "pending …" if late else f"{met} of {len(steps)}, {clip(consulted.project, 28)}"
@@ -146,9 +153,9 @@ def _steps(consulted: Guide | None, glyphs: Glyphs, *, late: bool, room: int) ->
     return wide if len(steps) == len(STEPS) and measure(tuple(wide)) <= room else drawn([" "] * len(steps))
 
 
-def _levels(consulted: Guide | None, glyphs: Glyphs, *, late: bool) -> list[Run]:
+def _levels(consulted: Guide | None, glyphs: Glyphs, *, late: bool, events: int) -> list[Run]:
     if consulted is None:
-        return [("pending …", "muted")]
+        return _unweighed(events, glyphs, late=late)
     runs: list[Run] = []
     for track, level in consulted.levels:
         runs += [("   ", "")] if runs else []
