@@ -75,7 +75,7 @@ def run(
         why_nobody=why_nobody,
         project=project,
         at=at,
-        glyphs=glyphs.UNICODE if browser else glyphs.chosen(sys.stdout.encoding),
+        glyphs=glyphs.UNICODE if browser else glyphs.chosen(sys.stdout.encoding, os.environ),
     )
     dashboard.keeps = True
     dashboard.looking = looking

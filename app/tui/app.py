@@ -137,6 +137,9 @@ class Dashboard(Clockwork, Deciding, Jumping, Keeping, App[int]):
 
     async def _show(self, key: str) -> None:
         """Put a numbered screen in the place of the one in view."""
+        here = self.current
+        if here is not None:
+            here.hush()
         self.here = key
         if key == FIRST:
             await self.pop_screen()
@@ -146,15 +149,25 @@ class Dashboard(Clockwork, Deciding, Jumping, Keeping, App[int]):
             await self.switch_screen(self.page(key))
 
     async def action_leave(self) -> None:
-        """Close what is open, else go back to where one was."""
+        """Close what is open, end what is compared, show all again; but stay on the screen."""
         here = self.current
-        if here is None or here.leave() or self.end_comparing():
-            return
-        if here.filter:
+        if here is not None and not here.leave() and not self.end_comparing():
             here.narrow_to("")
+
+    @property
+    def came(self) -> bool:
+        """Whether there is a screen to go back to."""
+        return bool(self._trail)
+
+    async def action_return(self) -> None:
+        """Close what is open; else back to the screen one came from."""
+        here = self.current
+        if here is None or here.leave():
             return
         if self._trail:
             await self._show(self._trail.pop())
+        else:
+            self.on_noticed(Noticed("this is where you began"))
 
     def on_ledger_changed(self) -> None:
         """Somebody appended."""

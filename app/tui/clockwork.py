@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from app.tui.gateway import Gateway
     from app.tui.screens.page import Page
+    from app.tui.screens.prompt import PromptScreen
     from app.tui.signing import Signing
     from ledger.projections.view import View
 
@@ -28,6 +29,7 @@ else:
     Base = object
 
 PLAY_SECONDS = 0.4
+LAST = "this is live: nothing was recorded later"
 
 
 class Clockwork(Base):
@@ -68,11 +70,23 @@ class Clockwork(Base):
             at=known.at,
             head=known.head,
             verified=self.verdict or (known.verified[:2] if known.verified else None),
+            checked=self.verdict is not None,
+            suspicion=self.suspicion,
             witnessed=known.witnessed,
             simulated=known.simulated,
             shown=self._said(known),
             pending=f"appends {len(pending.signed)} in {pending.left:.0f} s, u takes back" if pending else "",
         )
+
+    @property
+    def suspicion(self) -> str:
+        """What is wrong with the record at sight; empty where nothing is, or a verification has told more."""
+        known, verdict = self.standing, self.verdict
+        if known is None or (verdict is not None and not verdict[1]):
+            return ""
+        if verdict is not None and known.size < verdict[0]:
+            return f"shorter than verified at {verdict[0]:,}"
+        return known.suspicion
 
     def _said(self, known: Standing) -> str:
         """What moment is shown, in words; empty where it is live."""
@@ -157,8 +171,13 @@ class Clockwork(Base):
         """Go to the moment that the words name."""
         self._find(lambda view: question.find_time(view, text))
 
-    def _find(self, query: Callable[[View], int]) -> None:
-        """Find an event on a worker, then go there."""
+    def _find(
+        self,
+        query: Callable[[View], int],
+        then: Callable[[int], None] | None = None,
+        failed: Callable[[str], None] | None = None,
+    ) -> None:
+        """Find an event on a worker, then go there, or do something else with it, or with why it was not found."""
 
         def run() -> None:
             from app.tui.screens.page import in_one_line
@@ -166,9 +185,12 @@ class Clockwork(Base):
             try:
                 found = self.gateway.ask(query)
             except Exception as error:
-                self.post_message(Failed(in_one_line(error)))
+                if failed is None:
+                    self.post_message(Failed(in_one_line(error)))
+                else:
+                    self.call_from_thread(failed, in_one_line(error))
                 return
-            self.call_from_thread(self.go, found)
+            self.call_from_thread(then or self.go, found)
 
         self.run_worker(run, thread=True, group="seek", exclusive=True, exit_on_error=False)
 
@@ -182,12 +204,14 @@ class Clockwork(Base):
     def action_step(self, events: int) -> None:
         """Some events on, or back."""
         if self.moment.live and events > 0:
+            self.post_message(Noticed(LAST))
             return
         self.go(self._shown + events)
 
     def action_day(self, days: int) -> None:
         """One day on, or back: to the last event of the nearest day with events."""
         if self.moment.live and days > 0:
+            self.post_message(Noticed(LAST))
             return
         at = self._shown
         self._find(lambda view: question.next_day(view, at) if days > 0 else question.day_before(view, at))
@@ -230,17 +254,28 @@ class Clockwork(Base):
         from app.tui.screens.prompt import PromptScreen
 
         says = "2008, 2008-09, 2008-09-17, 2008-09-17 14:30, or an event's number"
-        self.push_screen(PromptScreen("Go to", says), self._went)
+        self.push_screen(PromptScreen("Go to", says, submit=self._sought))
 
-    def _went(self, text: str | None) -> None:
-        if text:
-            self.seek(text)
+    def _sought(self, prompt: PromptScreen, text: str) -> None:
+        """Find what was typed: go there, or say at the prompt why not."""
+
+        def found(seq: int) -> None:
+            if prompt.is_attached:
+                prompt.dismiss(text)
+                self.go(seq)
+
+        if text.strip():
+            self._find(lambda view: question.find_time(view, text), found, prompt.wrong)
+        else:
+            prompt.dismiss(None)
 
     def action_play(self) -> None:
         """Play on, day by day, until live; stop where it plays."""
         if self._player is not None:
             self._stop_playing()
-        elif not self.moment.live:
+        elif self.moment.live:
+            self.post_message(Noticed("playing begins in the past: { or T goes there, P plays on from it", "warn"))
+        else:
             self._player = self.set_interval(PLAY_SECONDS, lambda: self.action_day(1))
 
     def _stop_playing(self) -> None:

@@ -20,10 +20,14 @@ column; a theme too, ours (`assay-dark`, `assay-light`) or any of Textual's:
 
 ```toml
 theme = "nord"
+ascii = true
 
 [keys]
 "audit.verify" = "ctrl+v"
 ```
+
+`ascii = true` draws with nothing but ASCII. Without it the environment decides: `LC_ALL`, `LC_CTYPE` or `LANG`, the first that
+is set; `C`, `POSIX` and charsets other than UTF-8 give ASCII.
 
 `g` and a screen's letter show what the cursor stands on there; its number opens the screen as it was left.
 """

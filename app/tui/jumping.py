@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.tui.messages import Noticed, Opened
 from app.tui.screens.catalogue import BY_KEY
@@ -40,9 +40,11 @@ class Jumping(Base):
     async def on_opened(self, message: Opened) -> None:
         """Show what a reference names where it is shown best."""
         key = message.screen or HOMES.get(message.ref.partition("/")[0], "3")
+        here, page = self.current, self.page(key)
         await self.action_screen(key)
-        page: Any = self.page(key)
         page.open(message.ref)
+        if here is not page:
+            page.arrived()
 
     def action_jump(self) -> None:
         """Ask for the letter of the screen to go to."""

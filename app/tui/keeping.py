@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.tui.deciding import LOOKS
+from app.tui.draw.glyphs import ASCII, Glyphs
 from app.tui.messages import Noticed
 from app.tui.preferences import Memory, folders, remember, remembered, settings
 from ledger.errors import InputError
@@ -29,6 +30,7 @@ class Keeping(Base):
         root: Path
         _pages: dict[str, Page]
         looking: bool
+        glyphs: Glyphs
 
         def page(self, key: str) -> Page:
             """The screen with this number."""
@@ -63,6 +65,8 @@ class Keeping(Base):
             found = settings(config, self.available_themes, self.names())
             chosen = found.theme or chosen
             self.set_keymap(dict(found.keys))
+            if found.ascii:
+                self.draw_plainly()
         except InputError as error:
             self.post_message(Noticed(f"settings left aside: {error}", "warn"))
         if chosen in self.available_themes:
@@ -72,6 +76,15 @@ class Keeping(Base):
         for key, text in memory.filters.items():
             if key in BY_KEY:
                 self.page(key).recall_filter(text)
+
+    def draw_plainly(self) -> None:
+        """Draw with nothing but ASCII from now on."""
+        self.glyphs = ASCII
+        self.refresh_css(animate=False)
+        for page in self._pages.values():
+            page.set_class(True, "-ascii")
+            page.reload()
+            page.reframe()
 
     def names(self) -> list[str]:
         """What keys can be set for, as ``screen.action``."""

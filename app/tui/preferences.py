@@ -23,10 +23,12 @@ MEMORY = "dashboard.json"
 
 @dataclass(frozen=True)
 class Settings:
-    """The theme's name (empty: ours, or the remembered one), and keys by what they do: ``{"audit.verify": "ctrl+v"}``."""
+    """The theme's name (empty: ours, or the remembered one), keys by what they do: ``{"audit.verify": "ctrl+v"}``, and
+    whether only ASCII is drawn whatever the locale says."""
 
     theme: str = ""
     keys: Mapping[str, str] = field(default_factory=dict)
+    ascii: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,17 +60,20 @@ def settings(folder: Path, themes: Iterable[str], actions: Iterable[str]) -> Set
         return Settings()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"{file}: {error}") from None
-    _known(file, "setting", found, ("theme", "keys"))
-    theme, keys = found.get("theme", ""), found.get("keys", {})
+    _known(file, "setting", found, ("theme", "keys", "ascii"))
+    theme, keys, plain = found.get("theme", ""), found.get("keys", {}), found.get("ascii", False)
     if (
         not isinstance(theme, str)
         or not isinstance(keys, dict)
         or not all(isinstance(key, str) for key in keys.values())
+        or not isinstance(plain, bool)
     ):
-        raise InputError(f'{file}: theme is a name, and [keys] holds lines such as "audit.verify" = "ctrl+v"')
+        raise InputError(
+            f'{file}: theme is a name, ascii is true or false, and [keys] holds lines such as "audit.verify" = "ctrl+v"'
+        )
     _known(file, "theme", [theme] if theme else [], themes)
     _known(file, "action", keys, actions)
-    return Settings(theme, keys)
+    return Settings(theme, keys, plain)
 
 
 def _known(file: Path, what: str, names: Iterable[str], known: Iterable[str]) -> None:

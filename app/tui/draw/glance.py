@@ -8,7 +8,7 @@ from app.tui.draw import agent as agents
 from app.tui.draw import maturity
 from app.tui.draw.clip import clip, fit
 from app.tui.draw.glyphs import UNICODE, Glyphs
-from app.tui.draw.overview import Verified, state
+from app.tui.draw.overview import NOW, Verified, state
 from app.tui.draw.picture import Line, Run, fitted, measure
 from app.tui.queries.agent import Agent
 from app.tui.queries.guide import TITLES, Guide
@@ -34,6 +34,7 @@ def glance(
     agent: Agent | None = None,
     past: bool = False,
     lines: int = LINES,
+    suspicion: str = "",
 ) -> tuple[Line, ...]:
     """All of it in ``lines`` lines of ``cells`` cells; what is said first is cut last.
 
@@ -48,11 +49,12 @@ def glance(
         agent: the agent, as it is now.
         past: whether a past moment is shown.
         lines: ``LINES`` or ``SHORT``.
+        suspicion: what is wrong with the record at sight.
     """
     events = data.newest[0].seq + 1 if data.newest else 0
     levels, runs = _levels(consulted, glyphs, late=late, events=events), agents.brief(agent, glyphs, past=past)
     rows: list[tuple[str, Sequence[Run]]] = [
-        ("WRONG", _wrong(data, verified, consulted, None if past else agent, glyphs, late=late)),
+        ("WRONG", _wrong(data, verified, consulted, None if past else agent, glyphs, late=late, suspicion=suspicion)),
         ("WAITS", _waits(data, me, glyphs)),
         ("STEPS", _steps(consulted, glyphs, late=late, room=cells - LABEL - 1, events=events)),
     ]
@@ -77,12 +79,21 @@ def _many(count: int, word: str) -> str:
 
 
 def _wrong(
-    data: Overview, verified: Verified, consulted: Guide | None, agent: Agent | None, glyphs: Glyphs, *, late: bool
+    data: Overview,
+    verified: Verified,
+    consulted: Guide | None,
+    agent: Agent | None,
+    glyphs: Glyphs,
+    *,
+    late: bool,
+    suspicion: str,
 ) -> list[Run]:
     weighed = consulted is not None and not late
     facts: list[Run] = []
-    if verified is not None and not verified[1]:
-        facts.append((f"{glyphs.bad} the chain is broken", "bad"))
+    if suspicion or (verified is not None and not verified[1]):
+        facts.append(
+            (f"{glyphs.bad} {suspicion}, v tells" if suspicion else f"{glyphs.bad} the chain is broken", "bad")
+        )
     raised = sum(each.state == "raised" for each in data.troubles)
     if raised:
         facts.append((f"{glyphs.alert} {_many(raised, 'alert')} raised", "alert"))
@@ -99,11 +110,18 @@ def _wrong(
         facts.append((f"{glyphs.ok} nothing" if weighed else f"{glyphs.ok} no alert", "ok"))
     if not weighed:
         facts.append(("the doctor looks …", "muted"))
+    return _joined([*facts, *([] if suspicion else _chain(verified, glyphs))])
+
+
+def _chain(verified: Verified, glyphs: Glyphs) -> list[Run]:
+    """What is known of the chain where nothing is wrong with it: what is merely recorded is not said as a fact."""
     if verified is None:
-        facts.append((f"{glyphs.warn} never verified", "warn"))
-    elif verified[1]:
-        facts.append((f"{glyphs.ok} chain intact", "ok"))
-    return _joined(facts)
+        return [(f"{glyphs.warn} never verified", "warn")]
+    if not verified[1]:
+        return []
+    if verified[2] == NOW:
+        return [(f"{glyphs.ok} chain intact", "ok")]
+    return [(f"{glyphs.other} chain recorded intact at {verified[0]:,}, v checks it now", "info")]
 
 
 def _waits(data: Overview, me: str | None, glyphs: Glyphs) -> list[Run]:

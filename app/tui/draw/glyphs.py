@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 NORTH, EAST, SOUTH, WEST = 1, 2, 4, 8
@@ -56,6 +57,17 @@ ASCII = Glyphs(
 )  # fmt: skip
 
 
-def chosen(encoding: str | None) -> Glyphs:
-    """The set for a terminal of this encoding (``sys.stdout.encoding``): Unicode for UTF-8, else ASCII."""
-    return UNICODE if (encoding or "").lower().replace("-", "").replace("_", "") in {"utf8", "utf16"} else ASCII
+def chosen(encoding: str | None, environ: Mapping[str, str] | None = None) -> Glyphs:
+    """The set for a terminal: Unicode where its locale says UTF-8, else ASCII.
+
+    Args:
+        encoding: ``sys.stdout.encoding``, which decides where the environment names no locale. Python itself writes UTF-8
+            in the locale ``C``, whatever the terminal can show, so it is asked last.
+        environ: the environment; of ``LC_ALL``, ``LC_CTYPE`` and ``LANG`` the first that is set names the locale.
+    """
+    named = next((word for name in ("LC_ALL", "LC_CTYPE", "LANG") if (word := (environ or {}).get(name))), "")
+    if named in ("C", "POSIX"):
+        return ASCII
+    charset = named.partition("@")[0].partition(".")[2]
+    plain = (charset or encoding or "").lower().replace("-", "").replace("_", "")
+    return UNICODE if plain in {"utf8", "utf16"} else ASCII

@@ -28,6 +28,8 @@ class Standing:
     witnessed: int | None
     checkpoint: int | None
     days: tuple[tuple[str, int], ...]
+    suspicion: str = ""
+    """What is seen to be wrong with the record without verifying it; see :mod:`app.tui.queries.soundness`."""
 
     @property
     def simulated(self) -> bool:
@@ -109,6 +111,7 @@ class Memory:
 
 def load(view: View, memory: Memory, *, with_days: bool = True) -> Standing:
     """The frame around every screen; the events per day are left out where they have to be counted first."""
+    from app.tui.queries.soundness import suspicion
     from ledger.store import journal
 
     connection = view.connection
@@ -128,6 +131,7 @@ def load(view: View, memory: Memory, *, with_days: bool = True) -> Standing:
         witnessed=memory.witnessed(view),
         checkpoint=signed[0] if signed else None,
         days=memory.days(connection, size) if with_days or memory.counted else (),
+        suspicion=suspicion(connection),
     )
 
 
@@ -151,14 +155,6 @@ def day_before(view: View, at: int) -> int:
     return max(found, 0)
 
 
-def last_of_day(view: View, day: date) -> int:
-    """The last event at or before the end of ``day``; the first event where none is."""
-    from ledger.store import journal
-
-    following = day + timedelta(days=1)
-    return max(journal.position(view.connection, f"{following.isoformat()}T00:00:00.000000Z"), 0)
-
-
 def find_time(view: View, text: str) -> int:
     """The event that the words name: a seq (``812`` or ``seq:812``), a day, or a time.
 
@@ -176,10 +172,10 @@ def find_time(view: View, text: str) -> int:
         return int(words)
     try:
         if len(words) == 10:
-            return last_of_day(view, date.fromisoformat(words))
+            return _by(view, words, f"{date.fromisoformat(words) + timedelta(days=1)}T00:00:00.000000Z")
         if len(words) in (4, 7):
             first = date(int(words[:4]), int(words[5:7] or 12), 1)
-            return last_of_day(view, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1))
+            return _by(view, words, f"{(first + timedelta(days=31)).replace(day=1)}T00:00:00.000000Z")
         if len(words) < 16:
             raise ValueError
         when = f"{words[:10]}T{words[11:16]}:59.999999Z" if len(words) == 16 else words.replace(" ", "T")
@@ -188,7 +184,23 @@ def find_time(view: View, text: str) -> int:
         raise InputError(
             f"{text!r} is no time; say 2008, 2008-09, 2008-09-17, 2008-09-17 14:30 or an event's number"
         ) from None
-    return max(journal.position(view.connection, when), 0)
+    return _by(view, words, when)
+
+
+def _by(view: View, words: str, when: str) -> int:
+    """The last event by ``when``, which is what ``words`` name.
+
+    Raises:
+        InputError: it is before the first event.
+    """
+    from ledger.errors import InputError
+    from ledger.store import journal
+
+    found = journal.position(view.connection, when)
+    if found < 0:
+        first = _at(view.connection, 0)[:16].replace("T", " ")
+        raise InputError(f"nothing was recorded by {words}; the first event is of {first}")
+    return found
 
 
 def _at(connection: sqlite3.Connection, seq: int) -> str:

@@ -42,7 +42,7 @@ class LineagePage(Page):
         Key("j,down", "walk('down')", "to the sibling below", "sibling", "j k"),
         Key("k,up", "walk('up')", "to the sibling above"),
         Key("enter", "centre", "put the node under the cursor in the middle", "focus"),
-        Key("backspace,b", "back", "back to the focus before", "back", "⌫"),
+        Key("backspace,b", "back", "back to the focus before, or to the screen you came from", "back", "⌫"),
         Key("plus,equals_sign", "radius(1)", "one step further in both directions", "radius", "+ -"),
         Key("minus", "radius(-1)", "one step less"),
         Key("i", "impact", "paint and count all that depends on the focus", "impact"),
@@ -61,6 +61,7 @@ class LineagePage(Page):
         self._focus = ""
         self._radius = 6
         self._history: list[str] = []
+        self._arrived = 0
         self._impact = False
         self._tree = False
         self._marked = ""
@@ -182,7 +183,7 @@ class LineagePage(Page):
 
     def why_not(self, action: str) -> str:
         """Going back needs somewhere to go back to; comparing needs two versions, or two runs."""
-        if action == "back" and not self._history:
+        if action == "back" and not self._history and not self.dashboard.came:
             return "this is where you began"
         if action == "mark" and "@" not in self.cursor and not self.cursor.startswith("run/"):
             return "only versions and runs can be compared"
@@ -202,10 +203,18 @@ class LineagePage(Page):
             self.open(self.cursor)
 
     def action_back(self) -> None:
-        """The focus before."""
-        if not self.barred("back"):
+        """The focus before; where one came from another screen, first of all back there."""
+        if self.barred("back"):
+            return
+        if len(self._history) > self._arrived or not self.dashboard.came:
             self._focus = self._history.pop()
             self.load()
+        else:
+            self.app.call_later(self.dashboard.action_return)
+
+    def arrived(self) -> None:
+        """From another screen: what was in focus before is not where one came from."""
+        self._arrived = len(self._history)
 
     def action_radius(self, more: int) -> None:
         """A wider or narrower neighbourhood."""
@@ -266,13 +275,11 @@ class LineagePage(Page):
             self.app.post_message(Opened(f"event/{pairs['event'].replace(',', '')}"))
 
     def leave(self) -> bool:
-        """Close the sheet, then the impact, then go back."""
+        """Close the sheet, then the impact."""
         if self.has_class("-sheet"):
             self.remove_class("-sheet")
         elif self._impact:
             self.action_impact()
-        elif self._history:
-            self.action_back()
         else:
             return False
         return True

@@ -266,7 +266,9 @@ class MaturityPage(Reading):
             self.notice("no event proves it yet", "warn")
 
     def action_outside(self) -> None:
-        """Back to the map."""
+        """Back to the map; from there to the screen one came from."""
+        if self.map.has_focus:
+            self.app.call_later(self.dashboard.action_return)
         self.map.focus()
 
     def leave(self) -> bool:

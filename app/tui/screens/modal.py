@@ -41,8 +41,11 @@ class Box(ModalScreen[Result | None], Generic[Result]):
             yield from self.inside()
 
     def on_screen_resume(self) -> None:
-        """Plain borders where the terminal has no others."""
+        """Plain borders where the terminal has no others; the keys of the screen below stand aside for the box's own."""
         self.set_class(getattr(self.app, "glyphs", UNICODE).name == "ascii", "-ascii")
+        below = getattr(self.app, "current", None)
+        if below is not None:
+            below.stand_aside(self._leaves)
 
     def inside(self) -> ComposeResult:
         """The box's widgets."""

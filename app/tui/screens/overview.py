@@ -114,8 +114,8 @@ class OverviewPage(Explaining):
     @property
     def _verified(self) -> draw.Verified:
         known, now = self.dashboard.standing, self.dashboard.verdict
-        if now is not None and not now[1]:
-            return (now[0], False, "just now")
+        if now is not None:
+            return (*now, draw.NOW)
         return known.verified if known else None
 
     def _show(self, data: Overview, before: Overview | None) -> None:
@@ -182,6 +182,7 @@ class OverviewPage(Explaining):
             lambda cells, _: glance.glance(
                 data, cells, self.glyphs, verified=self._verified, me=self.dashboard.me, consulted=self._guide,
                 late=self._weighing, agent=self._agent, past=past, lines=lines,
+                suspicion=self.dashboard.suspicion,
             )
         )  # fmt: skip
 

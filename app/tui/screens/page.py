@@ -6,9 +6,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.screen import Screen
+from textual.widgets import Input
 
 from app.filters import ROW_FIELDS, Filter, parse
 from app.tui.draw import frame, ruler
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from ledger.projections.view import View
 
 Given = TypeVar("Given")
+
+PAST = "you look at the past; L returns to live"
+"""Why nothing can be done, or asked of what is now."""
 
 LEAST = (60, 16)
 """The smallest terminal, in cells, that a screen can be read in."""
@@ -98,6 +103,9 @@ class Page(Screen[None]):
         """Put the cursor on what a reference names."""
         raise NotImplementedError
 
+    def arrived(self) -> None:
+        """Something was opened here from another screen."""
+
     def why_not(self, action: str) -> str:
         """Why an action cannot be done now, in words; empty where it can."""
         return ""
@@ -132,9 +140,11 @@ class Page(Screen[None]):
             self.filter, self.narrowed = text, parse(text, self.FIELDS)
             if self.is_mounted:
                 self.narrow()
+                self.rekey()
 
     def pictured(self, suffix: str) -> str:
-        """What the terminal shows, as text (``.txt``) or as a picture (``.svg``)."""
+        """What the terminal shows, as text (``.txt``) or as a picture (``.svg``); but nothing that is being said."""
+        self.hush()
         if suffix == ".svg":
             from app.tui.draw.svg import self_contained
 
@@ -158,7 +168,8 @@ class Page(Screen[None]):
             return
         self.filter, self.narrowed = text.strip(), parse(text, self.FIELDS)
         self.narrow()
-        self.notice(f"only {self.filter}; esc shows all" if self.filter else "no filter")
+        self.rekey()
+        self.notice(f"only {self.filter}" if self.filter else "no filter")
 
     def narrow(self) -> None:
         """Narrow the screen's lists."""
@@ -179,6 +190,7 @@ class Page(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """Shown again: what changed meanwhile is asked for."""
+        self.stand_aside(None)
         self.reframe()
         if self._stale:
             self.reload()
@@ -211,7 +223,28 @@ class Page(Screen[None]):
         shown = tuple((label(key, self.NAME), key.says, not self.why(key.action)) for key in self.KEYS if key.says)
         everywhere = {key.action: key for key in EVERYWHERE if key.says}
         always = tuple((label(everywhere[name], "everywhere"), everywhere[name].says, True) for name in _ALWAYS)
-        self.query_one(KeyLine).show(shown, always)
+        self.query_one(KeyLine).show(shown, always, self.filter)
+
+    def stand_aside(self, instead: str | None) -> None:
+        """The last line shows the keys of what is open above the screen; with ``None`` the screen's own."""
+        for line in self.query(KeyLine):
+            line.stand_aside(instead)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Where text is typed, no key of the screen works."""
+        self.stand_aside(TYPING if isinstance(event.widget, Input) else None)
+
+    def on_key(self, event: events.Key) -> None:
+        """What was said is over with the next key; a key that nothing is bound to is told."""
+        self.hush()
+        told = event.is_printable or (event.key[:1] == "f" and event.key[1:].isdecimal())
+        if told and event.key not in self.active_bindings:
+            self.notice(f"nothing on {event.character or event.key.upper()} here; ? tells the keys")
+
+    def hush(self) -> None:
+        """What was said in the last line is said no longer."""
+        for line in self.query(KeyLine):
+            line.hush()
 
     def notice(self, text: str, style: str = "info") -> None:
         """Say something in the last line."""
@@ -278,6 +311,9 @@ class Page(Screen[None]):
         self.set_class(width < 70, "-slim")
         self.set_class(height < 30, "-short")
 
+
+TYPING = "⏎ goes on   esc leaves"
+"""The last line while text is typed on the screen itself."""
 
 _ALWAYS = ("jump", "filter", "find", "command_palette", "help")
 

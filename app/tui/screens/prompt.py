@@ -13,7 +13,8 @@ from app.tui.screens.modal import Box, Note
 
 
 class PromptScreen(Box[str]):
-    """Asks for one line. ``check`` says what is wrong with it; empty where nothing is."""
+    """Asks for one line. ``check`` says what is wrong with it; empty where nothing is. ``submit`` takes the line in place of
+    leaving with it: it leaves, or says what is :meth:`wrong`."""
 
     def __init__(
         self,
@@ -23,12 +24,14 @@ class PromptScreen(Box[str]):
         value: str = "",
         password: bool = False,
         check: Callable[[str], str] = lambda _: "",
+        submit: Callable[[PromptScreen, str], None] | None = None,
     ) -> None:
         super().__init__(title, "⏎ does it   esc leaves")
         self._says = says
         self._value = value
         self._password = password
         self._check = check
+        self._submit = submit
 
     def inside(self) -> ComposeResult:
         """What is asked, and where to type."""
@@ -44,9 +47,16 @@ class PromptScreen(Box[str]):
         """Hand the line over, unless something is wrong with it."""
         wrong = self._check(event.value)
         if wrong:
-            self.query_one("#wrong", Note).say(wrong, "warn")
+            self.wrong(wrong)
+        elif self._submit is not None:
+            self._submit(self, event.value)
         else:
             self.dismiss(event.value)
+
+    def wrong(self, words: str) -> None:
+        """Say what is wrong with the line, which can be mended."""
+        if self.is_attached:
+            self.query_one("#wrong", Note).say(words, "warn")
 
 
 class Choice(NamedTuple):

@@ -30,7 +30,7 @@ class RegistryPage(Page):
     CSS_PATH = "registry.tcss"
     KEYS = (
         Key("l,enter", "inside", "to its versions; from a version, to its lineage", "open", "⏎"),
-        Key("h,backspace", "outside", "back to the names", "back"),
+        Key("h", "outside", "back to the names", "back"),
         Key("space", "mark", "mark a version, to compare it with another", "mark it"),
         Key("d", "compare", "what differs from the marked one; without a mark, from the version before", "diff"),
         Key("c", "turn", "what is recorded of it, or the curves of its figures over the versions", "curves"),

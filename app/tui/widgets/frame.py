@@ -103,13 +103,23 @@ class KeyLine(_Lines):
         super().__init__()
         self._keys: tuple[tuple[str, str, bool], ...] = ()
         self._always: tuple[tuple[str, str, bool], ...] = ()
+        self._filter = ""
+        self._instead: str | None = None
         self._notice: tuple[str, str] | None = None
         self._round = 0
 
-    def show(self, keys: tuple[tuple[str, str, bool], ...], always: tuple[tuple[str, str, bool], ...]) -> None:
-        """Show other keys."""
-        if (keys, always) != (self._keys, self._always):
-            self._keys, self._always = keys, always
+    def show(
+        self, keys: tuple[tuple[str, str, bool], ...], always: tuple[tuple[str, str, bool], ...], narrowed: str = ""
+    ) -> None:
+        """Show other keys, after the filter that is active."""
+        if (keys, always, narrowed) != (self._keys, self._always, self._filter):
+            self._keys, self._always, self._filter = keys, always, narrowed
+            self.refresh()
+
+    def stand_aside(self, instead: str | None) -> None:
+        """Show the keys of what is open above the screen, in words; with ``None`` the screen's own again."""
+        if instead != self._instead:
+            self._instead = instead
             self.refresh()
 
     def notice(self, text: str, style: str) -> None:
@@ -125,17 +135,28 @@ class KeyLine(_Lines):
         """What is being noticed, or nothing."""
         return self._notice[0] if self._notice else ""
 
-    def _quiet(self, mine: int) -> None:
-        if mine == self._round:
+    def hush(self) -> None:
+        """Say nothing any more."""
+        if self._notice is not None:
             self._notice = None
             self.refresh()
 
-    def lines(self, cells: int) -> tuple[Line, ...]:
-        """The line."""
-        if self._notice is not None:
-            from app.tui.draw.clip import clip
+    def _quiet(self, mine: int) -> None:
+        if mine == self._round:
+            self.hush()
 
+    def lines(self, cells: int) -> tuple[Line, ...]:
+        """The line: the filter that is active; then what is noticed, else keys."""
+        from app.tui.draw.clip import clip
+        from app.tui.draw.picture import measure
+
+        narrowed = frame.narrowed(self._filter, cells, self.glyphs)
+        room = cells - measure(narrowed)
+        if self._notice is not None:
             text, style = self._notice
             signs = {"ok": self.glyphs.ok, "bad": self.glyphs.bad, "warn": self.glyphs.warn}
-            return (((f" {signs.get(style, self.glyphs.dot)} ", style), (clip(text, max(cells - 4, 0)), style)),)
-        return (frame.hints(self._keys, cells, self._always),)
+            sign = f" {signs.get(style, self.glyphs.dot)} "
+            return ((*narrowed, (sign, style), (clip(text, max(room - 4, 0)), style)),)
+        if self._instead is not None:
+            return ((*narrowed, (clip(f" {self._instead}", max(room - 1, 0)), "muted")),)
+        return ((*narrowed, *frame.hints(self._keys, room, self._always)),)

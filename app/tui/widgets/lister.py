@@ -16,6 +16,7 @@ from app.tui.draw.picture import Line
 from app.tui.draw.sections import Drawn, Section, compare, draw, narrow
 from app.tui.keys import MOVING
 from app.tui.widgets.brush import Brushed
+from app.tui.widgets.paper import READING
 
 
 class Lister(ScrollView, Brushed, can_focus=True):
@@ -55,6 +56,7 @@ class Lister(ScrollView, Brushed, can_focus=True):
         self._drawn = Drawn()
         self._at: int | None = None
         self._wanted: Hashable | None = None
+        self._told = False
 
     @property
     def value(self) -> Hashable | None:
@@ -75,6 +77,7 @@ class Lister(ScrollView, Brushed, can_focus=True):
 
         The cursor stays on what it stood on, or goes to ``choose``, else to the first row.
         """
+        self._told = True
         sections = sections if before is None else compare(before, sections)
         wanted = choose if choose is not None else self.value
         self._wanted = wanted
@@ -181,6 +184,8 @@ class Lister(ScrollView, Brushed, can_focus=True):
         """One line as the toolkit wants it."""
         row = y + self.scroll_offset.y
         line: Line = self._drawn.lines[row] if row < len(self._drawn.lines) else ()
+        if not self._told and row == 0 and self.has_class("pane"):
+            line = READING
         if row == self._at and line:
             sign = self.app.glyphs.pointer if hasattr(self.app, "glyphs") else ">"
             line = tuple((text, f"{style}!") for text, style in line)

@@ -9,11 +9,15 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
-from app.tui.draw.picture import Picture
+from app.tui.draw.picture import Line, Picture
 from app.tui.widgets.brush import Brushed
 
 Draw = Callable[[int, int], Picture]
 """From a width and a height in cells to lines; more lines than the height are scrolled."""
+
+
+READING: Line = ((" reading …", "muted"),)
+"""What stands in a pane until there is something to show."""
 
 
 class Paper(ScrollView, Brushed, can_focus=False):
@@ -29,6 +33,9 @@ class Paper(ScrollView, Brushed, can_focus=False):
 
     def show(self, draw: Draw) -> None:
         """Show a drawing from now on."""
+        if self._draw is None:
+            self._strips.clear()
+            self.refresh()
         self._draw = draw
         self.redraw()
 
@@ -80,5 +87,7 @@ class Paper(ScrollView, Brushed, can_focus=False):
         found = self._strips.get(row)
         if found is None:
             line = self._lines[row] if row < len(self._lines) else ()
+            if self._draw is None and row == 0 and self.has_class("pane"):
+                line = READING
             found = self._strips[row] = self.brush.strip(line, self.size.width)
         return found

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+from textual.widgets import Input
 
 import ledger
 from app.tui import signing
@@ -47,7 +48,7 @@ async def test_from_the_overview_to_the_request_that_waits(opened: Opened) -> No
         assert "out of time: 1.88" in text
         assert "as frozen" in text
         assert "dataset/fx-hedging/ecb-rates@1" in text
-        await press(pilot, "escape")
+        await press(pilot, "backspace")
         assert pilot.app.current.NAME == "Overview"
 
 
@@ -217,7 +218,12 @@ async def test_the_playhead_shows_any_screen_as_of_any_event(opened: Opened, she
         await press(pilot, "L")
         assert pilot.app.moment.live
         await press(pilot, "T", *"nonsense", "enter")
-        assert "is no time" in noticed(pilot.app)
+        assert "is no time" in shown(pilot.app)
+        assert pilot.app.screen.query_one(Input).value == "nonsense", "what was typed can be mended"
+        await press(pilot, *["backspace"] * 8, *"1990", "enter")
+        assert "nothing was recorded by 1990; the first event is of 2" in shown(pilot.app)
+        await press(pilot, "escape")
+        assert pilot.app.moment.live
 
 
 async def test_nothing_is_signed_while_one_looks_at_the_past(opened: Opened, shell: story.Shell) -> None:

@@ -42,7 +42,11 @@ async def test_from_a_request_to_its_version_its_lineage_and_its_events(opened: 
         await press(pilot, "g", "e")
         assert pilot.app.current.NAME == "Audit"
         await press(pilot, "escape")
+        assert pilot.app.current.NAME == "Audit"
+        await press(pilot, "backspace")
         assert pilot.app.current.NAME == "Lineage"
+        await press(pilot, "backspace")
+        assert pilot.app.current.NAME == "Registry", "not to what was in focus before the jump"
 
 
 async def test_another_key_leaves_and_nothing_moves(opened: Opened) -> None:

@@ -50,7 +50,7 @@ def test_no_key_means_two_things_on_a_screen(name: str) -> None:
     for one, other in combinations(keys, 2):
         assert not names((one,)) & names((other,)), (one.help, other.help)
     digits = {entry.key for entry in CATALOGUE}
-    assert not names(keys) & (names(EVERYWHERE) - {"escape"} | digits)
+    assert not names(keys) & (names(EVERYWHERE) - {"escape", "backspace"} | digits)
 
 
 def test_lists_and_what_works_everywhere_do_not_clash() -> None:

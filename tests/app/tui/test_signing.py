@@ -443,7 +443,7 @@ async def test_another_append_while_one_types_keeps_what_was_typed(opened: Opene
         await press(pilot, "u")
 
 
-async def test_escape_leaves_the_panel_then_the_marks_then_the_screen(opened: Opened, shell: story.Shell) -> None:
+async def test_escape_leaves_the_panel_then_the_marks_but_not_the_screen(opened: Opened, shell: story.Shell) -> None:
     requests = asking.ask(shell, 2)
     async with opened("jon").run_test(size=SIZE, notifications=False) as pilot:
         await marked(pilot, *requests)
@@ -454,6 +454,8 @@ async def test_escape_leaves_the_panel_then_the_marks_then_the_screen(opened: Op
         await press(pilot, "escape")
         assert "marked" not in "".join(shown(pilot.app).split("\n")[:-1])
         await press(pilot, "escape")
+        assert pilot.app.current.NAME == "Approvals", "to be safe does not mean away"
+        await press(pilot, "backspace")
         assert pilot.app.current.NAME == "Overview"
 
 

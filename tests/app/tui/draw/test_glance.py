@@ -67,7 +67,7 @@ def test_a_quiet_day_in_a_small_terminal() -> None:
     well = replace(GUIDE, symptoms=())
     seen = glance(QUIET, 76, verified=INTACT, me="vera", consulted=well, agent=NEVER, lines=SHORT)
     assert plain(seen) == (
-        " WRONG    ✓ nothing   ✓ chain intact\n"
+        " WRONG    ✓ nothing   ○ chain recorded intact at 3,069, v checks it now\n"
         " WAITS    ✓ nothing for you, vera\n"
         " STEPS    ✗1  ✓2  ✓3  ✓4  ○5  ○6  ✓7  ○8   4 of 8, fx-hedging\n"
         " LEVELS   DATA ▓▓▓ 3   MODEL —   CODE ? ?   AGENT ○ never ran  nobody does …"
@@ -156,7 +156,7 @@ def test_where_things_stand_as_it_looks() -> None:
         "   next round  escalation (2 open, 1 overdue, …\n"
         "\n"
         " PROOF\n"
-        "   ✓ intact   verified at event 3,069, 2009-05…\n"
+        "   ○ intact   so event 3,069 says, 2009-05-18;…\n"
         "   ○ signed   12 events since the last checkpo…\n"
         "\n"
         " NEXT\n"
