@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from app.tui.queries.approvals import Inbox, Item
 
 COLUMNS = (
-    Column("", least=8), Column("", least=13), Column("", least=6, most=12, rank=1), Column("", "right", least=3, rank=2),
+    Column("", least=10), Column("", least=10, tail=4), Column("", least=6, most=12, rank=1),
+    Column("", "right", least=3, rank=2),
 )  # fmt: skip
 FEW = {"NEEDS YOU": 12, "WAITING ON OTHERS": 8, "DECIDED": 8}
 """Rows of a heap that are shown while it is folded; of one that is hardly longer, all."""
@@ -90,7 +91,7 @@ def _row(item: Item, now: str, sign: str, style: str, marked: bool, glyphs: Glyp
         state = f"{glyphs.ok if look == 'ok' else glyphs.warn if look == 'warn' else glyphs.bad} {item.state}"
         count = (item.by, "muted")
     if marked:
-        state, look = f"{glyphs.impact} marked {item.transition}", "focus"
+        state, look = f"{glyphs.impact} {state.partition(' ')[2]}", "focus"
     late = item.state == "open" and item.due and now >= item.due
     old = (f"late {age(item.due, now)}", "bad") if late else (age(item.at, now) if now else item.at[5:10], "muted")
     return Row(((state, look), (short(item.subject), ""), count, old), item.seq)

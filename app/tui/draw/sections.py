@@ -6,7 +6,6 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 
 from app.filters import Filter
-from app.tui.draw.clip import fit
 from app.tui.draw.picture import Line, Run, fitted
 from app.tui.draw.tables import Column, widths
 
@@ -132,5 +131,5 @@ def _cells(columns: Sequence[Column], cells: Sequence[Run], sizes: Sequence[int]
     for column, (text, style), size in zip(columns, cells, sizes, strict=True):
         if size:
             runs += [("  ", "")] if runs else []
-            runs.append((fit(text, size, column.align), style))
+            runs.append((column.fit(text, size), style))
     return tuple(runs)

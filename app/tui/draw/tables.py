@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from app.tui.draw.clip import fit, safe, width
+from app.tui.draw.clip import fit, middle, safe, width
 from app.tui.draw.picture import Line, Picture, Run, fitted
 
 GAP = 2
@@ -15,7 +15,8 @@ GAP = 2
 @dataclass(frozen=True, slots=True)
 class Column:
     """A heading, how its cells stand, the least and greatest width, and its rank: the highest is left off first (0
-    never). ``grows``: it takes the room that nobody needs.
+    never). ``grows``: it takes the room that nobody needs. ``tail``: what is too long is cut in its middle, and so many
+    cells of its end stay.
     """
 
     title: str
@@ -24,6 +25,11 @@ class Column:
     most: int = 60
     rank: int = 0
     grows: bool = False
+    tail: int = 0
+
+    def fit(self, text: str, size: int) -> str:
+        """A cell's text in ``size`` cells."""
+        return fit(middle(text, size, tail=self.tail) if self.tail else text, size, self.align)
 
 
 def widths(columns: Sequence[Column], rows: Sequence[Sequence[Run]], cells: int) -> list[int]:
@@ -66,7 +72,7 @@ def _row(columns: Sequence[Column], row: Sequence[Run], sizes: Sequence[int]) ->
             continue
         if runs:
             runs.append((" " * GAP, ""))
-        runs.append((fit(text, size, column.align), style))
+        runs.append((column.fit(text, size), style))
     return tuple(runs)
 
 

@@ -142,15 +142,25 @@ def test_the_inbox_with_marks_ages_and_lateness() -> None:
         plain(draw(inbox.sections(found, UNICODE, {1}), 48).lines)
         == """\
  NEEDS YOU (2), 1 marked
-   ◆ prod         alpha v2  1 of 2  late 1h
-   ● marked prod  alpha v1  1 of 2       2h
+   ◆ prod      alpha v2  1 of 2  late 1h
+   ● prod      alpha v1  1 of 2       2h
 
  WAITING ON OTHERS (1)
-   ○ prod         alpha v2  1 of 2       2h
+   ○ prod      alpha v2  1 of 2       2h
 
  DECIDED (1), 1 marked
-   ● marked prod  alpha v1  lund         2h"""
+   ● approved  alpha v1  lund         2h"""
     )
+
+
+@pytest.mark.parametrize("cells", range(30, 60))
+def test_stage_and_version_stay_whole_however_long_the_name(cells: int) -> None:
+    name, one = "document/fx/target-code-of-the-desk", some(1, "approved", by="noor")[0]
+    found = Inbox((), (), tuple(replace(one, seq=n, subject=f"{name}@{n}") for n in (1, 22)), NOW)
+    first, second = plain(draw(inbox.sections(found, UNICODE), cells).lines).splitlines()[-2:]
+    assert first.startswith("   ✓ approved  targ")
+    assert " v1" in first
+    assert " v22" in second
 
 
 def test_long_heaps_are_folded_but_for_what_is_marked_or_under_the_cursor() -> None:
