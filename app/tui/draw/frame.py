@@ -66,11 +66,12 @@ def status(said: Status, cells: int, glyphs: Glyphs = UNICODE) -> Line:
     name: tuple[Run, ...] = (("  ", ""), (said.origin, "strong"))
     if said.project:
         name = (*name, dot, (said.project, "muted"))
+    opened = bool(said.size or said.suspicion)
     for without, brief, least in _STEPS:
         parts: list[tuple[str, Run]] = [
-            ("e", (f"{said.size:,} events", "muted")),
-            ("h", (f"head {said.head[:8]}", "muted")),
-            ("", proof(said, glyphs)[brief]),
+            ("e", (f"{said.size:,} events" if opened else "", "muted")),
+            ("h", (f"head {said.head[:8]}" if opened else "", "muted")),
+            ("", proof(said, glyphs)[brief] if opened else ("", "")),
             ("w", ("" if said.witnessed is None else f"{glyphs.ok} witnessed at {said.witnessed:,}", "ok")),
             ("s", (("SIMULATED" if brief else "SIMULATED CLOCK") if said.simulated else "", "warn")),
             ("", (said.pending, "alert")),

@@ -126,9 +126,7 @@ def test_the_gateway_may_not_write(shell: story.Shell) -> None:
     gateway.close()
 
 
-@pytest.mark.parametrize(
-    ("words", "at"), [("3", 3), ("seq:3", 3), ("1,0", 10), ("2999", 14), ("2999-12-31 10:00", 14)]
-)
+@pytest.mark.parametrize(("words", "at"), [("3", 3), ("seq:3", 3), ("1,0", 10), ("2999", 14), ("2999-12-31 10:00", 14)])
 def test_times_that_people_write(shell: story.Shell, words: str, at: int) -> None:
     gateway = Gateway(shell.ledger)
     assert gateway.ask(lambda view: standing.find_time(view, words)) == at
