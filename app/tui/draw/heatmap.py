@@ -16,7 +16,7 @@ from app.tui.queries.maturity import TRACKS, Item, Map, Project, Turned, Why
 
 PROJECTS = (
     Column("", least=10, most=28), Column("", least=8), Column("", least=8), Column("", least=8), Column("", least=7, rank=2),
-    Column("", least=12, rank=1, grows=True),
+    Column("", least=8, rank=1, grows=True),
 )  # fmt: skip
 ITEMS = (
     Column("", least=8, most=9), Column("", least=4, most=8), Column("", least=12, grows=True),
@@ -53,7 +53,7 @@ def sections(
     rows = [_project(each, track if each.name == here else -1, glyphs, old.get(each.name)) for each in found.projects]
     words = ("project", *(f" {name.upper()}" for name in TRACKS), "26 weeks", "next, the cheapest")
     head = Row(tuple((word, "muted") for word in words))
-    said: list[tuple[str, str]] = [("shade, digit and colour say the same; an arrow: moved in 30 days", "muted")]
+    said: list[tuple[str, str]] = [("shade, digit, colour say the same; arrow: moved in 30 days", "muted")]
     if reading:
         # First: the projects may be many.
         return [

@@ -39,7 +39,7 @@ def test_the_map_as_it_looks() -> None:
         "\n"
         "   TEAM        ▒▒▒ 1.7   ▒▒▒ 2.3   ▓▓▓ 2.7            the mean of 3\n"
         "\n"
-        "   shade, digit and colour say the same; an arrow: moved in 30 days"
+        "   shade, digit, colour say the same; arrow: moved in 30 days"
     )
 
 
