@@ -256,9 +256,9 @@ class Context:
         if file:
             return _first_line(Path(file))
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            what = f"a new key of {name} takes a passphrase" if new else f"the key of {name} has a passphrase"
             raise KeyUnavailable(
-                f"the key of {name} has a passphrase; name a file that holds it in ASSAY_PASSPHRASE_FILE, "
-                "or run this in a terminal to be asked"
+                f"{what}; name a file that holds it in ASSAY_PASSPHRASE_FILE, or run this in a terminal to be asked"
             )
         return _asked(name, new=new)
 

@@ -48,7 +48,9 @@ def overview(context: Context) -> Answer:
     broken = exceptions.loud(view)
     lines += _section("EXCEPTIONS", broken) if broken else []
     lines += _section("waits for a signature", [line for each in open_requests for line in _waiting(view, each)])
-    lines += _section("alerts", table([_alert(each) for each in unresolved], indent="  "))
+    lines += _section("alerts", table([_alert(each) for each in unresolved if not each.injected], indent="  "))
+    drills = table([_drill(each) for each in unresolved if each.injected], indent="  ")
+    lines += _section("drills, nothing is wrong", drills) if drills else []
     lines += _section("live", table([_live(view, each) for each in alive], indent="  "))
     lines += _section("running", table([(each.ref, each.job, each.actor) for each in running], indent="  "))
     lines += _section("newest events", events.listing(newest, indent="  "))
@@ -140,6 +142,10 @@ def _waiting(view: View, request: requests.Request) -> list[str]:
 
 def _alert(alert: alerts.Alert) -> tuple[Any, ...]:
     return (alert_actions.standing(alert), alert.alert, alert.severity, alert.day or alert.at[:10], alert.message)
+
+
+def _drill(alert: alerts.Alert) -> tuple[Any, ...]:
+    return (state("open", "drill"), *_alert(alert)[1:])
 
 
 def _live(view: View, deployment: Deployment) -> tuple[Any, ...]:

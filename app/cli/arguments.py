@@ -83,7 +83,9 @@ def understand(words: Sequence[str]) -> Invocation:
         return _help(rest)
     if action is None:
         raise unknown_command(rest)
-    found = _parser((*action.arguments, *common(action)), action.name).parse([*leading, *tail])
+    parser = _parser((*action.arguments, *common(action)), action.name)
+    parser.own = [flag for argument in action.arguments for flag in argument.flags]
+    found = parser.parse([*leading, *tail])
     names = {argument.name for argument in action.arguments}
     own = {name: item for name, item in found.items() if name in names}
     return Invocation(action, _options({name: item for name, item in found.items() if name not in names}), own)
@@ -147,6 +149,7 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(prog=f"assay {command}".rstrip(), add_help=False, allow_abbrev=False)
         self.command = command
         self.flags: list[str] = []
+        self.own: list[str] = []
 
     def parse(self, words: Sequence[str]) -> dict[str, Any]:
         """The values by name.
@@ -162,12 +165,24 @@ class _Parser(argparse.ArgumentParser):
         for word in extra:
             if word.startswith("-") and word != "-":
                 flag = word.partition("=")[0]
-                self.error(f"there is no option {flag} for `{self.prog}`{closest(flag, self.flags)}")
+                self.error(f"there is no option {flag} for `{self.prog}`{self._meant(flag)}")
         if extra:
             relatives = [each.name for each in registry.family(self.command) if each.name != self.command]
             hint = closest(f"{self.command} {extra[0]}", relatives)
             self.error(f"`{self.prog}` does not take {extra[0]!r}{hint}")
         return vars(found)
+
+    def _meant(self, flag: str) -> str:
+        """The command's own options that come close, else those of every command, else the command's own."""
+        from difflib import get_close_matches
+
+        for known in (self.own, self.flags):
+            names = {each.lstrip("-"): each for each in known if each.startswith("--")}
+            close = get_close_matches(flag.lstrip("-"), list(names), n=3, cutoff=0.6)
+            if close:
+                return f"; did you mean {' or '.join(names[each] for each in close)}?"
+        takes = ", ".join(each for each in self.own if each.startswith("--"))
+        return f"; it takes {takes}" if takes else ""
 
     def error(self, message: str) -> NoReturn:
         message = message.replace("the following arguments are required:", f"`{self.prog}` needs")

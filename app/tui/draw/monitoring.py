@@ -29,11 +29,15 @@ def sections(board: Board, glyphs: Glyphs, marked: Collection[str] = (), *, date
     def row(alarm: Alarm) -> Row:
         sign = {"raised": glyphs.alert, "acknowledged": glyphs.warn}.get(alarm.state, glyphs.ok)
         style = STATES.get(alarm.state, ("", ""))[1]
-        name = alarm.alert.removesuffix(alarm.day).rstrip("-") or alarm.alert
+        if alarm.injected and alarm.state != "resolved":
+            sign, style = glyphs.other, "info"
+        # The data's day stays in the name where the alert was raised on another one, which its age counts from.
+        late = alarm.at[:10] not in ("", alarm.day)
+        name = alarm.alert if late else alarm.alert.removesuffix(alarm.day).rstrip("-") or alarm.alert
         state = f"{sign} {'drill' if alarm.injected else alarm.severity}"
         if alarm.alert in marked:
             state, style = f"{glyphs.impact} marked", "focus"
-        when = alarm.day if dated or alarm.state == "resolved" else _age(alarm.day, board.today)
+        when = alarm.day if dated or alarm.state == "resolved" else _when(alarm, board.today)
         return Row(((state, style), (name, ""), (when, "muted")), f"alert/{alarm.alert}")
 
     open_alarms = tuple(row(each) for each in board.alarms if each.state != "resolved")
@@ -62,12 +66,13 @@ def sections(board: Board, glyphs: Glyphs, marked: Collection[str] = (), *, date
     ]
 
 
-def _age(day: str, today: str) -> str:
-    """How old what happened on a day is today; the day itself where that cannot be said."""
+def _when(alarm: Alarm, today: str) -> str:
+    """How long ago an alert was raised, by the ledger's clock; the data's day where that cannot be said."""
+    raised = alarm.at[:10] or alarm.day
     try:
-        return aged((date.fromisoformat(today) - date.fromisoformat(day)).days)
+        return aged((date.fromisoformat(today) - date.fromisoformat(raised)).days)
     except ValueError:
-        return day
+        return alarm.day
 
 
 def _standing(watch: Watch, glyphs: Glyphs) -> tuple[str, str]:
@@ -109,6 +114,8 @@ def words(chosen: Alarm | Watch | None, series: Series, cells: int, glyphs: Glyp
         lines.append(
             ((f" value {chosen.value} against {chosen.threshold}, on {chosen.day}, event {chosen.seq:,}", "muted"),)
         )
+        if chosen.at and chosen.at[:10] != chosen.day:
+            lines.append(((f" raised {chosen.at[:16].replace('T', ' ')}, about the data of {chosen.day}", "muted"),))
         for change in chosen.changes:
             said = f" {change.state} by {change.actor}, {change.at[:16].replace('T', ' ')}"
             lines.append(((said, STATES.get(change.state, ("", ""))[1]),))

@@ -78,6 +78,18 @@ def sections(data: Overview, glyphs: Glyphs, me: str | None) -> list[Section]:
         )
         for each in data.troubles
     )
+    drills = tuple(
+        Row(
+            (
+                (f"{glyphs.other} drill", "info"),
+                (each.message, "muted"),
+                (short(each.subject), "muted"),
+                (each.day, "muted"),
+            ),
+            f"alert/{each.alert}",
+        )
+        for each in data.drills
+    )
     mine = tuple(_waiting(each, glyphs, data.now) for each in data.waiting if each.mine)
     others = tuple(_waiting(each, glyphs, data.now) for each in data.waiting if not each.mine)
     live = tuple(
@@ -111,6 +123,7 @@ def sections(data: Overview, glyphs: Glyphs, me: str | None) -> list[Section]:
     return [
         *([Section("EXCEPTIONS, UNTIL THEY ARE CLOSED", TROUBLE, broken, style="alert")] if broken else []),
         Section("WRONG", TROUBLE, troubles, empty="no alert is open", style="alert" if troubles else "heading"),
+        *([Section("DRILLS, NOTHING IS WRONG", TROUBLE, drills)] if drills else []),
         Section(
             "WAITS FOR YOU" + (f", {me}" if me else ""),
             TROUBLE,

@@ -22,6 +22,16 @@ def grave(priority: int) -> str:
     return "alert" if priority >= GRAVE else "warn" if priority >= SERIOUS else "ok"
 
 
+def sign(priority: int, glyphs: Glyphs) -> str:
+    """The one sign of a priority, wherever it is shown."""
+    return {"alert": glyphs.alert, "warn": glyphs.warn, "ok": glyphs.other}[grave(priority)]
+
+
+def word(priority: int) -> str:
+    """The priority in a word, beside its sign."""
+    return {"alert": "grave", "warn": "serious", "ok": "slight"}[grave(priority)]
+
+
 LEAST, MOST = 11, 18
 """Cells of a column of the matrix."""
 
@@ -56,8 +66,7 @@ def _cell(here: list[Danger], size: int, chosen: bool, glyphs: Glyphs) -> Run:
     if not here:
         return (fit(f"   {glyphs.dot}", size), "faint")
     most = max(each.priority for each in here)
-    sign = {"alert": glyphs.alert, "warn": glyphs.warn, "ok": glyphs.ok}[grave(most)]
-    told = f"{sign} {most}"
+    told = f"{sign(most, glyphs)} {most}"
     more = f"×{len(here)}" if len(here) > 1 else f" {here[0].owner}" if here[0].owner else ""
     told += clip(more, size - width(told) - 3, glyphs.ellipsis)
     return (fit(f"[{told}]" if chosen else f" {told}", size), grave(most))
@@ -71,9 +80,11 @@ def risk(each: Danger, cells: int, glyphs: Glyphs = UNICODE) -> tuple[Line, ...]
         ((f" {each.name}", "title"), (f"  {each.project}", "muted"), (f"  event {each.seq:,}", "muted"))
     ]
     lines += [((f" {part}", ""),) for part in wrap(each.title, room) if part]
-    first, *rest = wrap(f"likelihood {each.likelihood}{raised} × impact {each.impact}", max(room - 4, 8))
-    lines += [(), ((f" {each.priority:>2}  ", grave(each.priority)), (first, ""))]
-    lines += [((f"     {part}", ""),) for part in rest]
+    standing = f"{sign(each.priority, glyphs)} {each.priority} {word(each.priority)}"
+    told = f"likelihood {each.likelihood}{raised} × impact {each.impact}"
+    first, *rest = wrap(told, max(room - width(standing) - 3, 8))
+    lines += [(), ((f" {standing}  ", grave(each.priority)), (first, ""))]
+    lines += [((" " * (width(standing) + 3) + part, ""),) for part in rest]
     if each.closed:
         lines += [((f" {part}", "ok"),) for part in wrap(f"{glyphs.ok} closed: {each.closed}", room)]
     for flag in each.flags:

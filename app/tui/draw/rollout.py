@@ -27,7 +27,6 @@ GATES = (
 VERDICTS = {
     "promote": "ok", "widen": "ok", "start": "info", "hold": "muted", "roll_back": "bad", "inconclusive": "warn",
 }  # fmt: skip
-STATES = {"pass": "ok", "stop": "wait", "fail": "bad", "inconclusive": "warn"}
 
 
 def standing(course: Course, cells: int, glyphs: Glyphs = UNICODE) -> tuple[Line, ...]:
@@ -212,15 +211,26 @@ def _evidence(name: str, value: float | None, decides: float, room: int, glyphs:
 
 
 def _gate(each: Gate, glyphs: Glyphs, room: int) -> tuple[Run, ...]:
-    glyph = {"pass": glyphs.ok, "stop": glyphs.wait, "fail": glyphs.bad}.get(each.state, glyphs.warn)
-    word = {"stop": "waits", "pass": "holds"}.get(each.state, each.state)
     return (
-        (f"{glyph} {word}", STATES.get(each.state, "warn")),
+        _held(each, glyphs),
         (each.name, ""),
         ("—" if each.value is None else f"{each.value:.4g}", "strong"),
         ("—" if each.threshold is None else f"{each.threshold:.4g}", "muted"),
         (sparkline([value for _, value in each.days[-24 if room > 70 else -8 :]], glyphs), "spark"),
     )
+
+
+def _held(each: Gate, glyphs: Glyphs) -> Run:
+    """What a gate says: evidence and days are reached or not, and guard-rails hold or stop."""
+    if each.state not in ("pass", "stop", "fail"):
+        return f"{glyphs.warn} {each.state}", "warn"
+    if not each.name.startswith("evidence") and not each.name.endswith("days"):
+        return (f"{glyphs.ok} holds", "ok") if each.state == "pass" else (f"{glyphs.bad} stops", "bad")
+    # The evidence that it is worse passes as long as it is not reached.
+    against = "rollback" in each.name
+    if (each.state == "pass") == against:
+        return f"{glyphs.other} not reached", "muted" if against else "wait"
+    return (f"{glyphs.bad} reached", "bad") if against else (f"{glyphs.ok} reached", "ok")
 
 
 def _verdict(decision: str, glyphs: Glyphs) -> str:

@@ -44,6 +44,8 @@ class Alarm:
     day: str
     seq: int
     changes: tuple[Change, ...]
+    at: str = ""
+    """When it was raised, by the ledger's clock; ``day`` is the data's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The list on the left; ``today`` is the day of the last event."""
+    """The list on the left; ``today`` is the day by the ledger's clock, by which alerts have their age."""
 
     alarms: tuple[Alarm, ...]
     watches: tuple[Watch, ...]
@@ -94,6 +96,7 @@ class Series:
 
 def board(view: View) -> Board:
     """Alerts, the unresolved first, and all monitors, those first whose last value was beyond the threshold."""
+    from app.actions import moments
     from ledger.projections import monitors
 
     listed = monitors.listed(view)
@@ -118,8 +121,7 @@ def board(view: View) -> Board:
             )
         )
     watches.sort(key=lambda each: not each.breached)
-    newest = view.row("SELECT at FROM events WHERE seq = :at")
-    return Board(_alarms(view), tuple(watches), str(newest[0])[:10] if newest else "")
+    return Board(_alarms(view), tuple(watches), moments.present(view)[:10])
 
 
 def _alarms(view: View) -> tuple[Alarm, ...]:
@@ -242,6 +244,7 @@ def _alarm(alert: object) -> Alarm:
         day=alert.day or alert.at[:10],
         seq=alert.seq,
         changes=tuple(Change(c.seq, c.state, c.actor, c.note or "", c.at) for c in alert.changes),
+        at=alert.at,
     )
 
 

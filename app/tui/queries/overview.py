@@ -96,6 +96,8 @@ class Overview:
     exceptions: tuple[Broken, ...] = ()
     now: str = field(default="", compare=False)
     """The ledger's time at the moment shown: what is due by then is overdue."""
+    drills: tuple[Trouble, ...] = ()
+    """Alerts of drills that nobody has resolved: no trouble, and not counted as such."""
 
 
 def load(view: View, me: str | None, tally: Tally | None = None) -> Overview:
@@ -115,6 +117,7 @@ def load(view: View, me: str | None, tally: Tally | None = None) -> Overview:
         newest=tuple(entry(view, seq) for seq in range(view.at, max(-1, view.at - NEWEST), -1)),
         since_checkpoint=None if signed is None or signed[0] is None else view.at + 1 - signed[0],
         exceptions=_exceptions(view),
+        drills=_troubles(view, drills=True),
         now=moments.present(view),
     )
 
@@ -130,12 +133,14 @@ def _exceptions(view: View) -> tuple[Broken, ...]:
     )
 
 
-def _troubles(view: View) -> tuple[Trouble, ...]:
+def _troubles(view: View, *, drills: bool = False) -> tuple[Trouble, ...]:
+    """Alerts that nobody has resolved; those that drills raised alone, or all others."""
     from ledger.projections import alerts
 
     names = view.rows(
-        "SELECT alert FROM alerts a WHERE seq <= :at AND NOT EXISTS (SELECT 1 FROM alert_changes c "
-        "WHERE c.alert = a.alert AND c.state = 'resolved' AND c.seq <= :at) ORDER BY seq DESC LIMIT 50"
+        "SELECT alert FROM alerts a WHERE seq <= :at AND injected = :drills AND NOT EXISTS (SELECT 1 FROM alert_changes c "
+        "WHERE c.alert = a.alert AND c.state = 'resolved' AND c.seq <= :at) ORDER BY seq DESC LIMIT 50",
+        {"drills": int(drills)},
     )
     found = [each for each in (alerts.get(view, row[0]) for row in names) if each is not None]
     found.sort(key=lambda each: (each.state != "raised", each.severity != "high"))
@@ -199,8 +204,9 @@ def _projects(
     counts: list[tuple[str, str | None, int]], view: View, live: tuple[Live, ...], waiting: tuple[Waiting, ...]
 ) -> tuple[Project, ...]:
     open_alerts = view.rows(
-        "SELECT project, count(*) FROM alerts a WHERE seq <= :at AND NOT EXISTS (SELECT 1 FROM alert_changes c "
-        "WHERE c.alert = a.alert AND c.state = 'resolved' AND c.seq <= :at) GROUP BY project"
+        "SELECT project, count(*) FROM alerts a WHERE seq <= :at AND NOT injected "
+        "AND NOT EXISTS (SELECT 1 FROM alert_changes c WHERE c.alert = a.alert AND c.state = 'resolved' AND c.seq <= :at) "
+        "GROUP BY project"
     )
     versions: dict[str, int] = {}
     for _, project, count in counts:

@@ -19,7 +19,7 @@ from app.tui.screens.judged import Judged
 from app.tui.widgets.lister import Lister
 from app.tui.widgets.paper import Paper
 
-ROWS = (Column("", least=5, most=7), Column("", least=24), Column("", least=10, rank=2), Column("", least=6, rank=1))
+ROWS = (Column("", least=12, most=12), Column("", least=20), Column("", least=10, rank=2), Column("", least=6, rank=1))
 
 
 class RisksPage(Judged):
@@ -182,10 +182,11 @@ def sections(found: Register, glyphs: Glyphs) -> list[Section]:
 
 def _risk(each: Danger, glyphs: Glyphs) -> Row:
     style = "muted" if each.closed else draw.grave(each.priority)
-    sign = glyphs.ok if each.closed else glyphs.alert if each.flags else glyphs.other
+    sign = glyphs.ok if each.closed else draw.sign(each.priority, glyphs)
+    word = "closed" if each.closed else draw.word(each.priority)
     cells = (
-        (f"{sign} {each.priority}", style),
-        (each.title or each.name, ""),
+        (f"{sign} {each.priority} {word}", style),
+        (each.title or each.name, "warn" if each.flags else ""),
         (each.capability or "unmapped", "muted" if each.capability else "warn"),
         (each.owner or "nobody", "muted" if each.owner else "warn"),
     )

@@ -208,6 +208,11 @@ def test_a_ledger_that_may_not_be_read(unprivileged: Shell) -> None:
         (("people", "zzzz"), "there are list, add"),
         (("zzzz",), "`assay --help` lists them"),
         (("log", "--cuont", "3"), "did you mean --count"),
+        (("log", "--jso"), "did you mean --json"),
+        (
+            ("alerts", "ack", "x", "--action", "y"),
+            "there is no option --action for `assay alerts ack`; it takes --note;",
+        ),
         (("log", "-n"), "expected one argument"),
         (("log", "-n", "x"), "whole number"),
         (("log", "extra"), "does not take 'extra'"),

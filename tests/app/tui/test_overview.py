@@ -197,3 +197,30 @@ async def test_two_moments_of_the_first_screen(opened: Opened, many: story.Shell
         assert "+ " in shown(pilot.app)
         await press(pilot, "escape")
         assert "whole again" in noticed(pilot.app)
+
+
+async def test_alerts_of_drills_are_marked_and_not_counted(opened: Opened, shell: story.Shell) -> None:
+    import ledger
+    from app.actions import overview as command
+    from app.actions.context import Context
+    from app.tui.queries import overview
+    from ledger.events.alerts import AlertRaised
+
+    with ledger.open(shell.ledger) as book:
+        before = overview.load(book.view(), "jon")
+        raised = AlertRaised("drill-7", "m", "high", "as if it drifted", injected=True)
+        book.record(raised, subject=f"model/{story.PROJECT}/fx-vol@1", actor="svc:monitor", project=story.PROJECT)
+        after = overview.load(book.view(), "jon")
+    assert after.troubles == before.troubles
+    assert [each.alerts for each in after.projects] == [each.alerts for each in before.projects]
+    assert [each.alert for each in after.drills] == ["drill-7"]
+    with Context(ledger=str(shell.ledger), start=shell.root) as context:
+        lines = [str(each) for each in command.overview(context).lines]
+    at = next(n for n, line in enumerate(lines) if line.startswith("drills"))
+    assert "○ drill" in lines[at + 1]
+    assert not any("drill-7" in line for line in lines[lines.index("alerts") : at])
+    async with opened().run_test(size=(160, 60)) as pilot:
+        await settled(pilot)
+        text = shown(pilot.app)
+        assert "DRILLS, NOTHING IS WRONG" in text
+        assert "○ drill" in text

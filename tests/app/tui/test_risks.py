@@ -8,8 +8,10 @@ from dataclasses import replace
 from app.tui.app import Dashboard
 from app.tui.draw import risks as draw
 from app.tui.draw.clip import width
+from app.tui.draw.glyphs import UNICODE
 from app.tui.draw.picture import plain
 from app.tui.queries.risks import Aim, Danger, Register, Step
+from app.tui.screens.risks import sections
 from tests.app import story
 from tests.app.tui.driving import noticed, press, settled, shown
 
@@ -37,7 +39,7 @@ def test_the_matrix_tells_the_gravest_of_each_cell() -> None:
     assert lines[1].split() == ["monitoring", "lineage"]
     assert all(sum(width(text) for text, _ in line) == 60 for line in picture)
     wide = plain(draw.matrix(REGISTER, 90)).split("\n")
-    assert "✓ 2" not in wide[2], "a risk that nothing answers has no column of a capability"
+    assert "○ 2" not in wide[2], "a risk that nothing answers has no column of a capability"
     both = replace(REGISTER, risks=(DANGER, replace(DANGER, ref="risk/fx/third", likelihood=1)))
     assert "▲ 25×2" in plain(draw.matrix(both, 60))
     many = tuple(replace(DANGER, ref=f"risk/fx/{n}", capability=f"data.c{n}") for n in range(9))
@@ -47,12 +49,24 @@ def test_the_matrix_tells_the_gravest_of_each_cell() -> None:
 
 def test_a_risk_says_why_it_is_graver_than_recorded() -> None:
     told = plain(draw.risk(DANGER, 60))
-    assert "25  likelihood 5, raised from 4 × impact 5" in told
+    assert "▲ 25 grave  likelihood 5, raised from 4 × impact 5" in told
     assert "! raised: M3.1 lapsed" in told
     over = plain(draw.risk(replace(DANGER, closed="book hedged", owner="", capability=""), 60))
     assert "✓ closed: book hedged" in over
     assert "nobody" in over
     assert "nothing" in over
+
+
+def test_a_risk_has_one_sign_and_word_in_the_matrix_the_register_and_its_pane() -> None:
+    for (likelihood, impact), told in (((4, 4), "▲ 16 grave"), ((2, 4), "! 8 serious"), ((1, 2), "○ 2 slight")):
+        danger = replace(DANGER, likelihood=likelihood, recorded=likelihood, impact=impact, flags=())
+        register = replace(REGISTER, risks=(danger,))
+        listed = sections(register, UNICODE)[0].rows[0].cells[0][0]
+        assert listed == told
+        assert f" {told}  likelihood" in plain(draw.risk(danger, 60))
+        assert told.rpartition(" ")[0] in plain(draw.matrix(register, 60))
+    closed = replace(REGISTER, risks=(replace(DANGER, closed="hedged"),))
+    assert sections(closed, UNICODE)[-1].rows[0].cells[0][0] == "✓ 25 closed"
 
 
 def test_a_target_says_from_where_to_where_and_what_is_open() -> None:

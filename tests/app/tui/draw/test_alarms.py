@@ -56,3 +56,11 @@ def test_the_words_tell_the_alert_and_what_stands_in_the_plot() -> None:
     assert "drift-2020-03-09  raised  high" in told
     assert "threshold 0.4   1 of 1 values beyond it" in told
     assert "EVENTS\n 2020-03-01  ◆ vol v1 live" in told
+
+
+def test_an_alert_is_as_old_as_its_raising_whatever_its_data_are_of() -> None:
+    drill = replace(RAISED, alert="drill-2020-03-09", injected=True, at="2020-09-14T08:00:00.000000Z")
+    assert cells(Board((drill,), (), "2020-09-14")) == [("○ drill", "drill-2020-03-09", "0d")]
+    series = Series("p", "drift", "drift", "model/p/vol@1", (), 0.4, 0, ())
+    told = plain(monitoring.words(drill, series, 60, UNICODE))
+    assert "raised 2020-09-14 08:00, about the data of 2020-03-09" in told

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from app.tui.draw import rollout
 from app.tui.draw.clip import width
 from app.tui.draw.glyphs import ASCII
@@ -50,7 +52,7 @@ STANDING = """\
  GATES  as they were evaluated last
                   gate              value  limit  by day
   ✓ holds         prediction ratio  0.062    0.1  █▁▂
-  ◷ waits         minimum days          3     20  ▁▅█
+  ○ not reached   minimum days          3     20  ▁▅█
   ! inconclusive  latency               —     40
 
  FIXED BEFORE THE START
@@ -118,3 +120,31 @@ def test_a_gate_that_is_called_as_a_curve_does_not_hide_it() -> None:
     for which in (rollout.EVIDENCE, rollout.LOSSES, rollout.SAVED):
         assert rollout.curves(named, which, 60, 14) == rollout.curves(COURSE, which, 60, 14)
         assert rollout.legend(named, which) == rollout.legend(COURSE, which)
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "told"),
+    [
+        ("evidence towards promotion", "pass", "✓ reached"),
+        ("evidence towards promotion", "stop", "○ not reached"),
+        ("evidence towards rollback", "pass", "○ not reached"),
+        ("evidence towards rollback", "stop", "✗ reached"),
+        ("minimum days", "stop", "○ not reached"),
+        ("prediction ratio", "pass", "✓ holds"),
+        ("prediction ratio", "stop", "✗ stops"),
+        ("prediction ratio", "unknown", "! unknown"),
+    ],
+)
+def test_evidence_is_reached_and_guard_rails_hold(name: str, state: str, told: str) -> None:
+    course = replace(COURSE, gates=(Gate(name, state, 1.0, 60.0, ()),))
+    assert any(line.strip().startswith(told) for line in plain(rollout.standing(course, 90)).splitlines())
+
+
+def test_a_roll_back_is_the_newest_verdict_and_stands_in_the_head() -> None:
+    undone = Evaluation(950, "2008-10-09", 0.0, "roll_back", "by hugo: orders were rejected; vol v1 serves")
+    course = replace(COURSE, rollout=replace(COURSE.rollout, status="rolled back", slice=0.0), undone=undone)
+    assert plain(rollout.verdicts(course, 70)).startswith(
+        " ✗ roll back     ░░░░░░░░   0%  2008-10-09\n   by hugo: orders"
+    )
+    told = plain(rollout.standing(course, 90))
+    assert " ✗ rolled back  canary, started 2008-10-01, event 893\n rolled back on 2008-10-09 by hugo: orders" in told
