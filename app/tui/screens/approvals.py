@@ -17,6 +17,7 @@ from app.tui.queries import approvals
 from app.tui.queries import request as requests
 from app.tui.queries.approvals import Inbox, Item, Settled
 from app.tui.queries.request import Asked
+from app.tui.screens.page import PAST
 from app.tui.screens.proposing import Proposing
 from app.tui.widgets.lister import Lister
 from app.tui.widgets.paper import Paper
@@ -221,7 +222,7 @@ class ApprovalsPage(Proposing):
         if action == "fold":
             return "" if draw.long(self._inbox) else "no list is long"
         if action in RECORDING and not self.dashboard.moment.live:
-            return "that would be recorded now, and the screen shows the past; L returns to live"
+            return PAST
         if item is None and action in ("mark", "compare", "evidence", "lineage", "event"):
             return "there is no request"
         if action == "compare" and (self.asked is None or not self.asked.before):

@@ -20,6 +20,7 @@ from app.tui.queries import breaks, log
 from app.tui.queries.breaks import Break
 from app.tui.queries.log import Entry, Whole
 from app.tui.screens.charted import Charted
+from app.tui.screens.page import PAST
 from app.tui.widgets.chainpane import ChainPane
 from app.tui.widgets.eventlog import EventLog
 from app.tui.widgets.paper import Paper
@@ -208,7 +209,7 @@ class AuditPage(Charted):
         if action.startswith("cell") and not self.on_map:
             return "that moves on the map; tab goes there" if self.has_class("-verified") else self.why_not("switch")
         if action.startswith("do(") and not self.dashboard.moment.live:
-            return "that would be done as of now, and the screen shows the past; L returns to live"
+            return PAST
         if action == "verify" and self.running:
             return "it is under way; esc stops it"
         return ""

@@ -15,7 +15,7 @@ from app.tui.keys import Key, doing
 from app.tui.messages import Noticed, Opened
 from app.tui.queries import monitoring
 from app.tui.queries.monitoring import Alarm, Board, Series, Watch
-from app.tui.screens.page import Page
+from app.tui.screens.page import PAST, Page
 from app.tui.widgets.lister import Lister
 from app.tui.widgets.paper import Paper
 
@@ -143,7 +143,7 @@ class MonitoringPage(Page):
         """Why the alert cannot be acknowledged, or nothing recorded."""
         chosen = self.chosen
         if action.startswith("do(") and not self.dashboard.moment.live:
-            return "that would be recorded now, and the screen shows the past; L returns to live"
+            return PAST
         if action == "do('alerts resolve')" and (not isinstance(chosen, Alarm) or chosen.state == "resolved"):
             return "the cursor stands on no alert that is open"
         if action == "mark" and (not isinstance(chosen, Alarm) or chosen.state == "resolved"):
@@ -174,7 +174,7 @@ class MonitoringPage(Page):
                 else "the cursor stands on no alert"
             )
         if not self.dashboard.moment.live:
-            return "you look at the past; L returns to live"
+            return PAST
         return self.dashboard.why_nobody if self.dashboard.me is None else ""
 
     def action_mark(self) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from app.tui import signing
 from app.tui.draw.statement import ALONE
 from app.tui.messages import Failed
-from app.tui.screens.page import Page, in_one_line
+from app.tui.screens.page import PAST, Page, in_one_line
 from app.tui.signing import Drafted, Signed
 from app.tui.widgets.lister import Lister
 from app.tui.widgets.signpanel import SignPanel
@@ -59,7 +59,7 @@ class Proposing(Page):
         if not self.chosen:
             return "there is no request"
         if not self.dashboard.moment.live:
-            return "you look at the past; L returns to live"
+            return PAST
         reasons = [self.barred_from(item) for item in self.chosen]
         return "" if len(reasons) > 1 else reasons[0]
 

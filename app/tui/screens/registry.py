@@ -15,7 +15,7 @@ from app.tui.messages import Opened
 from app.tui.queries import registry
 from app.tui.queries.registry import Board, Shelf, Whole
 from app.tui.screens.differing import difference, uncompared
-from app.tui.screens.page import Page
+from app.tui.screens.page import PAST, Page
 from app.tui.widgets.lister import Lister
 from app.tui.widgets.paper import Paper
 
@@ -160,7 +160,7 @@ class RegistryPage(Page):
     def why_not(self, action: str) -> str:
         """Comparing needs two."""
         if action.startswith("do(") and not self.dashboard.moment.live:
-            return "that would be recorded now, and the screen shows the past; L returns to live"
+            return PAST
         if not self.is_mounted or (action in ("inside", "mark", "event") and not self.subject):
             return "nothing is registered yet"
         if action in VERSIONED and "@" not in self.subject:

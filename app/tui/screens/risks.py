@@ -16,6 +16,7 @@ from app.tui.messages import Opened
 from app.tui.queries import risks
 from app.tui.queries.risks import Aim, Danger, Register
 from app.tui.screens.judged import Judged
+from app.tui.screens.page import PAST
 from app.tui.widgets.lister import Lister
 from app.tui.widgets.paper import Paper
 
@@ -144,7 +145,7 @@ class RisksPage(Judged):
         """The past is only looked at; what is closed is a risk that stands, what is signed a target that is not."""
         chosen = self.chosen
         if action.startswith("do(") and not self.dashboard.moment.live:
-            return "that would be recorded now, and the screen shows the past; L returns to live"
+            return PAST
         if action == "do('risk close')" and (not isinstance(chosen, Danger) or chosen.closed):
             return "the cursor stands on no risk that stands"
         if action == "do('target sign')" and (not isinstance(chosen, Aim) or chosen.signer):

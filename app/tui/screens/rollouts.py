@@ -18,7 +18,7 @@ from app.tui.keys import Key, doing
 from app.tui.messages import Opened
 from app.tui.queries import rollouts
 from app.tui.queries.rollouts import Board, Course, Rollout
-from app.tui.screens.page import Page
+from app.tui.screens.page import PAST, Page
 from app.tui.widgets.lister import Lister
 from app.tui.widgets.paper import Paper
 
@@ -142,7 +142,7 @@ class RolloutsPage(Page):
         """Evaluating and promoting need a rollout under way; the past is only looked at."""
         chosen = self.chosen
         if action.startswith("do(") and not self.dashboard.moment.live:
-            return "that would be recorded now, and the screen shows the past; L returns to live"
+            return PAST
         if action in ("do('rollback')", "do('drill rollback')"):
             return self._irrevocable()
         if action in ("do('canary run')", "do('canary promote')") and (chosen is None or chosen.status != "under way"):
