@@ -65,6 +65,10 @@ def facts(ref: str, cells: Sequence[str]) -> dict[str, str]:
 SIGNS = {"new": ("+", "ok"), "gone": ("-", "bad"), "changed": ("~", "warn")}
 
 
+SHORT, BOTH = 16, 28
+"""Cells' texts up to this length are told as they were and as they are; so much room the first column may take for both."""
+
+
 def compare(before: Sequence[Section], now: Sequence[Section]) -> list[Section]:
     """What differs between two moments: rows that came, went, or say something else; how many are as they were.
 
@@ -81,13 +85,34 @@ def compare(before: Sequence[Section], now: Sequence[Section]) -> list[Section]:
             if row.value is None or was == (section.title, row):
                 same += row.value is not None
             else:
-                rows.append(_signed(row, "new" if was is None else "changed"))
+                rows.append(_signed(row, "new") if was is None else _signed(_turned(was[1], row), "changed"))
         gone = [row for title, row in stood.values() if title == section.title and row.value not in stands]
         rows += [_signed(row, "gone") for row in gone]
         said = f"{same:,} as before" if same else "no difference"
         if rows or same:
-            found.append(replace(section, rows=tuple(rows), empty=said, said=""))
+            # What it was and what it is stand in one cell.
+            first, *rest = section.columns
+            wide = max((len(row.cells[0][0]) for row in rows if " -> " in row.cells[0][0]), default=0)
+            least = max(first.least, min(wide, BOTH))
+            columns = (replace(first, least=least, most=max(first.most, BOTH)), *rest)
+            found.append(replace(section, rows=tuple(rows), empty=said, said="", columns=columns))
     return found or [Section("", (Column(""),), empty="no difference")]
+
+
+def _turned(was: Row, now: Row) -> Row:
+    """The row as it is, with what its short cells said before: ``missing -> held``."""
+
+    def cell(before: Run, after: Run) -> Run:
+        (old, _), (new, style) = before, after
+        if old == new or not old or not new or max(len(old), len(new)) > SHORT:
+            return after
+        # The sign goes with the word that holds now.
+        words = old.partition(" ")[2] if len(old.partition(" ")[0]) == 1 else old
+        return f"{words or old} -> {new}", style
+
+    if len(was.cells) != len(now.cells):
+        return now
+    return replace(now, cells=tuple(cell(*pair) for pair in zip(was.cells, now.cells, strict=True)))
 
 
 def _signed(row: Row, what: str) -> Row:

@@ -35,7 +35,9 @@ def test_rows_that_came_went_or_changed_are_told() -> None:
         Section("OPEN", COLUMNS, rows(("a", "1"), ("b", "2"), ("d", "1"))),
         Section("DONE", COLUMNS, rows(("c", "1"))),
     ]
-    assert plain(draw(compare(before, now), 24).lines) == (" OPEN (2)\n   ~ b  2\n   + d  1\n\n DONE (1)\n   ~ c  1")
+    assert plain(draw(compare(before, now), 24).lines) == (
+        " OPEN (2)\n   ~ b  1 -> 2\n   + d  1\n\n DONE (1)\n   ~ c  1"
+    )
     gone = compare(now, [Section("OPEN", COLUMNS, rows(("a", "1"), ("b", "2"), ("d", "1")))])
     assert plain(draw(gone, 24).lines) == " OPEN\n   3 as before"
     assert plain(draw(compare(now, [now[0], before[1]]), 24).lines) == " OPEN\n   3 as before\n\n DONE (1)\n   - c  1"

@@ -169,6 +169,6 @@ async def test_two_moments_are_compared_cell_by_cell(opened: Opened, shell: stor
         pilot.app.verified(last + 1, True)
         await press(pilot, "less_than_sign", "L")
         assert "0 of 1 moved between the two moments" in shown(pilot.app)
-        assert "~ ✓ held" in shown(pilot.app), "a dataset has been registered since"
+        assert "~ missing -> ✓ held" in shown(pilot.app), "a dataset has been registered since"
         await press(pilot, "escape")
         assert "moved between" not in shown(pilot.app)
