@@ -87,7 +87,7 @@ def list_artifacts(
     rows = [
         (
             each.ref,
-            stage_mark(facts["stage"]),
+            stage_mark(facts["stage"], facts["live"]),
             " ".join(f"@{alias}" for alias in facts["aliases"]),
             each.size,
             Mark("dim", each.digest[7:15]),
@@ -113,7 +113,7 @@ def shown(view: View, artifact: Artifact) -> Answer:
     past = events.history(view, artifact.ref)
     replaced = f"; {facts['replaced_by']} takes its place" if facts["replaced_by"] else ""
     rows: list[tuple[str, Any]] = [
-        ("stage", stage_mark(facts["stage"]) or None),
+        ("stage", stage_mark(facts["stage"], facts["live"]) or None),
         ("aliases", " ".join(f"@{alias}" for alias in facts["aliases"]) or None),
         ("digest", artifact.digest),
         ("size", f"{artifact.size:,} bytes"),

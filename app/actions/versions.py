@@ -71,8 +71,10 @@ class Versions:
         }
 
 
-def stage_mark(stage: str | None) -> Mark | str:
-    """A stage as glyph and word; nothing where there is none."""
+def stage_mark(stage: str | None, live: list[str] | None = None) -> Mark | str:
+    """A stage as glyph and word; nothing where there is none. ``live`` are the environments that it serves in."""
     if stage is None:
         return ""
+    if stage == "production" and live is not None:
+        return state("good", "production, live") if "prod" in live else state("open", "production, not live")
     return state({"candidate": "open", "staging": "open", "retired": "quiet"}.get(stage, "good"), stage)

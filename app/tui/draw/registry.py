@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.tui.draw.bars import sparkline
@@ -146,19 +147,31 @@ def _sign(status: str, glyphs: Glyphs) -> str:
 
 def versions(shelf: Shelf, marked: str, figure: str, glyphs: Glyphs) -> list[Section]:
     """The versions of a name, each with one of its figures."""
+    longest = max((width(each.stage) + 2 for each in shelf.versions if _staged(each.stage, glyphs)[0]), default=0)
+    columns = tuple(
+        replace(each, least=max(longest, each.least)) if n == 2 else each for n, each in enumerate(VERSIONS)
+    )
     return [
-        Section("", VERSIONS, tuple(_version(each, marked, figure, glyphs) for each in shelf.versions), counted=False)
+        Section("", columns, tuple(_version(each, marked, figure, glyphs) for each in shelf.versions), counted=False)
     ]
+
+
+def _staged(stage: str, glyphs: Glyphs) -> Run:
+    """The sign of what is in production, and how it is drawn: what serves, and what serves no more."""
+    if not stage.startswith(("production", "served")):
+        return "", ""
+    return (f"{glyphs.ok} ", "ok") if stage.endswith(", live") else (f"{glyphs.other} ", "muted")
 
 
 def _version(each: Version, marked: str, figure: str, glyphs: Glyphs) -> Row:
     """One version in the list; the marked one bears a sign."""
-    styles = {"production": "ok", "staging": "info", "retired": "muted", **RUN_STATES}
+    sign, style = _staged(each.stage, glyphs)
+    styles = {"staging": "info", "retired": "muted", **RUN_STATES}
     value = dict(each.figures).get(figure)
     cells = (
         (glyphs.focus if each.ref == marked else "", "focus"),
         (each.label, "strong"),
-        (each.stage, styles.get(each.stage, "muted")),
+        (f"{sign}{each.stage}", style or styles.get(each.stage, "muted")),
         (" ".join(f"@{alias}" for alias in each.aliases), "wait"),
         (each.day, "muted"),
         (each.actor, "muted"),

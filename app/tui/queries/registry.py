@@ -151,13 +151,14 @@ def shelf(view: View, of: str) -> Shelf:
     found = artifacts.versions(view, kind=kind, project=project, name=name)
     retired = {each.ref for each in artifacts.retirements(view)}
     measured = runs.metrics_of(view, kind, project, name)
+    serves = _served(view, of) if kind == "model" else {}
     return Shelf(
         of,
         tuple(
             Version(
                 ref=each.ref,
                 label=f"v{each.version}",
-                stage="retired" if each.ref in retired else _stage(each, stages),
+                stage="retired" if each.ref in retired else _since(_stage(each, stages), serves.get(each.ref)),
                 aliases=tuple(sorted(pointing.get(each.version, ()))),
                 day=each.at[:10],
                 actor=each.actor,
@@ -172,6 +173,29 @@ def shelf(view: View, of: str) -> Shelf:
 def _stage(each: Artifact, stages: dict[str, str]) -> str:
     """Models have stages, from candidate on; of other things only what was promoted says one."""
     return stages.get(each.ref, "candidate" if each.kind == "model" else "")
+
+
+def _since(stage: str, served: str | None) -> str:
+    """``production, live``, or ``served until`` a day; other stages as they are."""
+    if stage != "production":
+        return stage
+    return f"served {served}" if served and served != "live" else f"{stage}, {served or 'never live'}"
+
+
+def _served(view: View, base: str) -> dict[str, str]:
+    """The versions of a model that came live in production: ``live``, or ``until`` the day on which they served no more."""
+    from ledger.projections import deployments
+
+    ended = [
+        each
+        for each in deployments.listed(view, environment="prod")
+        if each.subject.rpartition("@")[0] == base and each.ended_seq is not None
+    ]
+    came = sorted((each for each in ended if each.status == "ok"), key=lambda each: each.ended_seq or 0)
+    found = {each.subject: f"until {(each.ended_at or '')[:10]}" for each in ended if each.status == "rolled_back"}
+    for each, then in zip(came, [*came[1:], None], strict=False):
+        found[each.subject] = "live" if then is None else f"until {(then.ended_at or '')[:10]}"
+    return found
 
 
 def _figures(run: Run | None) -> tuple[tuple[str, float], ...]:

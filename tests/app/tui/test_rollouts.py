@@ -303,3 +303,33 @@ async def test_forms_tell_the_format_and_what_they_do(opened: Opened) -> None:
         assert pilot.app.focused is pilot.app.screen.query_one("#arg-until")
         await press(pilot, "f1")
         assert "assay alerts silence " in shown(pilot.app)
+
+
+def test_what_served_in_production_says_until_when(shell: story.Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ledger.projections import deployments
+    from ledger.projections.deployments import Deployment
+
+    def one(version: int, seq: int, status: str, day: str) -> Deployment:
+        subject = f"model/p/m@{version}"
+        return Deployment(seq, f"d{version}", subject, "prod", "direct", 1.0, "p", "x", day, {}, status, seq + 1, day)
+
+    # The second took the first's place and was rolled back; then came the third, and the fourth.
+    history = [
+        one(1, 1, "ok", "2020-01-01T"), one(2, 3, "rolled_back", "2020-03-01T"), one(3, 5, "ok", "2020-05-01T"),
+        one(4, 7, "ok", "2020-06-01T"),
+    ]  # fmt: skip
+    monkeypatch.setattr(deployments, "listed", lambda view, **_: history)
+    import ledger
+    from app.tui.queries import registry as shelves
+
+    with ledger.open(shell.ledger) as book:
+        found = shelves._served(book.view(), "model/p/m")
+    assert found == {
+        "model/p/m@1": "until 2020-05-01",
+        "model/p/m@2": "until 2020-03-01",
+        "model/p/m@3": "until 2020-06-01",
+        "model/p/m@4": "live",
+    }
+    told = [shelves._since("production", found.get(f"model/p/m@{n}")) for n in (3, 4, 5)]
+    assert told == ["served until 2020-06-01", "production, live", "production, never live"]
+    assert shelves._since("candidate", None) == "candidate"
