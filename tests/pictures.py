@@ -20,7 +20,7 @@ from textual.widgets import Input
 from app.actions.context import Context
 from app.tui.app import Dashboard
 from app.tui.draw.svg import self_contained
-from app.tui.widgets.signpanel import SignPanel
+from app.tui.screens.approvals.signpanel import SignPanel
 from tests.app.tui.driving import press, settled
 from tests.recording import Recording
 

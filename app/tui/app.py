@@ -36,7 +36,7 @@ class Dashboard(Clockwork, Deciding, Jumping, Keeping, App[int]):
     """One ledger on screen. ``me`` is who acts, or None with the reason in ``why_nobody``."""
 
     TITLE = "Assay"
-    CSS_PATH: ClassVar[list[str | PurePath] | None] = ["app.tcss", "screens/overview.tcss"]
+    CSS_PATH: ClassVar[list[str | PurePath] | None] = ["app.tcss", "screens/overview/page.tcss"]
     """The first screen is up before screens load their own sheets, so its sheet is the application's."""
     ENABLE_COMMAND_PALETTE = True
     COMMANDS: ClassVar[set[Any]] = set()

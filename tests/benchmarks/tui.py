@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pyte
 
-from app.tui.draw import layout
+from app.tui.screens.lineage.draw import layout
 from tests.benchmarks import harness, lifelike, peer
 from tests.benchmarks.startup import ASSAY, MINIMAL, Stage
 from tests.benchmarks.tui_terminal import Mask, Terminal, cursor, everything

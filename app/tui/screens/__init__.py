@@ -1,1 +1,1 @@
-"""Screens: each a module and its style sheet; what there is, is in the catalogue."""
+"""Screens, each in a folder of its own; what there is, is in the catalogue. Beside them what all of them share."""

@@ -445,8 +445,8 @@ def test_the_page_names_every_command() -> None:
 
 def test_the_dashboard_s_overview_shows_an_exception_first(shell: Shell) -> None:
     from app.tui.draw.glyphs import UNICODE
-    from app.tui.draw.overview import sections
-    from app.tui.queries import overview
+    from app.tui.screens.overview.draw.overview import sections
+    from app.tui.screens.overview.queries import overview
 
     adopted(shell)
     with ledger.open(shell.ledger, read_only=True) as book:

@@ -16,8 +16,8 @@ from app.tui.draw.sections import Row, Section, compare, draw
 from app.tui.draw.tables import Column
 from app.tui.gateway import Gateway
 from app.tui.queries.standing import Memory, load
+from app.tui.screens.audit.eventlog import EventLog
 from app.tui.screens.catalogue import CATALOGUE
-from app.tui.widgets.eventlog import EventLog
 from tests.app import story
 from tests.app.tui.driving import noticed, press, settled, shown
 

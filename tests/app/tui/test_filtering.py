@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from app.tui.app import Dashboard
-from app.tui.widgets.eventlog import EventLog
+from app.tui.screens.audit.eventlog import EventLog
 from tests.app import story
 from tests.app.tui.driving import press, settled, shown
 

@@ -13,10 +13,10 @@ from textual.widgets import Input
 import ledger
 from app.tui import signing
 from app.tui.app import Dashboard
+from app.tui.screens.approvals.signpanel import SignPanel
+from app.tui.screens.audit.eventlog import EventLog
+from app.tui.screens.lineage.graph import GraphPane
 from app.tui.screens.prompt import ChoiceScreen, PromptScreen
-from app.tui.widgets.eventlog import EventLog
-from app.tui.widgets.graph import GraphPane
-from app.tui.widgets.signpanel import SignPanel
 from ledger.events.artifacts import ArtifactRegistered
 from ledger.projections import alerts, approvals
 from tests.app import story

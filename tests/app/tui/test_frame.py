@@ -10,10 +10,10 @@ from textual.widgets import Input
 from app.tui.app import Dashboard
 from app.tui.draw.glyphs import ASCII, UNICODE, chosen
 from app.tui.preferences import settings
-from app.tui.screens.overview import OverviewPage
+from app.tui.screens.approvals.signpanel import SignPanel
+from app.tui.screens.overview.page import OverviewPage
 from app.tui.screens.palette import PaletteScreen
 from app.tui.widgets.frame import KeyLine
-from app.tui.widgets.signpanel import SignPanel
 from ledger.errors import InputError
 from tests.app.tui.driving import noticed, press, settled, shown
 

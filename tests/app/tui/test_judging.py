@@ -14,8 +14,10 @@ from app.actions.context import Context
 from app.tui import judging
 from app.tui.app import Dashboard
 from app.tui.judging import Judge, Unwanted
-from app.tui.queries import guide, maturity, risks
+from app.tui.queries import maturity
 from app.tui.queries.kept import Kept
+from app.tui.screens.overview.queries import guide
+from app.tui.screens.risks.queries import risks
 from ledger.errors import AssayError
 from tests.app.tui.driving import press, settled, shown
 from tests.benchmarks import lifelike

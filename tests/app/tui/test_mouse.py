@@ -7,8 +7,8 @@ from collections.abc import Callable
 import ledger
 from app.tui.app import Dashboard
 from app.tui.draw import ruler
+from app.tui.screens.lineage.graph import GraphPane
 from app.tui.widgets.frame import Header, RulerBar
-from app.tui.widgets.graph import GraphPane
 from app.tui.widgets.lister import Lister
 from tests.app import story
 from tests.app.tui.driving import press, settled, shown

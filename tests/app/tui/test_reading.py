@@ -10,9 +10,9 @@ import pytest
 
 from app.tui import judging
 from app.tui.app import Dashboard
-from app.tui.draw import heatmap
 from app.tui.draw.glyphs import ASCII
 from app.tui.judging import Judge
+from app.tui.screens.maturity.draw import heatmap
 from tests.app import story
 from tests.app.tui.driving import press, settled, shown, until
 

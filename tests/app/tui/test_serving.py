@@ -19,7 +19,7 @@ import pytest
 from app.tui import serving
 from app.tui.app import Dashboard
 from app.tui.deciding import LOOKS
-from app.tui.screens.approvals import ApprovalsPage
+from app.tui.screens.approvals.page import ApprovalsPage
 from tests.app import story
 from tests.app.tui.driving import noticed, press, settled, shown
 

@@ -12,10 +12,10 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from app.actions import deciding
-from app.tui import signing, verifying
+from app.tui import signing
 from app.tui.app import Dashboard
 from app.tui.draw.glyphs import ASCII, UNICODE
-from app.tui.screens import verified
+from app.tui.screens.audit import verified, verifying
 from app.tui.screens.judged import Judged
 from app.tui.widgets.frame import KeyLine
 from tests.app.tui import exhibit, snapshots

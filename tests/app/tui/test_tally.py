@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 import ledger
-from app.tui.queries import monitoring, overview, registry, tally
+from app.tui.queries import tally
 from app.tui.queries.tally import Tally
+from app.tui.screens.monitoring.queries import monitoring
+from app.tui.screens.overview.queries import overview
+from app.tui.screens.registry.queries import registry
 from tests.benchmarks import lifelike
 
 SIZE = 900

@@ -7,10 +7,11 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.tui.draw import bars, chainmap, plot, ruler, tables
+from app.tui.draw import bars, plot, ruler, tables
 from app.tui.draw.glyphs import ASCII, UNICODE, Glyphs
 from app.tui.draw.picture import fitted, measure, plain
-from tests.app.tui.draw.test_graph import picture
+from app.tui.screens.audit.draw import chainmap
+from tests.app.tui.screens.lineage.test_graph import picture
 
 DAYS = st.dates(date(1999, 1, 1), date(2030, 1, 1)).map(date.isoformat)
 COUNTS = st.dictionaries(DAYS, st.integers(1, 10_000), max_size=30).map(lambda d: tuple(sorted(d.items())))

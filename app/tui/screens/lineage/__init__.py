@@ -1,0 +1,1 @@
+"""The screen Lineage: its page and style sheet, and what only it asks and draws."""

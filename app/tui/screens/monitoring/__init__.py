@@ -1,0 +1,1 @@
+"""The screen Monitoring: its page and style sheet, and what only it asks and draws."""

@@ -1,0 +1,1 @@
+"""The screen Registry: its page and style sheet, and what only it asks and draws."""

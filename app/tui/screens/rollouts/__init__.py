@@ -1,0 +1,1 @@
+"""The screen Rollouts: its page and style sheet, and what only it asks and draws."""
