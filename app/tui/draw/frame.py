@@ -31,7 +31,7 @@ class Status:
 
 
 _STEPS = (
-    ("", 0, 34), ("w", 0, 34), ("wh", 0, 34), ("wh", 0, 14), ("wh", 1, 14), ("whe", 1, 14), ("whe", 2, 10),
+    ("", 0, 34), ("", 1, 34), ("w", 1, 34), ("wh", 1, 34), ("wh", 1, 14), ("whe", 1, 14), ("whe", 2, 10),
     ("whe", 2, 0), ("whes", 2, 0),
 )  # fmt: skip
 """How the first line shortens: what it leaves out (witnessed, head, events, simulated clock), how short the proof is, how
