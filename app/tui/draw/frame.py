@@ -68,12 +68,13 @@ def status(said: Status, cells: int, glyphs: Glyphs = UNICODE) -> Line:
         name = (*name, dot, (said.project, "muted"))
     opened = bool(said.size or said.suspicion)
     for without, brief, least in _STEPS:
+        clock = "SIMULATED" if brief == 2 or "h" in without else "SIMULATED CLOCK"
         parts: list[tuple[str, Run]] = [
             ("e", (f"{said.size:,} events" if opened else "", "muted")),
             ("h", (f"head {said.head[:8]}" if opened else "", "muted")),
             ("", proof(said, glyphs)[brief] if opened else ("", "")),
             ("w", ("" if said.witnessed is None else f"{glyphs.ok} witnessed at {said.witnessed:,}", "ok")),
-            ("s", (("SIMULATED" if brief else "SIMULATED CLOCK") if said.simulated else "", "warn")),
+            ("s", (clock if said.simulated else "", "warn")),
             ("", (said.pending, "alert")),
             ("", live),
         ]
