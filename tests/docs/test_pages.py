@@ -16,8 +16,8 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 
 MADE_BY_A_RECIPE = {
     "app/actions/<noun>.py",
-    "app/tui/queries/people.py",
-    "app/tui/screens/people.py",
+    "app/tui/screens/people/",
+    "tests/app/tui/screens/people/",
     "ledger/projections/reviews.py",
     "migrations/versions/0003_reviews.py",
 }
