@@ -17,7 +17,7 @@ from tests.app.demo.tellings import Whole
 
 SEED = 20080917
 MOMENTS = 50
-IN_CI = 5
+IN_CI = 2
 
 
 def moments(count: int, seconds: float, events: int) -> list[tuple[str, float]]:

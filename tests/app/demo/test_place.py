@@ -106,6 +106,7 @@ def test_a_finished_story_is_verified_and_signed(whole: Whole, tmp_path: Path) -
         assert not story.finished(tmp_path / "demo")
 
 
+@pytest.mark.slow
 def test_in_an_ignored_folder_of_a_clone_it_is_the_same_story(tmp_path: Path, whole: Whole) -> None:
     """As the README has it: ./assay-demo inside the clone. And so two tellings come to the same artifacts."""
     if shutil.which("git") is None:
